@@ -1,0 +1,46 @@
+# Two commands are all that a newcomer needs: `make site` and `make test`. Each sets up what it lacks.
+
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+.PHONY: help site serve test check bench constraints clean
+
+help:
+	@echo 'make site    build the site, with every snippet run, into site/'
+	@echo 'make serve   live preview on a port of this machine'
+	@echo 'make test    everything that CI checks'
+	@echo 'make check   the part of it that needs no engine and no browser'
+	@echo 'make bench   ratios: starting a sandbox against loading its images'
+	@echo 'make clean   remove what a build made here, and what it left on the engine'
+
+site:
+	@tools/setup site
+	.venv/bin/mkdocs build --strict
+
+serve:
+	@tools/setup site
+	.venv/bin/mkdocs serve
+
+test: check
+	@tools/setup browser
+	.venv/bin/pytest $(PYTEST_ARGS)
+
+check:
+	@tools/setup test
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/pytest -q -n 2 -m 'not engine and not browser'
+
+bench:
+	@tools/setup test
+	.venv/bin/python benchmarks/boot.py
+
+constraints:
+	@tools/setup test
+	.venv/bin/pip list --format freeze --exclude snippetrun --exclude pip | sed '1i # The versions that we test with; pyproject.toml has the ranges. Renew: make constraints' > constraints.txt
+
+clean:
+	@tools/setup site
+	.venv/bin/snippetrun clean
+	rm -rf site
