@@ -1,0 +1,255 @@
+"""The site's configuration: the `snippetrun` entry under `plugins` in mkdocs.yml.
+
+    plugins:
+      - snippetrun:
+          images:
+            nginx: {build: images/nginx}              # a folder with a Dockerfile, relative to mkdocs.yml
+            redis: {pull: "redis@sha256:..."}         # from a registry, by digest
+            ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
+          languages: [console, shell-session]         # the fences that run
+          timeout: 60s                                # for each command
+          output_limit: 1MB                           # for each command
+          jobs: 2                                     # pages at a time
+
+Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import yaml
+
+from snippetrun import units
+from snippetrun.errors import ConfigError, Problem
+
+PLUGIN = "snippetrun"
+Line = Callable[[Sequence[str | int]], int]
+"""Where a value stands: the keys that lead to it -> its line, 0 if unknown."""
+
+_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+_NAME = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """Where one of the site's images comes from."""
+
+    name: str
+    """What pages call it, always with a tag."""
+    build: str = ""
+    """The folder of its Dockerfile, as the site owner wrote it."""
+    folder: Path = Path()
+    """The same, ready to be opened."""
+    pull: str = ""
+    """Its reference by digest, if it comes from a registry."""
+    stand_in: str = ""
+    """How it differs from what the name promises."""
+    path: str = ""
+    line: int = 0
+
+    def problem(self, message: str, hint: str = "") -> Problem:
+        """Return a problem with this image, at its line."""
+        return Problem(message, hint, self.path, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """Everything that a site can set."""
+
+    root: Path
+    """The folder of mkdocs.yml."""
+    docs: Path
+    """The folder of the pages."""
+    path: str
+    """mkdocs.yml, as the user knows it."""
+    images: tuple[ImageSource, ...] = ()
+    languages: tuple[str, ...] = ("console", "shell-session")
+    timeout: float = 60.0
+    output_limit: int = 1_000_000
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+
+def cache_folder() -> Path:
+    """Return where we keep what can be made again: SNIPPETRUN_CACHE, or `snippetrun` in the user's cache folder."""
+    return Path(os.environ.get("SNIPPETRUN_CACHE") or platformdirs.user_cache_path("snippetrun"))
+
+
+def load(path: Path) -> SiteConfig:
+    """Read a site's mkdocs.yml; raise ConfigError, with the lines, if it cannot be used."""
+    shown = shown_path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        hint = "Stand in the folder of your mkdocs.yml, or name it: --config-file PATH"
+        raise ConfigError(Problem(f"cannot be read: {error.strerror}", hint, shown)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(Problem("is not UTF-8", "Save it as UTF-8.", shown)) from error
+    try:
+        node = yaml.compose(text, _Loader)
+        raw = _Loader(text).get_single_data()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 0
+        raise ConfigError(Problem(f"is no valid YAML: {getattr(error, 'problem', error)}", "", shown, line)) from error
+    raw = raw if isinstance(raw, dict) else {}
+    plugins = raw.get("plugins") or []
+    at: list[str | int] = ["plugins"]
+    options: Any = None
+    for index, entry in enumerate(plugins if isinstance(plugins, list) else [plugins]):
+        if isinstance(entry, dict) and PLUGIN in entry:
+            options = entry[PLUGIN] or {}
+            at += [index, PLUGIN] if isinstance(plugins, list) else [PLUGIN]
+            break
+        if entry == PLUGIN:
+            options = {}
+    if options is None:
+        hint = f"Add to it:\nplugins:\n  - search\n  - {PLUGIN}"
+        raise ConfigError(Problem(f"does not name the plugin {PLUGIN}", hint, shown))
+    root = path.resolve().parent
+    return parse(options, root=root, docs=root / raw.get("docs_dir", "docs"), path=shown, line=_lines(node, at))
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as the user would type it: relative to where they stand, if it is below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> SiteConfig:  # noqa: ANN401 - from YAML
+    """Turn the plugin's options into a SiteConfig; raise ConfigError with every problem that they have."""
+    if not isinstance(options, Mapping):
+        raise ConfigError(Problem(f"{PLUGIN}: expects keys and values", "", path, line([])))
+    problems: list[Problem] = []
+    known: dict[str, Any] = {}
+    for key, value in options.items():
+        at = line([key])
+        try:
+            if key == "images":
+                known[key] = _images(value, root, path, lambda keys: line(["images", *keys]))
+            elif key in _READERS:
+                known[key] = _READERS[key](value)
+            else:
+                raise ValueError(unknown(key, ["images", *_READERS]))
+        except ConfigError as error:
+            problems += error.problems
+        except ValueError as error:
+            problems.append(Problem(f"{key}: {error}", "", path, at))
+    if problems:
+        raise ConfigError(*problems)
+    return SiteConfig(root=root, docs=docs, path=path, **known)
+
+
+def unknown(key: object, known: Sequence[str]) -> str:
+    """Return what to say about a key that does not exist."""
+    near = difflib.get_close_matches(str(key), known, 1)
+    return f"there is no such key; did you mean {near[0]}?" if near else f"there is no such key; there are {', '.join(known)}"
+
+
+def image_name(name: str) -> str:
+    """Return an image's name with its tag, as an engine would complete it."""
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def _images(value: Any, root: Path, path: str, line: Line) -> tuple[ImageSource, ...]:  # noqa: ANN401 - from YAML
+    if not isinstance(value, Mapping):
+        raise ValueError("expects image names, each with {build: FOLDER} or {pull: NAME@sha256:...}")
+    problems: list[Problem] = []
+    found = []
+    for name, source in value.items():
+        try:
+            found.append(_image(str(name), source, root, path, line([name])))
+        except ValueError as error:
+            problems.append(Problem(f"images: {name}: {error}", "", path, line([name])))
+    if problems:
+        raise ConfigError(*problems)
+    return tuple(found)
+
+
+def _image(name: str, source: Any, root: Path, path: str, line: int) -> ImageSource:  # noqa: ANN401 - from YAML
+    if not _NAME.fullmatch(name):
+        raise ValueError("is no image name (lower case, digits and . _ - /, with a :tag or without)")
+    if not isinstance(source, Mapping) or ("build" in source) == ("pull" in source):
+        raise ValueError("expects either {build: FOLDER} or {pull: NAME@sha256:...}")
+    for key in source:
+        if key not in ("build", "pull", "stand_in"):
+            raise ValueError(f"{key}: {unknown(key, ['build', 'pull', 'stand_in'])}")
+    stand_in = str(source.get("stand_in", ""))
+    if "pull" in source:
+        reference = str(source["pull"])
+        if not _DIGEST.fullmatch(reference):
+            raise ValueError(f"pull: {reference} has no digest; a tag alone may mean something else tomorrow")
+        return ImageSource(image_name(name), pull=reference, stand_in=stand_in, path=path, line=line)
+    build = str(source["build"])
+    folder = (root / build).resolve()
+    if not folder.is_relative_to(root):
+        raise ValueError(f"build: {build} is outside of the site's folder")
+    if not (folder / "Dockerfile").is_file():
+        raise ValueError(f"build: there is no file {build}/Dockerfile")
+    return ImageSource(image_name(name), build=build, folder=folder, stand_in=stand_in, path=path, line=line)
+
+
+def _languages(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
+    if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+        raise ValueError("expects a list of fence languages, e.g. [console, shell-session]")
+    return tuple(value)
+
+
+def _jobs(value: Any) -> int:  # noqa: ANN401 - from YAML
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("expects a number of pages at a time, 1 or more")
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "languages": _languages,
+    "timeout": units.duration,
+    "output_limit": units.size,
+    "jobs": _jobs,
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads any mkdocs.yml: tags such as `!ENV` and `!!python/name` concern MkDocs, not us."""
+
+
+def _ignore_tag(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:  # noqa: ANN401 - from YAML
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else None
+
+
+_Loader.add_multi_constructor("!", _ignore_tag)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", _ignore_tag)
+
+
+def _lines(node: yaml.Node | None, start: Sequence[str | int]) -> Line:
+    """Return a function that finds the line of a value below `start` in a composed YAML document."""
+
+    def line(keys: Sequence[str | int]) -> int:
+        at, here = node, 0
+        for key in (*start, *keys):
+            if isinstance(at, yaml.MappingNode):
+                pair = next(((k, v) for k, v in at.value if k.value == key), None)
+                if pair is None:
+                    break
+                here, at = pair[0].start_mark.line + 1, pair[1]
+            elif isinstance(at, yaml.SequenceNode) and isinstance(key, int) and key < len(at.value):
+                at = at.value[key]
+                here = at.start_mark.line + 1
+            else:
+                break
+        return here
+
+    return line

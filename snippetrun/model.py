@@ -1,0 +1,214 @@
+"""The values that travel along the road: frozen, slotted, and free of behaviour.
+
+    Page -> (Snippet -> Command) -> Job -> Recording -> (Recorded, Verdict)
+
+Lines are 1-based and inclusive, durations are seconds, text is str with "\\n" line ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the braces of one info string said; None and False are "not said"."""
+
+    skip: str | None = None
+    """Why the fence does not run, for the reader."""
+    timeout: float | None = None
+    """Seconds that each of its commands may take."""
+    exit: int | None = None
+    """The exit status that its one command must end with."""
+    hide: bool = False
+    """The fence runs but is not shown."""
+    file: str | None = None
+    """Where the content is written, relative to the page's folder in the sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One prompted command of a fence."""
+
+    text: str
+    """As it is typed: no prompt, continuation lines joined by newlines."""
+    line: int
+    """The line of its prompt."""
+    end_line: int
+    """The last line of the command itself, before any output."""
+    status: int = 0
+    """The exit status that is expected."""
+    written: tuple[str, ...] = ()
+    """The output that the author wrote under it, without the fence's indentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """One fence that concerns us: it runs, it is skipped, or it writes a file."""
+
+    language: str
+    """The first word of the info string."""
+    options: Options
+    line: int
+    """The line of the opening fence."""
+    end_line: int
+    """The line of the closing fence."""
+    prefix: str
+    """What stands before the opening fence on its line: spaces, and `>` in a block quote."""
+    content: str
+    """The text between the fences, free of the prefix, as the author wrote it."""
+    commands: tuple[Command, ...] = ()
+    """Empty for a fence that only writes a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """What `snippetrun:` in a page's front matter said."""
+
+    skip: str | None = None
+    """Why nothing on the page runs."""
+    timeout: float | None = None
+    """Seconds that each command of the page may take."""
+    images: tuple[str, ...] | None = None
+    """The images that the page's engine has; None is all of the site's."""
+    line: int = 0
+    """Where `snippetrun:` stands; 0 if the page has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A Markdown page as it was read."""
+
+    path: str
+    """As the user knows it, e.g. `docs/images.md`."""
+    snippets: tuple[Snippet, ...]
+    """In the order of the page."""
+    options: PageOptions = PageOptions()
+    title: str = ""
+    """The text of the first heading; empty if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One page's work: what will run, and on what."""
+
+    page: Page
+    key: str
+    """Hex SHA-256 of all that decides what comes out; equal keys, equal work."""
+    images: tuple[str, ...]
+    """The images that its engine has, by name and tag."""
+    timeout: float
+    """Seconds for a command whose fence does not say."""
+    output_limit: int
+    """Bytes kept of one command's output."""
+
+
+class Ending(StrEnum):
+    """How the wait for a command ended."""
+
+    EXITED = "exited"
+    """The command ended by itself and left an exit status."""
+    TIMED_OUT = "timed out"
+    """It was still running when its time was up."""
+    UNFINISHED = "unfinished"
+    """The shell was still waiting for the rest of it: a quote or a heredoc that nothing closes."""
+    SHELL_GONE = "shell gone"
+    """The page's shell ended before the command did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came out of one command."""
+
+    line: int
+    """The line of its prompt when it ran."""
+    command: str
+    output: str
+    """What a person would have been left looking at; of all control sequences only colours (SGR) remain."""
+    status: int | None
+    """The exit status; None unless the ending is `exited`."""
+    seconds: float
+    ending: Ending = Ending.EXITED
+    cut: int = 0
+    """Bytes that were dropped because the output passed the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFact:
+    """An image that the page's engine had."""
+
+    name: str
+    digest: str
+    """`sha256:...`, as the page's engine reports it."""
+    origin: str
+    """Where it came from, e.g. `images/nginx/Dockerfile on debian:trixie-slim`."""
+    stand_in: str = ""
+    """What it stands in for and how it differs; empty for the thing itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a page ran on."""
+
+    engine: str
+    """The version of the page's own Docker engine."""
+    kernel: str
+    snippetrun: str
+    images: tuple[ImageFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Everything that one run of one page left behind."""
+
+    page: str
+    key: str
+    environment: Environment
+    when: str
+    """ISO 8601, UTC, whole seconds."""
+    boot_seconds: float
+    """From asking for the sandbox until its engine answered."""
+    seconds: float
+    """The whole page, boot and removal included."""
+    snippets: tuple[tuple[Recorded, ...], ...] = field(default=())
+    """One entry for each snippet of the page, in order; commands that were not reached are absent."""
+
+
+class Outcome(StrEnum):
+    """How a command did against what its author expected."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOT_REACHED = "not reached"
+    """A command before it on the page failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one command."""
+
+    outcome: Outcome
+    line: int
+    command: str
+    message: str = ""
+    """What is wrong, or why it was skipped; empty when it passed."""
+    hint: str = ""
+    """What to type or change next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one page."""
+
+    page: Page
+    recording: Recording | None
+    """None for a page on which nothing ran."""
+    verdicts: tuple[tuple[Verdict, ...], ...]
+    """One entry for each snippet, with one verdict for each of its commands."""
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The commands that did not do what their author expected."""
+        return tuple(v for snippet in self.verdicts for v in snippet if v.outcome is Outcome.FAILED)

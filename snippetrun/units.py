@@ -1,0 +1,25 @@
+"""Durations and sizes as people write them."""
+
+from __future__ import annotations
+
+import re
+
+_SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_BYTES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
+
+
+def duration(value: object) -> float:
+    """Return the seconds of `60`, `60s`, `500ms`, `2m` or `1h`; raise ValueError for anything else, and for zero."""
+    return _number(value, _SECONDS, "a duration, e.g. 60s, 500ms or 2m")
+
+
+def size(value: object) -> int:
+    """Return the bytes of `4096`, `64kB` or `1MB`; raise ValueError for anything else, and for zero."""
+    return int(_number(value, _BYTES, "a size, e.g. 64kB or 1MB"))
+
+
+def _number(value: object, units: dict[str, float] | dict[str, int], wanted: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)", str(value).strip())
+    if not match or match[2] not in units or not float(match[1]):
+        raise ValueError(f"{value!r} is not {wanted}")
+    return float(match[1]) * units[match[2]]
