@@ -1,0 +1,87 @@
+"""The site's images on the host's engine: built or pulled once, and found again by content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippetrun.config import ImageSource
+from snippetrun.engine.base import Base
+from snippetrun.engine.host import HostEngine
+from snippetrun.engine.labels import IMAGE, labels
+from snippetrun.errors import ImageError
+
+
+@dataclass(frozen=True, slots=True)
+class HostImage:
+    """An image as the host's engine has it."""
+
+    name: str
+    """What pages call it, with its tag."""
+    tag: str
+    """What we call it on the host, where no other name is touched."""
+    id: str
+    origin: str
+    stand_in: str
+
+
+def provide(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]) -> HostImage:
+    """Return the image, built or pulled if the engine has not got it yet.
+
+    Raises ImageError, which names the line of mkdocs.yml, if that fails.
+    """
+    try:
+        tag, origin = _pulled(engine, source, say) if source.pull else _built(engine, source, base, say)
+    except ImageError as error:
+        raise ImageError(*(source.problem(p.message, p.hint) for p in error.problems)) from error
+    found = engine.image(tag)
+    if found is None:
+        raise ImageError(source.problem(f"the image {source.name} is gone again", "Type the same command once more."))
+    return HostImage(source.name, tag, found["Id"], origin, source.stand_in)
+
+
+def build(
+    engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str
+) -> tuple[str, str]:
+    """Build the Dockerfile of a folder unless that has been done; return the image's tag and its content key."""
+    context, key = _context(folder, base)
+    tag = f"snippetrun/{what}:{key[:16]}"
+    if engine.image(tag) is None:
+        for line in engine.build(context, tag=tag, arguments={"BASE": base.name}, labels=labels(IMAGE, key=key)):
+            if line.startswith("Step "):
+                say(f"{what}: {line}")
+    return tag, key
+
+
+def _built(
+    engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]
+) -> tuple[str, str]:
+    tag, _ = build(engine, source.folder, base, say, what=source.name.split(":")[0].replace("/", "-"))
+    return tag, f"{source.build}/Dockerfile on {base.origin}"
+
+
+def _pulled(engine: HostEngine, source: ImageSource, say: Callable[[str], None]) -> tuple[str, str]:
+    if engine.image(source.pull) is None:
+        say(f"pulling {source.pull}")
+        engine.pull(source.pull)
+    return source.pull, source.pull
+
+
+def _context(folder: Path, base: Base) -> tuple[bytes, str]:
+    """Return a build context as a tar archive that depends on content and modes alone, and its key."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(folder.rglob("*")):
+            entry = tar.gettarinfo(str(path), str(path.relative_to(folder)))
+            entry.uid = entry.gid = entry.mtime = 0
+            entry.uname = entry.gname = ""
+            entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644  # all that git keeps of it
+            with path.open("rb") if entry.isfile() else io.BytesIO() as content:
+                tar.addfile(entry, content)
+    context = archive.getvalue()
+    return context, hashlib.sha256(base.id.encode() + context).hexdigest()
+

@@ -1,0 +1,35 @@
+"""The labels on everything that we create on a host's engine, so that leftovers can be told from other people's."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+
+from snippetrun import __version__
+
+PREFIX = "io.snippetrun"
+OURS = f"{PREFIX}.version"
+"""Stands on everything of ours; its value is the version that made it."""
+SESSION = f"{PREFIX}.session"
+"""The run that made it: `<host> <pid> <random>`."""
+PAGE = f"{PREFIX}.page"
+"""The page that a sandbox is for."""
+KIND = f"{PREFIX}.kind"
+"""What it is: one of the constants below."""
+KEY = f"{PREFIX}.key"
+"""What an image or a store was made from: hex SHA-256."""
+ORIGIN = f"{PREFIX}.origin"
+"""Where an image came from, in a reader's words."""
+
+SANDBOX = "sandbox"
+IMAGE = "image"
+STORE = "store"
+
+CURRENT_SESSION = f"{platform.node()} {os.getpid()} {secrets.token_hex(4)}"
+
+
+def labels(kind: str, **more: str) -> dict[str, str]:
+    """Return the labels of something of this kind; `page`, `key` and `origin` may be added by name."""
+    names = {"page": PAGE, "key": KEY, "origin": ORIGIN}
+    return {OURS: __version__, SESSION: CURRENT_SESSION, KIND: kind} | {names[k]: v for k, v in more.items()}

@@ -1,0 +1,63 @@
+"""What runs that were killed left on the host's engine, and what we keep there on purpose."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+
+from snippetrun.engine.host import HostEngine
+from snippetrun.engine.labels import KIND, OURS, PAGE, SANDBOX, SESSION
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something of ours on the engine."""
+
+    kind: str
+    """`container`, `volume` or `image`."""
+    name: str
+    """What the engine calls it."""
+    detail: str
+    """Who made it and what for."""
+    kept: bool
+    """Kept on purpose, because the next build is faster with it: images and image stores."""
+    in_use: bool
+    """Made by a run on this machine that is still going on."""
+
+
+def find(engine: HostEngine) -> list[Leftover]:
+    """Return everything that carries our labels."""
+    ours = engine.ours()
+    return [
+        *(_leftover("container", item["Id"], item["Labels"]) for item in ours["containers"]),
+        *(_leftover("volume", item["Name"], item["Labels"]) for item in ours["volumes"]),
+        *(_leftover("image", (item["RepoTags"] or [item["Id"]])[0], item["Labels"]) for item in ours["images"]),
+    ]
+
+
+def remove(engine: HostEngine, leftover: Leftover) -> bool:
+    """Remove it; return False if it is in use or gone."""
+    if leftover.kind == "container":
+        engine.remove(leftover.name)
+        return True
+    return engine.remove_volume(leftover.name) if leftover.kind == "volume" else engine.remove_image(leftover.name)
+
+
+def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
+    host, pid, *_ = [*labels.get(SESSION, "").split(" "), "", ""]
+    what = labels.get(KIND, "?")
+    page = f" for {labels[PAGE]}" if what == SANDBOX and PAGE in labels else ""
+    detail = f"{what}{page}, made by snippetrun {labels.get(OURS)} in process {pid} on {host}"
+    kept = kind != "container"
+    return Leftover(kind, name, detail, kept, in_use=not kept and host == platform.node() and _alive(pid))
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,93 @@
+"""A two-way byte stream to a process inside a container."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from typing import Protocol
+
+_HEADER = struct.Struct(">BxxxL")  # which stream, then the length: the engine API's multiplexed format
+
+
+class Stream(Protocol):
+    """What a terminal session needs of the world: bytes out, bytes in."""
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return what has come; b"" once the other side has closed; None if nothing came in `timeout` seconds."""
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`; what can no longer be delivered is dropped, as the next read will tell."""
+
+    def close(self) -> None:
+        """End it; closing twice does no harm."""
+
+
+class ContainerStream:
+    """The stdin and stdout of a container or of an exec in it, over the connection that the engine gave us."""
+
+    def __init__(self, connection: object) -> None:
+        """Take over what the docker SDK returns for `socket=True`."""
+        self._owner = connection  # the SDK closes the socket once nobody holds this
+        self._socket: socket.socket = getattr(connection, "_sock", connection)  # type: ignore[assignment]
+        self._buffer = bytearray()
+
+    def read(self, timeout: float) -> bytes | None:
+        """As `Stream.read`; stdout and stderr come as one, in the order in which the engine sent them."""
+        deadline = time.monotonic() + timeout
+        while True:
+            payload = self._whole_frames()
+            if payload:
+                return payload
+            left = deadline - time.monotonic()
+            if left < 0:
+                return None
+            self._socket.settimeout(max(left, 0.001))
+            try:
+                data = self._socket.recv(65536)
+            except TimeoutError:
+                return None
+            except OSError:
+                return b""
+            if not data:
+                return b""
+            self._buffer += data
+
+    def write(self, data: bytes) -> None:
+        """As `Stream.write`."""
+        self._socket.settimeout(None)
+        with contextlib.suppress(OSError):
+            self._socket.sendall(data)
+
+    def end_of_input(self) -> None:
+        """Close the process's stdin and go on reading."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def read_all(self, timeout: float) -> bytes:
+        """Return everything up to the end; raise TimeoutError after `timeout` seconds without a byte."""
+        parts = []
+        while (part := self.read(timeout)) != b"":
+            if part is None:
+                raise TimeoutError
+            parts.append(part)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """As `Stream.close`."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+    def _whole_frames(self) -> bytes:
+        """Take the payload of every complete frame out of the buffer."""
+        payload, at = bytearray(), 0
+        while len(self._buffer) - at >= _HEADER.size:
+            _, length = _HEADER.unpack_from(self._buffer, at)
+            end = at + _HEADER.size + length
+            if end > len(self._buffer):
+                break
+            payload += self._buffer[at + _HEADER.size : end]
+            at = end
+        del self._buffer[:at]
+        return bytes(payload)

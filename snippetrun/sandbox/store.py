@@ -1,0 +1,72 @@
+"""The image store: a volume that holds all images of a site, ready for any number of engines to read.
+
+It is filled once for each set of images, by an engine in the same kind of user namespace as a page's, since the files
+of an image carry that namespace's owners and extended attributes. What its name is made of decides what is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from snippetrun.engine.host import HostEngine
+from snippetrun.engine.images import HostImage
+from snippetrun.engine.labels import STORE, labels
+from snippetrun.errors import ImageError, Problem
+from snippetrun.model import ImageFact
+from snippetrun.sandbox.live import LiveSandbox, sandbox, specification
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A filled store on the host's engine."""
+
+    volume: str
+    key: str
+    """Hex SHA-256 of the sandbox's image and of every image's name and id."""
+    facts: tuple[ImageFact, ...]
+    """The images in it; their digests stand in the store itself."""
+
+
+def store(
+    engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], say: Callable[[str], None]
+) -> Store:
+    """Return the store that holds these images, filled if there is none yet.
+
+    Raises ImageError or SandboxError if it cannot be filled; then no volume is left.
+    """
+    parts = [sandbox_image, *sorted(f"{image.name} {image.id}" for image in images)]
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    facts = tuple(ImageFact(image.name, "", image.origin, image.stand_in) for image in images)
+    found = Store(f"snippetrun-store-{key[:16]}", key, facts)
+    if not engine.has_volume(found.volume):
+        say(f"filling the image store with {len(images)} images")
+        _fill(engine, sandbox_image, images, found)
+    return found
+
+
+def _fill(engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], new: Store) -> None:
+    engine.create_volume(new.volume, labels(STORE, key=new.key))
+    spec = specification(sandbox_image, new.volume)
+    try:
+        with sandbox(engine, spec) as filler:
+            if images:
+                filler.feed(["docker", "load", "--quiet"], engine.save([image.tag for image in images]))
+            lines = "".join(f"{image.name} {_adopt(filler, image)}\n" for image in images)
+            filler.feed(["sh", "-c", "cat > /template/images"], [lines.encode()])
+            filler.feed(["kill", "-TERM", "1"])
+            if not filler.wait(60):
+                raise ImageError(Problem("the image store's engine did not stop", "Type the same command once more."))
+    except BaseException:
+        engine.remove_volume(new.volume)
+        raise
+
+
+def _adopt(filler: LiveSandbox, image: HostImage) -> str:
+    """Give a loaded image the name that pages use, and no other; return its digest."""
+    script = 'docker tag "$1" "$2" && docker rmi "$1" >/dev/null && docker image inspect --format "{{.Id}}" "$2"'
+    said = filler.feed(["sh", "-c", script, "sh", image.tag, image.name]).decode(errors="replace").strip()
+    if not said.startswith("sha256:"):
+        raise ImageError(Problem(f"the image {image.name} cannot be put into the image store: {said}"))
+    return said

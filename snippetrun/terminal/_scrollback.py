@@ -1,0 +1,87 @@
+"""A pyte screen that keeps the lines that leave it at the top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyte
+from pyte.screens import Char
+
+Cell = tuple[str, str]
+"""A character and the SGR parameters that it wears, "" for none."""
+
+_COLOURS = {
+    name: number
+    for number, name in enumerate(("black", "red", "green", "brown", "blue", "magenta", "cyan", "white"))
+}
+_FLAGS = (("bold", 1), ("italics", 3), ("underscore", 4), ("blink", 5), ("reverse", 7), ("strikethrough", 9))
+
+
+class ScrollbackScreen(pyte.Screen):
+    """A screen that remembers what scrolled off, and which lines it wrapped itself."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        """Start empty."""
+        self._gone: list[tuple[list[Cell], bool]] = []
+        self._wrapped: set[int] = set()
+        self._drawing = False
+        super().__init__(columns, lines)
+
+    def rows(self) -> Iterator[tuple[list[Cell], bool]]:
+        """Yield each row from the oldest, with whether it goes on in the next one; empty rows at the end are left."""
+        last = max((y for y in range(self.lines) if self._cells(y)), default=-1)
+        yield from self._gone
+        for y in range(last + 1):
+            wrapped = y in self._wrapped and y < last
+            yield self._cells(y, whole=wrapped), wrapped
+
+    def draw(self, data: str) -> None:
+        """Draw; a line feed in here is a wrap at the right margin."""
+        self._drawing = True
+        super().draw(data)
+        self._drawing = False
+
+    def linefeed(self) -> None:
+        """Move down, and remember whether the program or the margin asked for it."""
+        (self._wrapped.add if self._drawing else self._wrapped.discard)(self.cursor.y)
+        super().linefeed()
+
+    def index(self) -> None:
+        """Move down; at the bottom, keep the line that leaves at the top."""
+        if self.cursor.y == self.lines - 1 and not self.margins:
+            wrapped = 0 in self._wrapped
+            self._gone.append((self._cells(0, whole=wrapped), wrapped))
+            self._wrapped = {y - 1 for y in self._wrapped if y}
+        super().index()
+
+    def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - pyte's own
+        """Erase; 3 erases the scroll-back too, as xterm does."""
+        if how == 3:
+            self._gone.clear()
+        super().erase_in_display(how, *args, **kwargs)
+
+    def _cells(self, y: int, *, whole: bool = False) -> list[Cell]:
+        """Return a row's cells, up to the last that shows something, or up to the margin."""
+        line = self.buffer[y]
+        last = self.columns - 1 if whole else max(line, default=-1)
+        cells = [(line[x].data, _parameters(line[x])) for x in range(last + 1)]
+        while not whole and cells and cells[-1] in ((" ", ""), ("", "")):
+            cells.pop()
+        return cells
+
+
+def _parameters(char: Char) -> str:
+    """Return the SGR parameters of a character's style, "" for none."""
+    codes = [str(code) for flag, code in _FLAGS if getattr(char, flag)]
+    codes += [_colour(colour, base) for colour, base in ((char.fg, 30), (char.bg, 40)) if colour != "default"]
+    return ";".join(codes)
+
+
+def _colour(colour: str, base: int) -> str:
+    """Return the SGR parameters of one of pyte's colours: a name, a bright name, or six hexadecimal digits."""
+    name = colour.removeprefix("bright")
+    if name in _COLOURS:
+        return str(base + _COLOURS[name] + (60 if name != colour else 0))
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (0, 2, 4))
+    return f"{base + 8};2;{red};{green};{blue}"

@@ -1,0 +1,68 @@
+"""The marks that tell where a command's output begins and ends.
+
+The page's shell prints them as OSC control strings, which a terminal ignores (ECMA-48, 8.3.89); the number 7717 is
+ours, and the word after it is new for each shell. In the order in which they come:
+
+    ready           a prompt: the shell reads a command
+    started         the command is complete and starts; all that follows is its output
+    ended STATUS    it ended; STATUS is `$?`
+    unfinished      instead of `started`: the shell waits for the rest of the command
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a mark says."""
+
+    READY = "ready"
+    STARTED = "started"
+    ENDED = "ended"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark in the stream."""
+
+    kind: Kind
+    status: int = 0
+    """The exit status, for `ended`."""
+
+
+class MarkScanner:
+    """Splits a shell's byte stream into output and marks, however the bytes are cut into pieces."""
+
+    def __init__(self, word: str) -> None:
+        """Look for marks with this word only."""
+        self._opening = b"\x1b]7717;" + word.encode()
+        self._mark = re.compile(re.escape(self._opening) + rb";(ready|started|ended|unfinished)(?: (\d+))?\x07")
+        self._longest = len(self._opening) + len(b";unfinished 255\x07")
+        self._held = b""
+
+    def feed(self, data: bytes) -> list[bytes | Mark]:
+        """Return output and marks in order; bytes that may be the beginning of a mark are held back."""
+        found: list[bytes | Mark] = []
+        data = self._held + data
+        at = 0
+        for match in self._mark.finditer(data):
+            found += [data[at : match.start()]] if match.start() > at else []
+            found.append(Mark(Kind(match[1].decode()), int(match[2] or 0)))
+            at = match.end()
+        rest = data[at:]
+        keep = self._start_of_mark(rest)
+        self._held = rest[keep:]
+        return found + ([rest[:keep]] if keep else [])
+
+    def _start_of_mark(self, data: bytes) -> int:
+        """Return where a mark that is not complete yet begins, or the length of the data."""
+        at = data.rfind(b"\x1b", max(0, len(data) - self._longest))
+        if at < 0:
+            return len(data)
+        tail = data[at:]
+        begins = self._opening.startswith(tail) or tail.startswith(self._opening)
+        return at if begins else len(data)
