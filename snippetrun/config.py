@@ -152,7 +152,11 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
 def unknown(key: object, known: Sequence[str]) -> str:
     """Return what to say about a key that does not exist."""
     near = difflib.get_close_matches(str(key), known, 1)
-    return f"there is no such key; did you mean {near[0]}?" if near else f"there is no such key; there are {', '.join(known)}"
+    return (
+        f"there is no such key; did you mean {near[0]}?"
+        if near
+        else f"there is no such key; there are {', '.join(known)}"
+    )
 
 
 def image_name(name: str) -> str:

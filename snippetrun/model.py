@@ -1,8 +1,8 @@
-"""The values that travel along the road: frozen, slotted, and free of behaviour.
+r"""The values that travel along the road: frozen, slotted, and free of behaviour.
 
     Page -> (Snippet -> Command) -> Job -> Recording -> (Recorded, Verdict)
 
-Lines are 1-based and inclusive, durations are seconds, text is str with "\\n" line ends.
+Lines are 1-based and inclusive, durations are seconds, text is str with "\n" line ends.
 """
 
 from __future__ import annotations

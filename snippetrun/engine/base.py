@@ -61,9 +61,7 @@ def base(engine: HostEngine, say: Callable[[str], None]) -> Base:
 def _make(engine: HostEngine, refusal: ImageError) -> None:
     reason = refusal.problems[0].message
     if shutil.which("mmdebstrap") is None:
-        raise ImageError(
-            Problem(reason, "Without a registry, mmdebstrap can make it: sudo apt-get install mmdebstrap")
-        )
+        raise ImageError(Problem(reason, "Without a registry, mmdebstrap can make it: sudo apt-get install mmdebstrap"))
     with tempfile.TemporaryDirectory(prefix="snippetrun-") as folder:
         archive = Path(folder) / "base.tar"
         command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"]

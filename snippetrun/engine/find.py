@@ -35,15 +35,19 @@ def endpoint() -> Endpoint:
     if os.environ.get("DOCKER_HOST"):
         settings = docker.utils.kwargs_from_env()
         return Endpoint(settings["base_url"], "DOCKER_HOST", settings.get("tls"))
+    name = os.environ.get("DOCKER_CONTEXT", "")
     try:
-        context = docker.context.ContextAPI.get_current_context()
+        contexts = docker.context.ContextAPI
+        context = contexts.get_context(name) if name else contexts.get_current_context()
     except (docker.errors.DockerException, OSError, ValueError) as error:
         raise EngineError(
             Problem(f"the current docker context cannot be read: {error}", "Type: docker context use default")
         ) from error
+    if context is None and name:
+        raise EngineError(Problem(f"there is no docker context {name!r}", "DOCKER_CONTEXT says so. Unset it."))
     if context is None or context.Name == "default":
         return Endpoint(DEFAULT, "")
-    return Endpoint(context.Host, f"the docker context {context.Name!r}", context.TLSConfig)
+    return Endpoint(str(context.Host), f"the docker context {context.Name!r}", context.TLSConfig)
 
 
 @contextlib.contextmanager
@@ -62,8 +66,8 @@ def host_engine() -> Iterator[HostEngine]:
         why_not = private.why_not()
         if why_not:
             raise EngineError(Problem("no Docker engine answers, and none can be started", why_not)) from error
-        with private.running() as (url, network):
-            engine = HostEngine(url, build_network=network)
+        with private.running() as url:
+            engine = HostEngine(url)
             with contextlib.closing(engine):
                 yield engine
         return
@@ -77,7 +81,7 @@ def main() -> int:
         HostEngine(endpoint().url, tls=endpoint().tls).close()
     except EngineError as error:
         if endpoint().said_by or private.why_not():
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
             return 3
     return 0
 

@@ -14,7 +14,7 @@ import docker
 import docker.errors
 import requests
 
-from snippetrun.engine.labels import OURS
+from snippetrun.engine.labels import OURS, REPOSITORY
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import EngineError, ImageError, Problem
 
@@ -42,14 +42,9 @@ class ContainerSpec:
 class HostEngine:
     """A connection to one engine; close it when done."""
 
-    def __init__(self, base_url: str, *, tls: Any = None, build_network: str | None = None) -> None:  # noqa: ANN401 - the SDK's
-        """Connect.
-
-        `build_network` is the network mode of build steps; None is the engine's default. Raises EngineError if no
-        engine answers at `base_url`, or one that is too old.
-        """
+    def __init__(self, base_url: str, *, tls: Any = None) -> None:  # noqa: ANN401 - the SDK's
+        """Connect; raise EngineError if no engine answers at `base_url`, or one that is too old."""
         self.base_url = base_url
-        self._build_network = build_network
         try:
             self._api = docker.APIClient(
                 base_url, version="auto", tls=tls or False, timeout=120, use_ssh_client=base_url.startswith("ssh:")
@@ -99,7 +94,7 @@ class HostEngine:
         # The SDK has no names for these: `systempaths=unconfined` is the CLI's word for the first two.
         host_config |= {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "private"}
         with self._faults("cannot start a sandbox"):
-            container = self._api.create_container_from_config(
+            container = self._api.create_container_from_config(  # type: ignore[no-untyped-call]
                 {
                     "Image": spec.image,
                     "Cmd": list(spec.command),
@@ -170,10 +165,16 @@ class HostEngine:
         """Return what the engine knows of an image; None if it has none of that name."""
         with self._faults("cannot be asked about an image"):
             try:
-                inspected: dict[str, Any] = self._api.inspect_image(name)
+                inspected: dict[str, Any] = self._api.inspect_image(name)  # type: ignore[no-untyped-call]
             except docker.errors.ImageNotFound:
                 return None
             return inspected
+
+    def tag(self, image: str, name: str) -> None:
+        """Give an image one more name."""
+        repository, _, tag_name = name.rpartition(":")
+        with self._faults(f"cannot tag {image}"):
+            self._api.tag(image, repository, tag_name)
 
     def pull(self, reference: str) -> None:
         """Pull an image; raise ImageError if that fails."""
@@ -184,11 +185,10 @@ class HostEngine:
         except _FAULTS as error:
             raise ImageError(Problem(f"{reference} cannot be pulled: {_reason(error)}")) from error
 
-    def build(
-        self, context: bytes, *, tag: str, arguments: Mapping[str, str], labels: Mapping[str, str]
-    ) -> Iterator[str]:
+    def build(self, context: bytes, *, tag: str, arguments: Mapping[str, str]) -> Iterator[str]:
         """Build an image from a context (a tar archive with a Dockerfile) and yield the builder's lines.
 
+        It gets no label: readers would find it in `docker history`. Its name tells that it is ours.
         Raises ImageError with the builder's last words if a step fails.
         """
         last_words: deque[str] = deque(maxlen=15)
@@ -198,8 +198,6 @@ class HostEngine:
                 custom_context=True,
                 tag=tag,
                 buildargs=dict(arguments),
-                labels=dict(labels),
-                network_mode=self._build_network,
                 rm=True,
                 forcerm=True,
                 decode=True,
@@ -251,7 +249,7 @@ class HostEngine:
             return {
                 "containers": self._api.containers(all=True, filters=only),
                 "volumes": self._api.volumes(filters=only)["Volumes"] or [],
-                "images": self._api.images(filters=only),
+                "images": self._api.images(name=f"{REPOSITORY}/*"),
             }
 
     @contextlib.contextmanager
@@ -260,9 +258,7 @@ class HostEngine:
         try:
             yield
         except _FAULTS as error:
-            raise EngineError(
-                Problem(f"the Docker engine at {self.base_url} {what}: {_reason(error)}")
-            ) from error
+            raise EngineError(Problem(f"the Docker engine at {self.base_url} {what}: {_reason(error)}")) from error
 
 
 def _mounts(volumes: Mapping[str, str]) -> Iterator[tuple[str, str, bool]]:

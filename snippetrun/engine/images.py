@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 from snippetrun.config import ImageSource
 from snippetrun.engine.base import Base
 from snippetrun.engine.host import HostEngine
-from snippetrun.engine.labels import IMAGE, labels
 from snippetrun.errors import ImageError
 
 
@@ -44,22 +44,18 @@ def provide(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[
     return HostImage(source.name, tag, found["Id"], origin, source.stand_in)
 
 
-def build(
-    engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str
-) -> tuple[str, str]:
+def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str) -> tuple[str, str]:
     """Build the Dockerfile of a folder unless that has been done; return the image's tag and its content key."""
     context, key = _context(folder, base)
     tag = f"snippetrun/{what}:{key[:16]}"
     if engine.image(tag) is None:
-        for line in engine.build(context, tag=tag, arguments={"BASE": base.name}, labels=labels(IMAGE, key=key)):
+        for line in engine.build(context, tag=tag, arguments={"BASE": base.name}):
             if line.startswith("Step "):
-                say(f"{what}: {line}")
+                say(f"{what}: {textwrap.shorten(line, 100, placeholder=' ...')}")
     return tag, key
 
 
-def _built(
-    engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]
-) -> tuple[str, str]:
+def _built(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]) -> tuple[str, str]:
     tag, _ = build(engine, source.folder, base, say, what=source.name.split(":")[0].replace("/", "-"))
     return tag, f"{source.build}/Dockerfile on {base.origin}"
 
@@ -84,4 +80,3 @@ def _context(folder: Path, base: Base) -> tuple[bytes, str]:
                 tar.addfile(entry, content)
     context = archive.getvalue()
     return context, hashlib.sha256(base.id.encode() + context).hexdigest()
-

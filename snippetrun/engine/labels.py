@@ -1,4 +1,4 @@
-"""The labels on everything that we create on a host's engine, so that leftovers can be told from other people's."""
+"""The labels and names by which leftovers of ours can be told from what is other people's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import secrets
 
 from snippetrun import __version__
 
+REPOSITORY = "snippetrun"
+"""What the names of our images begin with; a label in an image would be seen by readers of `docker history`."""
 PREFIX = "io.snippetrun"
 OURS = f"{PREFIX}.version"
 """Stands on everything of ours; its value is the version that made it."""

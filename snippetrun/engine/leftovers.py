@@ -27,12 +27,12 @@ class Leftover:
 
 
 def find(engine: HostEngine) -> list[Leftover]:
-    """Return everything that carries our labels."""
+    """Return everything that carries our labels or our names."""
     ours = engine.ours()
     return [
         *(_leftover("container", item["Id"], item["Labels"]) for item in ours["containers"]),
         *(_leftover("volume", item["Name"], item["Labels"]) for item in ours["volumes"]),
-        *(_leftover("image", (item["RepoTags"] or [item["Id"]])[0], item["Labels"]) for item in ours["images"]),
+        *(_leftover("image", item["RepoTags"][0], item["Labels"] or {}) for item in ours["images"]),
     ]
 
 
@@ -48,7 +48,7 @@ def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
     host, pid, *_ = [*labels.get(SESSION, "").split(" "), "", ""]
     what = labels.get(KIND, "?")
     page = f" for {labels[PAGE]}" if what == SANDBOX and PAGE in labels else ""
-    detail = f"{what}{page}, made by snippetrun {labels.get(OURS)} in process {pid} on {host}"
+    detail = f"{what}{page}, made by snippetrun {labels[OURS]} in process {pid} on {host}" if labels else "image"
     kept = kind != "container"
     return Leftover(kind, name, detail, kept, in_use=not kept and host == platform.node() and _alive(pid))
 

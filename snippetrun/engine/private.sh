@@ -1,34 +1,52 @@
 #!/bin/sh
 # private.sh RUN DATA GROUP: an engine of our own, which lives as long as somebody uses it.
 #
-# PID 1 of a PID and a mount namespace: when it ends, every process and every mount of the engine ends with it. Whoever
-# uses the engine holds a shared lock on RUN/users; once we get the exclusive one, nobody does, also when the last user
-# was killed. The engine gets no bridge, no firewall rules and no sysctl of the host.
+# It has namespaces of its own for mounts, processes and the network, so that it cannot touch those of the host, and
+# all that it made ends with it. slirp4netns is its way out: an ordinary process, no rule in any firewall.
+#
+# Whoever uses the engine holds a shared lock on DATA/users; once we get the exclusive one, nobody does, also when the
+# last user was killed.
 set -eu
 run=$1 data=$2 group=$3
 
+if [ "${4-}" != inside ]; then
+  trap 'rm -rf "$run"' EXIT
+  mkfifo "$run/inside"
+  unshare --mount --net --pid --fork --kill-child --mount-proc sh "$0" "$run" "$data" "$group" inside &
+  engine=$!
+  read -r _ <"$run/inside"
+  slirp4netns --configure --mtu=65520 --disable-host-loopback $engine tap0 &
+  way_out=$!
+  wait $engine || true
+  kill $way_out 2>/dev/null || true
+  find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
+  exit
+fi
+
+echo ready >"$run/inside"
 # Where dockerd and containerd would write outside of what we give them. What we make for that, we take away again.
 made=
-for folder in /etc/docker /opt/containerd /run/containerd /run/docker; do
+for folder in /etc/docker /opt/containerd /run/containerd /run/docker "$run/exec"; do
   [ -d "$folder" ] || { mkdir -p "$folder" && made="$made $folder"; }
   mount -t tmpfs -o mode=755 tmpfs "$folder"
 done
+trap 'for folder in $made; do umount --lazy --recursive "$folder"; rmdir "$folder" || true; done' EXIT
+ip link set lo up
+until [ -n "$(ip -4 -oneline address show dev tap0 2>/dev/null)" ]; do sleep 0.01; done
+echo nameserver 10.0.2.3 >"$run/resolv.conf"                    # slirp4netns asks the host's servers
+mount --bind "$run/resolv.conf" /etc/resolv.conf
 
-containerd --root "$data/containerd" --state "$run/containerd" --address "$run/containerd.sock" --log-level warn &
+containerd --root "$data/containerd" --state "$run/exec/containerd" --address "$run/exec/containerd.sock" \
+  --log-level warn &
 containerd=$!
-until [ -S "$run/containerd.sock" ]; do kill -0 $containerd; sleep 0.01; done
-dockerd --containerd "$run/containerd.sock" --host "unix://$run/docker.sock" --data-root "$data/docker" \
-  --exec-root "$run/exec" --pidfile "$run/docker.pid" --config-file "$run/daemon.json" \
-  --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
+until [ -S "$run/exec/containerd.sock" ]; do kill -0 $containerd; sleep 0.01; done
+dockerd --containerd "$run/exec/containerd.sock" --host "unix://$run/docker.sock" --data-root "$data/docker" \
+  --exec-root "$run/exec/docker" --pidfile "$run/exec/docker.pid" --config-file "$run/daemon.json" \
   --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$group" &
 dockerd=$!
 
-exec 9<"$run/users"
+exec 9<"$data/users"
 ( flock --exclusive 9; kill $dockerd 2>/dev/null ) &
 wait $dockerd || true
 kill $containerd 2>/dev/null || true
 wait $containerd || true
-
-find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
-for folder in $made; do umount "$folder"; rmdir "$folder" 2>/dev/null || true; done
-rm -rf "$run"

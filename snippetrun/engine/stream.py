@@ -6,7 +6,7 @@ import contextlib
 import socket
 import struct
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 _HEADER = struct.Struct(">BxxxL")  # which stream, then the length: the engine API's multiplexed format
 
@@ -27,10 +27,11 @@ class Stream(Protocol):
 class ContainerStream:
     """The stdin and stdout of a container or of an exec in it, over the connection that the engine gave us."""
 
-    def __init__(self, connection: object) -> None:
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - the SDK's
         """Take over what the docker SDK returns for `socket=True`."""
-        self._owner = connection  # the SDK closes the socket once nobody holds this
-        self._socket: socket.socket = getattr(connection, "_sock", connection)  # type: ignore[assignment]
+        # The SDK hands out a wrapper of the socket, and hangs on it the response that the socket belongs to.
+        self._layers = [getattr(connection, "_response", None), connection]
+        self._socket: socket.socket = getattr(connection, "_sock", connection)
         self._buffer = bytearray()
 
     def read(self, timeout: float) -> bytes | None:
@@ -76,8 +77,10 @@ class ContainerStream:
 
     def close(self) -> None:
         """As `Stream.close`."""
-        with contextlib.suppress(OSError):
-            self._socket.close()
+        for layer in (*self._layers, self._socket):
+            with contextlib.suppress(OSError):
+                if layer is not None:
+                    layer.close()
 
     def _whole_frames(self) -> bytes:
         """Take the payload of every complete frame out of the buffer."""

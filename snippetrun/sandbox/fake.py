@@ -12,7 +12,7 @@ Answer = str | tuple[str, int] | Ending
 """What a command does: its output, its output and exit status, or how else it ends."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class FakeSandbox:
     """Answers from a table; a command that is not in it is `not found`, with status 127, as in a shell."""
 
@@ -33,7 +33,7 @@ class FakeSandbox:
         if callable(self.answers):
             answer = self.answers(command)
         else:
-            answer = self.answers.get(command, (f"bash: {command.split()[0]}: command not found\n", 127))
+            answer = self.answers.get(command, (f"bash: {command.split(maxsplit=1)[0]}: command not found\n", 127))
         if isinstance(answer, Ending):
             return Exchange(b"", None, answer, timeout if answer is Ending.TIMED_OUT else 0.0)
         text, status = (answer, 0) if isinstance(answer, str) else answer

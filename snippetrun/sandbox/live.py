@@ -31,8 +31,8 @@ class LiveSandbox:
     def __init__(self, engine: HostEngine, spec: ContainerSpec, facts: Sequence[ImageFact] = ()) -> None:
         """Start it and wait until its engine answers.
 
-        `facts` tells where the store's images come from; their digests come from the engine inside. Raises SandboxError,
-        with the last words of the engine inside, if that does not answer.
+        `facts` tells where the store's images come from; their digests come from the engine inside. Raises
+        SandboxError, with the last words of the engine inside, if that does not answer.
         """
         began = time.monotonic()
         self._engine = engine

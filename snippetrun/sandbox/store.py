@@ -29,9 +29,7 @@ class Store:
     """The images in it; their digests stand in the store itself."""
 
 
-def store(
-    engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], say: Callable[[str], None]
-) -> Store:
+def store(engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], say: Callable[[str], None]) -> Store:
     """Return the store that holds these images, filled if there is none yet.
 
     Raises ImageError or SandboxError if it cannot be filled; then no volume is left.
@@ -40,9 +38,13 @@ def store(
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     facts = tuple(ImageFact(image.name, "", image.origin, image.stand_in) for image in images)
     found = Store(f"snippetrun-store-{key[:16]}", key, facts)
-    if not engine.has_volume(found.volume):
+    # A volume cannot say that it is complete, and one of a run that was killed is not. A tag on the host can.
+    filled = f"snippetrun/store:{key[:16]}"
+    if engine.image(filled) is None or not engine.has_volume(found.volume):
         say(f"filling the image store with {len(images)} images")
+        engine.remove_volume(found.volume)
         _fill(engine, sandbox_image, images, found)
+        engine.tag(sandbox_image, filled)
     return found
 
 

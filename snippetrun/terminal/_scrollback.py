@@ -12,8 +12,7 @@ Cell = tuple[str, str]
 """A character and the SGR parameters that it wears, "" for none."""
 
 _COLOURS = {
-    name: number
-    for number, name in enumerate(("black", "red", "green", "brown", "blue", "magenta", "cyan", "white"))
+    name: number for number, name in enumerate(("black", "red", "green", "brown", "blue", "magenta", "cyan", "white"))
 }
 _FLAGS = (("bold", 1), ("italics", 3), ("underscore", 4), ("blink", 5), ("reverse", 7), ("strikethrough", 9))
 

@@ -11,13 +11,14 @@ COLUMNS = 100
 ROWS = 30
 """Its height."""
 
+_ABOVE = "\ue000"  # private use: nothing that programs print
 _SGR = r"\x1b\[[0-9;]*m"
 _PLAIN = re.compile(rf"(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|{_SGR})*")
 """Text that every terminal shows as it stands: printable, tabs, line ends and colours."""
 
 
 def text(output: bytes, columns: int = COLUMNS, rows: int = ROWS) -> str:
-    """Return what `output` leaves on a screen and its scroll-back, lines separated by "\\n".
+    """Return what `output` leaves on a screen and its scroll-back, its lines separated by line feeds.
 
     Of all control sequences only colours and the like (SGR, ECMA-48 8.3.117) are left. What a program drew over, as
     progress displays do, is gone; a line that the terminal wrapped is one line again. Bytes that are no UTF-8 become
@@ -35,9 +36,15 @@ def _emulate(output: str, columns: int, rows: int) -> str:
     from snippetrun.terminal._scrollback import ScrollbackScreen
 
     screen = ScrollbackScreen(columns, rows)
-    pyte.Stream(screen).feed(output)
+    stream = pyte.Stream(screen)
+    # A program finds the command that started it above the cursor, and may go up and down again.
+    stream.feed(f"{_ABOVE}\r\n")
+    stream.feed(output.replace("\x1b[s", "\x1b7").replace("\x1b[u", "\x1b8"))  # pyte knows the second spelling only
+    shown = list(screen.rows())
+    if shown and shown[0][0][:1] == [(_ABOVE, "")]:
+        shown.pop(0)
     lines, line = [], ""
-    for cells, goes_on in screen.rows():
+    for cells, goes_on in shown:
         line += "".join(_styled(cells))
         if not goes_on:
             lines.append(line)

@@ -1,0 +1,63 @@
+"""Puts what came out where the author's fences stand, without touching anything else of the page."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection
+
+from snippetrun import attributes, extract
+from snippetrun.errors import PageError, Problem
+from snippetrun.model import Result, Snippet
+from snippetrun.render import html
+
+FENCE = "snippetrun"
+"""The private language of the fences that stand in for the author's: the renderer asks us for their HTML."""
+
+
+def embed(markdown: str, result: Result, languages: Collection[str]) -> tuple[str, dict[str, str]]:
+    """Return the page's Markdown with our fences, and the HTML of each by the key in it.
+
+    `markdown` is the page as the renderer gets it: without front matter, and as other plugins have left it. So fences
+    are found again by what they say, not by where they stood. Raises PageError for one that has changed since it ran.
+    """
+    ran: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, snippet in enumerate(result.page.snippets):
+        ran[snippet.language, snippet.content].append(index)
+    edits: list[extract.Edit] = []
+    blocks: dict[str, str] = {}
+    lines = markdown.splitlines()
+    for shown in extract.read(result.page.path, markdown, languages=languages).snippets:
+        waiting = ran[shown.language, shown.content]
+        if not waiting:
+            hint = "Another plugin of the site changed it. Let that one leave the page's console fences alone."
+            raise PageError(Problem("a fence is not what it was when it ran", hint, result.page.path))
+        index = waiting.pop(0)
+        key = str(index)
+        if shown.options.hide:
+            edits.append(extract.Edit(shown.line, shown.end_line, ()))
+        elif not shown.commands:
+            edits.append(extract.Edit(shown.line, shown.line, (_opener(lines[shown.line - 1]),)))
+        else:
+            edits.append(extract.Edit(shown.line, shown.end_line, _fence(shown, key)))
+            blocks[key] = _block(result, index)
+    return extract.splice(markdown, edits), blocks
+
+
+def _fence(shown: Snippet, key: str) -> tuple[str, ...]:
+    return f"{shown.prefix}```{FENCE}", f"{shown.prefix}{key}", f"{shown.prefix}```"
+
+
+def _opener(line: str) -> str:
+    """Return the opening fence of a file without what is ours in it: its content is highlighted by the renderer."""
+    match = re.match(r"(.*?)(`{3,}|~{3,})(.*)", line)
+    return f"{match[1]}{match[2]}{attributes.for_renderer(match[3])}" if match else line
+
+
+def _block(result: Result, index: int) -> str:
+    recorded = result.recording.snippets if result.recording else ()
+    return html.snippet(
+        result.page.snippets[index],
+        recorded[index] if index < len(recorded) else (),
+        result.verdicts[index],
+    )

@@ -1,0 +1,15 @@
+"""Page text to snippets, and edits back into page text.
+
+`page` is one walk over a page that uses all the others:
+
+- `lines` and `front_matter`: the file's own lines, edits to them, and what its head says
+- `fences`: the fences that CommonMark sees; `indented_blocks` adds Python-Markdown's blocks to it
+- `superfences`: the fences that the site shows; `agreement`: where the two differ
+- `commands`: the text of a fence; `shell`: where a command ends and what it calls
+- `candidate`: a fence with all of this read; `findings`: what does not run although it looks so
+"""
+
+from snippetrun.extract.lines import Edit, splice
+from snippetrun.extract.page import LANGUAGES, findings, read
+
+__all__ = ["LANGUAGES", "Edit", "findings", "read", "splice"]

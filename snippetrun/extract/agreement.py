@@ -1,0 +1,136 @@
+"""Never run what the site does not show: where a fence is none for Python-Markdown.
+
+Each check is tried against Python-Markdown itself in `tests/test_extract.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from snippetrun.errors import Problem
+from snippetrun.extract.fences import Container, Fence, Kind, is_blank
+from snippetrun.extract.indented_blocks import INDENT
+from snippetrun.extract.superfences import Block
+
+_TEXT = "As it stands, Python-Markdown shows it as text."
+_BLANKS = "> \t"
+_PREFIX = re.compile(f"[{_BLANKS}]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of a page bears on all its fences."""
+
+    fences: Sequence[Fence]
+    """The fences that CommonMark sees, in order."""
+    blocks: Sequence[Block]
+    """The fences that superfences sees, in order."""
+    code: frozenset[int]
+    """The lines of indented code."""
+
+    def shows(self, fence: Fence) -> bool:
+        """Whether superfences sees the same fence."""
+        return any((block.line, block.end_line) == (fence.line, fence.end_line) for block in self.blocks)
+
+
+def disagreement(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem | None:
+    """Say why the site would not show this fence as a code block; None if it does."""
+    start = len(fence.prefix) + 1
+    if not _PREFIX.fullmatch(fence.prefix):
+        hint = f"Put the fence on a line of its own, indented by {INDENT} spaces. {_TEXT}"
+        return Problem("this fence stands behind the marker of a list item", hint, path, fence.line, start)
+    if "\t" in fence.prefix:
+        column = fence.prefix.index("\t") + 1
+        return Problem("a tab stands before this fence", f"Use {INDENT} spaces.", path, fence.line, column)
+    if not seen.shows(fence):
+        return _unseen(path, lines, fence, seen)
+    first = _first_of_block(lines, fence, seen.blocks)
+    if not seen.code.isdisjoint(range(first, fence.line)):
+        hint = f"Leave a blank line above it. {_TEXT}"
+        return Problem("this fence touches indented code", hint, path, fence.line, start)
+    for outer in fence.containers:
+        if outer.hangs and outer.line < first:
+            hint = f"Leave a blank line above it. Without, the site shows the fence of line {fence.line} as text."
+            return Problem("this list touches the text above it", hint, path, outer.line, outer.column + 1)
+    return None
+
+
+def _first_of_block(lines: Sequence[str], fence: Fence, blocks: Sequence[Block]) -> int:
+    """Where the lines start that no blank line parts from the fence; Python-Markdown reads them as one."""
+    openers = {block.end_line: block.line for block in blocks}
+    depth = fence.prefix.count(">")
+    first = fence.line
+    while first > 1 and not is_blank(lines[first - 2], depth):
+        first = openers.get(first - 1, first - 1)
+    return first
+
+
+def _unseen(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem:
+    """Say why superfences does not see the fence, or the first such fence above, which makes it misread the rest."""
+    first = next((above for above in seen.fences if not seen.shows(above)), fence)
+    if cause := _cause(path, lines, first):
+        return cause
+    for block in seen.blocks:
+        if block.line < first.line <= block.end_line:
+            message = f"Python-Markdown takes this fence for part of one that opens on line {block.line}"
+            hint = "Close that one by a fence that looks like it, in the same column."
+            return Problem(message, hint, path, first.line, len(first.prefix) + 1)
+    message = "Python-Markdown cannot read this opening fence, and takes it and what follows for text"
+    hint = 'Write attributes in braces, such as {title="x"}, or remove them.'
+    return Problem(message, hint, path, first.line, first.info_column)
+
+
+def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
+    """Say what is wrong with the lines below an opening fence."""
+    closer = lines[fence.end_line - 1]
+    width = len(fence.prefix)
+    place = len(closer) - len(closer.lstrip(_BLANKS))
+    if place != width:
+        message = f"the closing fence stands in column {place + 1}, its opener in column {width + 1}"
+        return Problem(message, f"Put both in the same column. {_TEXT}", path, fence.end_line, place + 1)
+    if closer.strip(_BLANKS) != fence.markup:
+        message = "the closing fence is longer than its opener"
+        return Problem(message, f"Write {fence.markup} here. {_TEXT}", path, fence.end_line, place + 1)
+    for number in range(fence.line + 1, fence.end_line):
+        line = lines[number - 1].expandtabs(INDENT)
+        start = len(line) - len(line.lstrip(_BLANKS))
+        if line.strip(_BLANKS) and start < width:
+            message = "this line of a fence stands left of the fence"
+            return Problem(message, f"Indent it like the fence. {_TEXT}", path, number, start + 1)
+    return None
+
+
+def misplacement(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem | None:
+    """Say whether Python-Markdown has the fence out of its list item: below a blank line it counts by four."""
+    first = _first_of_block(lines, fence, seen.blocks)
+    for inner, margin in zip(_innermost(fence.containers), _margins(fence.prefix), strict=False):
+        if inner is None or inner.kind is not Kind.ITEM or inner.line >= first:
+            continue
+        needed = INDENT * (inner.column // INDENT + 1)
+        if not needed <= margin < needed + INDENT:
+            shown = "outside the list" if margin < needed else "as text"
+            message = f"this fence is indented by {margin}: Python-Markdown would show it {shown}"
+            hint = f"Indent the fence, and all it holds, by {needed} spaces."
+            if margin > needed:
+                hint += " Make the list marker shorter, or start it further left."
+            return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
+    return None
+
+
+def _innermost(containers: Sequence[Container]) -> list[Container | None]:
+    """Of the page, and of each block quote from the outside in, what is directly around what is further in."""
+    levels: list[Container | None] = [None]
+    for container in containers:
+        if container.kind is Kind.QUOTE:
+            levels.append(None)
+        elif container.kind is not Kind.LIST:
+            levels[-1] = container
+    return levels
+
+
+def _margins(prefix: str) -> list[int]:
+    """Count the blanks in a prefix: before its first `>`, and after each without the one that is its own."""
+    first, *others = prefix.expandtabs(INDENT).split(">")
+    return [len(first), *(len(other.removeprefix(" ")) for other in others)]

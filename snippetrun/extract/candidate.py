@@ -1,0 +1,92 @@
+"""A fence with its info string read and its text split: what may become a snippet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from snippetrun.attributes import KEYS, parse
+from snippetrun.errors import Problem
+from snippetrun.extract.commands import Session, split
+from snippetrun.extract.fences import Fence
+from snippetrun.model import Command, Options, Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fence whose info string could be read."""
+
+    fence: Fence
+    language: str
+    options: Options
+    runs: bool
+    """Whether its language is one of those that run, and it writes no file."""
+    session: Session
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Its commands; their status is the one that the fence or the output asks for."""
+        commands = tuple(self.session.commands)
+        if self.options.exit is None:
+            return commands
+        return tuple(replace(command, status=self.options.exit) for command in commands)
+
+    @property
+    def is_snippet(self) -> bool:
+        """Whether it concerns us on a page that runs."""
+        runs = self.runs and (bool(self.session.commands) or self.options.skip is not None)
+        return runs or self.options.file is not None
+
+    @property
+    def snippet(self) -> Snippet:
+        """The same for the rest of the road."""
+        fence = self.fence
+        content = "".join(line + "\n" for line in fence.lines)
+        return Snippet(self.language, self.options, fence.line, fence.end_line, fence.prefix, content, self.commands)
+
+
+def candidate(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
+    """Read a fence. Raises PageError if its info string cannot be used."""
+    language, options = parse(fence.info, languages=languages, path=path, line=fence.line, column=fence.info_column)
+    runs = language in languages and options.file is None
+    session = split(fence.lines, fence.line + 1) if runs else Session()
+    return Candidate(fence, language, options, runs, session)
+
+
+def misused(path: str, each: Candidate, languages: Collection[str]) -> Iterator[Problem]:
+    """Find options that say something about commands that the fence does not have."""
+    options, said = each.options, [key for key in KEYS if getattr(each.options, key) not in {None, False}]
+    for key in said:
+        message = hint = ""
+        if options.file is not None:
+            if key in {"exit", "timeout"}:
+                message, hint = f"{key} on a fence that writes a file and runs nothing", f"Remove {key}."
+        elif not each.runs:
+            message = f"{key} on a fence that does not run"
+            hint = f"Remove it: only {', '.join(languages)} fences run."
+        elif key == "exit" and len(each.session.commands) != 1:
+            message = f"exit on a fence with {len(each.session.commands)} commands"
+            hint = f"Remove exit, and write `? {options.exit}` under the output of the command that is meant."
+        elif key == "exit" and each.session.commands[0].status not in {0, options.exit}:
+            message, hint = "exit and `?` ask for different exit statuses", "Leave one of them."
+        if message:
+            found = re.search(rf"\b{key}\b", each.fence.info)
+            column = each.fence.info_column + (found.start() if found else 0)
+            yield Problem(message, hint, path, each.fence.line, column)
+
+
+def spoilt(path: str, lines: Sequence[str], each: Candidate) -> Iterator[Problem]:
+    """Find what keeps the commands of the fence from being run."""
+    fence = each.fence
+    for problem in each.session.problems:
+        # What the fence stands in is on the left of each of its lines, and only there.
+        shift = len(lines[problem.line - 1]) - len(fence.lines[problem.line - fence.line - 1])
+        yield replace(problem, path=path, column=problem.column + max(shift, 0))
+    opener = re.compile(rf" {{0,3}}{re.escape(fence.markup)}+ *\w")
+    for number, line in enumerate(fence.lines, fence.line + 1):
+        if opener.match(line):
+            hint = f"Close the fence of line {fence.line} first."
+            column = lines[number - 1].index(fence.markup) + 1
+            yield Problem("a fence opens inside another one", hint, path, number, column)
+            return

@@ -1,0 +1,134 @@
+"""Split the text of a fence into prompted commands, with the output and the exit status expected of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from snippetrun.errors import Problem
+from snippetrun.extract.shell import Scanner
+from snippetrun.model import Command
+
+_INVISIBLE = {
+    "\u00a0": "a no-break space",
+    "\u00ad": "a soft hyphen",
+    "\u2007": "a figure space",
+    "\u200b": "a zero-width space",
+    "\u202f": "a narrow no-break space",
+    "\u2060": "a word joiner",
+    "\ufeff": "a zero-width no-break space",
+}
+_TYPOGRAPHIC = {
+    "\u2010": ("a typographic hyphen", "-"),
+    "\u2011": ("a no-break hyphen", "-"),
+    "\u2012": ("a figure dash", "-- or -"),
+    "\u2013": ("an en dash", "-- or -"),
+    "\u2014": ("an em dash", "--"),
+    "\u2018": ("a curly quote", "'"),
+    "\u201c": ("a curly quote", '"'),
+    "\u201d": ("a curly quote", '"'),
+    "\u2212": ("a minus sign", "-"),
+}
+_UNSEEN = "".join(_INVISIBLE)
+# A prompt spoilt by an invisible character is still one to the reader's eye, so it is one here, and reported.
+_PROMPT = re.compile(rf"[{_UNSEEN}]*\$(?:[ {_UNSEEN}]|$)")
+_CONTINUATION = re.compile(r">(?: |$)")
+_STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
+_COMMENT = re.compile(r"#(?: |$)")
+_HIGHEST_STATUS = 255
+
+
+@dataclass(slots=True)
+class Session:
+    """What the text of a fence says."""
+
+    commands: list[Command] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    """Without a path; columns are those of the text, 1-based."""
+
+    def complain(self, line: int, column: int, message: str, hint: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(message, hint, line=line, column=column))
+
+
+def split(lines: Sequence[str], first_line: int) -> Session:
+    """Split the lines of a fence, of which the first is line `first_line` of the page.
+
+    Lines above the first prompt belong to no command. A bare `$` runs nothing and ends the output above it.
+    """
+    session = Session()
+    at = 0
+    while at < len(lines):
+        if not _PROMPT.match(lines[at]):
+            at += 1
+            continue
+        start, scanner, text = at, Scanner(), [_unprompted(lines[at])]
+        _check(session, scanner, lines[at], first_line + at, text[0])
+        at += 1
+        marked = at < len(lines) and bool(_CONTINUATION.match(lines[at]))
+        while scanner.missing and at < len(lines) and (scanner.in_heredoc or not _PROMPT.match(lines[at])):
+            text.append(_CONTINUATION.sub("", lines[at], count=1) if marked else lines[at])
+            _check(session, scanner, lines[at], first_line + at, text[-1])
+            at += 1
+        end = at
+        while at < len(lines) and not _PROMPT.match(lines[at]):
+            at += 1
+        block = _trimmed(lines[end:at], before_prompt=at < len(lines))
+        if not "".join(text).strip():
+            continue
+        if scanner.missing:
+            hint = f"The shell would wait for {scanner.missing}."
+            session.complain(first_line + start, 1, "this command has no end", hint)
+        status, written = _status(session, block, first_line + end)
+        session.commands.append(
+            Command("\n".join(text), first_line + start, first_line + end - 1, status, tuple(written))
+        )
+    return session
+
+
+def has_prompt(lines: Sequence[str]) -> bool:
+    """Whether any line starts a command."""
+    return any(_PROMPT.match(line) for line in lines)
+
+
+def _unprompted(line: str) -> str:
+    match = _PROMPT.match(line)
+    return line[match.end() :] if match else line
+
+
+def _trimmed(block: Sequence[str], *, before_prompt: bool) -> list[str]:
+    """Leave out blank lines at the end of what stands under a command, and a comment on the next one."""
+    trimmed = list(block)
+    while trimmed and (not trimmed[-1].strip() or (before_prompt and _COMMENT.match(trimmed[-1]))):
+        del trimmed[-1]
+    return trimmed
+
+
+def _status(session: Session, block: list[str], first_line: int) -> tuple[int, list[str]]:
+    """Take the expected status off the end of a block of output."""
+    match = _STATUS.fullmatch(block[-1]) if block else None
+    if not match:
+        return 0, block
+    if int(match[1]) > _HIGHEST_STATUS:
+        line = first_line + len(block) - 1
+        session.complain(line, 3, f"{match[1]} is no exit status", f"Write 0 to {_HIGHEST_STATUS}.")
+        return 0, block[:-1]
+    return int(match[1]), block[:-1]
+
+
+def _check(session: Session, scanner: Scanner, raw: str, line: int, text: str) -> None:
+    """Feed a line of a command to the scanner and complain about characters that only look right."""
+    in_heredoc, odd_before = scanner.in_heredoc, len(scanner.odd)
+    scanner.feed(text)
+    if in_heredoc:
+        return
+    for offset, character in enumerate(raw):
+        if name := _INVISIBLE.get(character):
+            hint = f"Delete U+{ord(character):04X}, or type a plain space."
+            session.complain(line, offset + 1, f"{name} stands in this command", hint)
+    for odd in scanner.odd[odd_before:]:
+        name, plain = _TYPOGRAPHIC[odd.character]
+        column = len(raw) - len(text) + odd.offset + 1
+        hint = f"Type {plain} instead of U+{ord(odd.character):04X}."
+        session.complain(line, column, f"{name} stands in this command", hint)

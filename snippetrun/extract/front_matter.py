@@ -1,0 +1,121 @@
+"""What a page's front matter says to us: the key `snippetrun`, and the page's title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from snippetrun import units
+from snippetrun.attributes import suggest
+from snippetrun.errors import Problem
+from snippetrun.model import PageOptions
+
+# MkDocs' own rule (`YAML_RE` in mkdocs/utils/meta.py): what it takes for front matter is not on the site.
+_BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
+_STRING = "tag:yaml.org,2002:str"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The front matter of one page, as far as it concerns us."""
+
+    lines: int = 0
+    """How many lines it takes, both markers included."""
+    options: PageOptions = field(default_factory=PageOptions)
+    title: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+def front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
+    """Read the front matter at the head of a page; as in MkDocs it is none unless it is a YAML mapping."""
+    block = _BLOCK.match("\n".join(lines) + "\n")
+    if not block:
+        return FrontMatter()
+    count = block[0].rstrip("\n").count("\n") + 1
+    try:
+        # Composed but never constructed: the tags and the dates of other tools are none of our business.
+        node = yaml.compose(block[1], yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        return FrontMatter(count, problems=(_invalid(path, block[1], error),))
+    if not isinstance(node, yaml.MappingNode):
+        return FrontMatter()
+    reader = _Reader(path)
+    title = ""
+    for key, value in node.value:
+        if key.value == "title" and isinstance(value, yaml.ScalarNode):
+            title = value.value
+        elif key.value == "snippetrun":
+            reader.read(key, value)
+    options = PageOptions(**reader.values)  # type: ignore[arg-type]  # each key has its reader
+    return FrontMatter(count, options, title, tuple(reader.problems))
+
+
+def _invalid(path: str, text: str, error: Exception) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    position = getattr(error, "position", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "nested too deeply"
+    index = mark.index if mark else min(position or 0, len(text))
+    line, column = text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1)
+    return Problem(
+        f"the front matter is not valid YAML: {what}",
+        "Quote the value, or close the bracket or the quote that is open.",
+        path,
+        line + 2,
+        column + 1,
+    )
+
+
+class _Reader:
+    """One pass over the value of `snippetrun`, collecting what is wrong."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self.values: dict[str, object] = {}
+
+    def complain(self, node: yaml.Node, message: str, hint: str = "") -> None:
+        mark = node.start_mark
+        self.problems.append(Problem(message, hint, self.path, mark.line + 2, mark.column + 1))
+
+    def read(self, key: yaml.Node, mapping: yaml.Node) -> None:
+        self.values["line"] = key.start_mark.line + 2
+        if not isinstance(mapping, yaml.MappingNode):
+            self.complain(key, "snippetrun takes a mapping", "Write:\nsnippetrun:\n  skip: the reason")
+            return
+        for name, value in mapping.value:
+            reader = _KEYS.get(name.value) if isinstance(name, yaml.ScalarNode) else None
+            if not reader:
+                written = name.value if isinstance(name, yaml.ScalarNode) else "this"
+                self.complain(name, f"`{written}` is no key of snippetrun", suggest(str(written), _KEYS))
+                continue
+            if name.value in self.values:
+                self.complain(name, f"{name.value} is written twice", "Leave one of them.")
+                continue
+            try:
+                self.values[name.value] = reader(value)
+            except ValueError as error:
+                self.complain(name, str(error))
+
+
+def _skip(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode) or node.tag != _STRING or not node.value.strip():
+        raise ValueError("skip needs a reason that a reader can see, such as skip: needs a GPU")
+    return str(node.value).strip()
+
+
+def _timeout(node: yaml.Node) -> float:
+    return units.duration(node.value if isinstance(node, yaml.ScalarNode) else "this")
+
+
+def _images(node: yaml.Node) -> tuple[str, ...]:
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    names = [item.value for item in items if isinstance(item, yaml.ScalarNode) and item.tag == _STRING]
+    if not isinstance(node, yaml.SequenceNode) or len(names) < len(items) or not all(names):
+        raise ValueError("images takes a list of image names, such as images: [nginx, busybox]")
+    return tuple(names)
+
+
+_KEYS: dict[str, Callable[[yaml.Node], object]] = {"skip": _skip, "timeout": _timeout, "images": _images}

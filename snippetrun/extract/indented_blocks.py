@@ -1,0 +1,79 @@
+"""A markdown-it rule for the blocks that Python-Markdown opens with one line and indents by four columns.
+
+    !!! note "Title"        ??? note        ???+ note        === "Tab"        ===! "Tab"        ===+ "Tab"
+        body                    body            body             body             body              body
+
+These are admonitions, Material's details and its content tabs. CommonMark knows none of them and would make
+indented code of a fence in their bodies. The openers are those of `markdown.extensions.admonition`,
+`pymdownx.details` and `pymdownx.tabbed`; as there, an opener stands at a multiple of four columns, and blank
+lines never end a body. (The `admon` plugin of mdit-py-plugins ends it at two blank lines, which would cut a
+fence that holds two, and takes an opener in column 2, which Python-Markdown shows as text.)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.ruler import RuleOptionsType
+    from markdown_it.rules_block import StateBlock
+
+INDENT = 4
+"""Columns by which Python-Markdown indents what stands in a block or a list item (its `tab_length`)."""
+
+_OPENERS = tuple(
+    re.compile(opener)
+    for opener in (
+        r"!!! ?[\w\-]+(?: +[\w\-]+)*(?: +\".*?\")? *",
+        r"\?{3}\+? ?(?:(?:[\w\-]+(?: +[\w\-]+)*?)?(?: +\".*?\")|[\w\-]+(?: +[\w\-]+)*?) *",
+        r"={3}(?:\+|\+!|!\+|!)? +\".*?\" *",
+    )
+)
+_MARKERS = frozenset("!?=")
+_INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+
+
+def indented_blocks(md: MarkdownIt) -> None:
+    """Teach a parser the rule; its tokens are `indented_block_open` and `indented_block_close`."""
+    md.block.ruler.before("fence", "indented_block", _rule, _INTERRUPTS)
+
+
+def _is_opener(text: str) -> bool:
+    return any(opener.fullmatch(text) for opener in _OPENERS)
+
+
+def _hangs(state: StateBlock, start: int) -> bool:
+    """Whether the line stands directly under the first line of a list item, of whose text it is then a part."""
+    for above in range(start - 1, -1, -1):
+        text = state.src[state.bMarks[above] : state.eMarks[above]]
+        if not text.strip():
+            break
+        if len(text) - len(text.lstrip(" ")) < state.sCount[start]:
+            return not _is_opener(text.strip())
+    return False
+
+
+def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
+    first = state.bMarks[start] + state.tShift[start]
+    if state.src[first] not in _MARKERS or state.is_code_block(start) or state.sCount[start] % INDENT:
+        return False
+    if not _is_opener(state.src[first : state.eMarks[start]]) or _hangs(state, start):
+        return False
+    if silent:
+        return True
+    outer = state.blkIndent, state.lineMax, state.parentType
+    state.blkIndent = state.sCount[start] + INDENT
+    after = start + 1
+    while after < end and (state.isEmpty(after) or state.sCount[after] >= state.blkIndent):
+        after += 1
+    # No line past the body may continue one of its paragraphs.
+    state.lineMax = after
+    state.parentType = "indented_block"
+    state.push("indented_block_open", "div", 1).map = [start, after]
+    state.md.block.tokenize(state, start + 1, after)
+    state.push("indented_block_close", "div", -1)
+    state.blkIndent, state.lineMax, state.parentType = outer
+    state.line = after
+    return True

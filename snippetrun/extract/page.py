@@ -1,0 +1,97 @@
+"""Read a page: its snippets, or all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from snippetrun.errors import PageError, Problem
+from snippetrun.extract import superfences
+from snippetrun.extract.agreement import Seen, disagreement, misplacement
+from snippetrun.extract.candidate import Candidate, candidate, misused, spoilt
+from snippetrun.extract.fences import Fence, outline
+from snippetrun.extract.findings import idle, unprompted, unread
+from snippetrun.extract.front_matter import front_matter
+from snippetrun.extract.lines import normalised
+from snippetrun.extract.shell import runs_docker
+from snippetrun.model import Page, PageOptions
+
+LANGUAGES = ("console", "shell-session")
+"""The languages whose fences run unless the configuration says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """A page after one walk over it."""
+
+    page: Page
+    problems: tuple[Problem, ...]
+    findings: tuple[Problem, ...]
+
+
+def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, options: PageOptions | None = None) -> Page:
+    """Return the page with its snippets.
+
+    A page without a docker command in a fence of these languages runs nothing and has no snippets. `path` only names
+    the page. `options` are the page's where a host has already taken its front matter off. Raises PageError with
+    everything that is wrong with the page, in the order of its lines.
+    """
+    survey = _survey(path, text, languages, options)
+    if survey.problems:
+        raise PageError(*survey.problems)
+    return survey.page
+
+
+def findings(path: str, text: str, *, languages: Collection[str] = LANGUAGES) -> tuple[Problem, ...]:
+    """Tell what looks as if it should run and does not, in the order of the lines; never raises PageError."""
+    return _survey(path, text, languages, None).findings
+
+
+def _survey(path: str, text: str, languages: Collection[str], options: PageOptions | None) -> _Survey:
+    lines = normalised(text)
+    front = front_matter(path, lines)
+    options = options or front.options
+    body = [""] * front.lines + lines[front.lines :]
+    found, blocks = outline(body), superfences.blocks(body)
+    on_site = Seen(found.fences, blocks, found.code)
+    problems = list(front.problems)
+    candidates: list[Candidate] = []
+    for fence in found.fences:
+        if not fence.closed:
+            problems.append(_unclosed(path, body, fence))
+            continue
+        try:
+            candidates.append(candidate(path, fence, languages))
+        except PageError as error:
+            problems.extend(error.problems)
+            continue
+        problems.extend(misused(path, candidates[-1], languages))
+    # A skipped command still tells that the page is about docker.
+    live = any(runs_docker(command.text) for each in candidates for command in each.commands)
+    snippets = [each for each in candidates if live and each.is_snippet]
+    for each in snippets:
+        unshown = disagreement(path, body, each.fence, on_site)
+        if unshown and unshown.line not in {problem.line for problem in problems}:
+            problems.append(unshown)
+        if each.options.skip is None and options.skip is None:
+            moved = None if unshown else misplacement(path, body, each.fence, on_site)
+            problems.extend([moved] if moved else [])
+            problems.extend(spoilt(path, body, each))
+    seen = [
+        *unprompted(path, candidates),
+        *(() if live else idle(path, candidates)),
+        *unread(path, found, blocks, languages),
+    ]
+    page = Page(path, tuple(each.snippet for each in snippets), options, front.title or found.title)
+    return _Survey(page, tuple(sorted(problems, key=_place)), tuple(sorted(seen, key=_place)))
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.line, problem.column
+
+
+def _unclosed(path: str, lines: Sequence[str], fence: Fence) -> Problem:
+    hint = f"Write {fence.markup} in the same column, on a line of its own."
+    if fence.end_line < len(lines):
+        hint += f" Line {fence.end_line + 1} ends the list or block that it stands in."
+    return Problem("nothing closes this fence", hint, path, fence.line, len(fence.prefix) + 1)

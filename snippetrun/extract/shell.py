@@ -1,0 +1,320 @@
+"""How far a command has got in the shell's grammar: what it still waits for, and which programs it names.
+
+This is the part of the POSIX shell language, and of bash, that decides where a command ends: quoting,
+substitutions, heredocs, compound commands and the operators that want something on their right
+(https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html). It judges nothing else: what a
+shell would reject passes here, and is reported by the shell that runs it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+_STRINGS = frozenset({"'", '"', "$'", "${", "))"})
+"""Closers of text in which no word is a command."""
+_OPENERS = {
+    "if": "fi",
+    "for": "done",
+    "while": "done",
+    "until": "done",
+    "select": "done",
+    "case": "esac",
+    "{": "}",
+}
+_BEFORE_COMMAND = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "{"})
+_WRAPPERS = {
+    "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T"}),
+    "doas": frozenset({"-u", "-C"}),
+    "env": frozenset({"-u", "-C"}),
+    "exec": frozenset({"-a"}),
+    "nice": frozenset({"-n"}),
+    "timeout": frozenset({"-s", "-k"}),
+    "watch": frozenset({"-n"}),
+    "xargs": frozenset({"-I", "-L", "-P", "-a", "-d", "-n", "-s"}),
+    "command": frozenset(),
+    "nohup": frozenset(),
+    "time": frozenset(),
+}
+"""Programs that run the program named after them, and their options that take a value of their own."""
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
+_WANTS_MORE = frozenset({"&&", "||", "|", "|&"})
+_DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
+_QUOTES = frozenset("\u2018\u201c\u201d")
+_DOCKER = frozenset({"docker", "docker-compose"})
+_WAITS_FOR = {
+    "))": "the closing ))",
+    "${": "the closing }",
+    "$'": "the closing '",
+    "`": "the closing backtick",
+}
+
+
+class _Expect(Enum):
+    """What the next word is."""
+
+    COMMAND = auto()
+    WRAPPED = auto()
+    """A command, after options of the wrapper."""
+    WRAPPER_VALUE = auto()
+    ARGUMENT = auto()
+    TARGET = auto()
+    """The file of a redirection."""
+    DELIMITER = auto()
+    TABBED_DELIMITER = auto()
+    """That of `<<-`."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """One thing that is open: a quote, a substitution, a compound command, or the command line itself."""
+
+    closer: str = ""
+    word: str | None = None
+    quoted: bool = False
+    expect: _Expect = _Expect.COMMAND
+    after_redirection: _Expect = _Expect.COMMAND
+    wrapper: str = ""
+    dangling: str = ""
+    """The operator at the end so far that wants a command on its right."""
+    defines_function: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A typographic character where the shell's own would stand, outside of quotes and heredocs."""
+
+    line: int
+    """The line of the command, from 0."""
+    offset: int
+    """The place in that line, from 0."""
+    character: str
+
+
+@dataclass(slots=True)
+class Scanner:
+    """A command that is read line by line; after each line it can say what is missing."""
+
+    programs: list[str] = field(default_factory=list)
+    """The names in command position so far, without their folders."""
+    odd: list[Odd] = field(default_factory=list)
+    lines: int = 0
+    _frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
+    _heredocs: list[tuple[str, bool]] = field(default_factory=list)
+    _joined: bool = False
+
+    @property
+    def in_heredoc(self) -> bool:
+        """Whether the next line belongs to a heredoc."""
+        return bool(self._heredocs)
+
+    @property
+    def missing(self) -> str:
+        """What the shell waits for, in words; empty when the command is complete."""
+        if self._heredocs:
+            return f"the line {self._heredocs[0][0]} that ends its heredoc"
+        if self._joined:
+            return "the line that its last backslash announces"
+        top = self._frames[-1]
+        if top.dangling:
+            return f"a command after {top.dangling}"
+        return _WAITS_FOR.get(top.closer, f"the closing {top.closer}") if top.closer else ""
+
+    def feed(self, line: str) -> None:
+        """Read the next line of the command, given without its end."""
+        if self._heredocs and not self._joined:
+            delimiter, tabbed = self._heredocs[0]
+            if (line.lstrip("\t") if tabbed else line) == delimiter:
+                del self._heredocs[0]
+        else:
+            self._joined = False
+            offset = 0
+            while offset < len(line):
+                offset = self._step(line, offset)
+            if not self._joined:
+                self._end_line()
+        self.lines += 1
+
+    def _step(self, line: str, offset: int) -> int:
+        """Read what stands at `offset`; returns where the rest starts."""
+        top = self._frames[-1]
+        if top.closer in _STRINGS:
+            return self._in_string(line, offset)
+        character = line[offset]
+        if character in " \t":
+            self._end_word()
+            return offset + 1
+        if character == "#" and top.word is None:
+            return len(line)
+        if operator := _OPERATOR.match(line, offset):
+            return self._operator(operator[0], line, offset)
+        top.dangling = ""
+        starts_word = top.word is None and bool(line[offset + 1 : offset + 2].strip())
+        if character in _QUOTES or (character in _DASHES and starts_word):
+            self.odd.append(Odd(self.lines, offset, character))
+        return self._expand(line, offset, quotes=True)
+
+    def _expand(self, line: str, offset: int, *, quotes: bool) -> int:
+        """Read one character of a word, or open what starts there."""
+        top = self._frames[-1]
+        character = line[offset]
+        if character == "\\":
+            return self._escape(line, offset)
+        top.word = top.word or ""
+        for opener, closer in (("$((", "))"), ("$(", ")"), ("${", "${")):
+            if line.startswith(opener, offset):
+                return self._open(closer, offset + len(opener))
+        if character == "`":
+            return self._backtick(offset + 1)
+        if quotes and line.startswith("$'", offset):
+            return self._open("$'", offset + 2)
+        if quotes and character in "'\"":
+            top.quoted = True
+            return self._open(character, offset + 1)
+        top.word += character
+        return offset + 1
+
+    def _backtick(self, after: int) -> int:
+        if not any(frame.closer == "`" for frame in self._frames):
+            return self._open("`", after)
+        self._end_word()
+        # Whatever is still open inside ends with it, as in the shell.
+        while self._frames[-1].closer != "`":
+            self._frames.pop()
+        return self._close(after)
+
+    def _escape(self, line: str, offset: int) -> int:
+        if offset + 1 == len(line):
+            self._joined = True
+            return offset + 1
+        top = self._frames[-1]
+        top.word = (top.word or "") + line[offset + 1]
+        return offset + 2
+
+    def _in_string(self, line: str, offset: int) -> int:
+        top = self._frames[-1]
+        character = line[offset]
+        closer = "}" if top.closer == "${" else "'" if top.closer == "$'" else top.closer
+        if line.startswith(closer, offset):
+            return self._close(offset + len(closer))
+        if top.closer == "'" or (top.closer == "$'" and character != "\\"):
+            top.word = (top.word or "") + character
+            return offset + 1
+        if top.closer == "))" and character in "()":
+            # A parenthesis inside arithmetic; `_close` gives the place back to it.
+            return self._open("))", offset + 1) if character == "(" else self._close(offset + 1)
+        return self._expand(line, offset, quotes=top.closer == "${")
+
+    def _open(self, closer: str, offset: int) -> int:
+        self._frames.append(_Frame(closer))
+        return offset
+
+    def _close(self, offset: int) -> int:
+        self._end_word()
+        frame = self._frames.pop()
+        parent = self._frames[-1]
+        if frame.closer in _STRINGS or frame.closer == "`":
+            parent.word = (parent.word or "") + (frame.word or "")
+        elif frame.closer == ")" and frame.defines_function:
+            parent.expect = _Expect.COMMAND
+        return offset
+
+    def _operator(self, operator: str, line: str, offset: int) -> int:
+        top = self._frames[-1]
+        after = offset + len(operator)
+        word = top.word
+        if operator[0] in "<>" or operator.startswith("&>"):
+            return self._redirect(operator, after)
+        if operator == "(":
+            top.dangling = ""
+            if word is None and line.startswith("((", offset):
+                return self._open("))", offset + 2)
+            self._end_word()
+            top.expect = _Expect.ARGUMENT
+            self._open(")", after)
+            self._frames[-1].defines_function = word is not None and not word.endswith("=")
+            return after
+        self._end_word()
+        top = self._frames[-1]
+        if operator == ")" and top.closer == ")":
+            return self._close(after)
+        top.expect = _Expect.COMMAND
+        top.dangling = operator if operator in _WANTS_MORE else ""
+        return after
+
+    def _redirect(self, operator: str, after: int) -> int:
+        top = self._frames[-1]
+        top.dangling = ""
+        if top.word is not None and top.word.isdigit():
+            top.word = None
+        self._end_word()
+        top = self._frames[-1]
+        if operator in {"<(", ">("}:
+            top.word = ""
+            return self._open(")", after)
+        if top.expect not in {_Expect.TARGET, _Expect.DELIMITER, _Expect.TABBED_DELIMITER}:
+            top.after_redirection = top.expect
+        special = {"<<": _Expect.DELIMITER, "<<-": _Expect.TABBED_DELIMITER}
+        top.expect = special.get(operator, _Expect.TARGET)
+        return after
+
+    def _end_line(self) -> None:
+        top = self._frames[-1]
+        if top.closer in _STRINGS:
+            top.word = (top.word or "") + "\n"
+            return
+        self._end_word()
+        self._frames[-1].expect = _Expect.COMMAND
+
+    def _end_word(self) -> None:
+        top = self._frames[-1]
+        word, quoted = top.word, top.quoted
+        if word is None or top.closer in _STRINGS:
+            return
+        top.word, top.quoted = None, False
+        match top.expect:
+            case _Expect.TARGET:
+                top.expect = top.after_redirection
+            case _Expect.DELIMITER | _Expect.TABBED_DELIMITER:
+                self._heredocs.append((word, top.expect is _Expect.TABBED_DELIMITER))
+                top.expect = top.after_redirection
+            case _Expect.WRAPPER_VALUE:
+                top.expect = _Expect.WRAPPED
+            case _Expect.WRAPPED if word.startswith("-"):
+                if word in _WRAPPERS[top.wrapper]:
+                    top.expect = _Expect.WRAPPER_VALUE
+            case _Expect.WRAPPED if word[:1].isdigit() or _ASSIGNMENT.match(word):
+                pass
+            case _Expect.COMMAND | _Expect.WRAPPED:
+                self._command(word, quoted=quoted)
+            case _:
+                pass
+
+    def _command(self, word: str, *, quoted: bool) -> None:
+        """Take in a word in command position."""
+        top = self._frames[-1]
+        if not quoted and top.closer == word and len(self._frames) > 1:
+            self._frames.pop()
+            self._frames[-1].expect = _Expect.ARGUMENT
+        elif not quoted and word in _OPENERS:
+            top.expect = _Expect.ARGUMENT
+            self._frames.append(_Frame(_OPENERS[word]))
+            if word not in _BEFORE_COMMAND:
+                self._frames[-1].expect = _Expect.ARGUMENT
+        elif not quoted and (word in _BEFORE_COMMAND or _ASSIGNMENT.match(word)):
+            top.expect = _Expect.COMMAND
+        else:
+            name = word.rpartition("/")[2]
+            self.programs.append(name)
+            top.wrapper = name
+            top.expect = _Expect.WRAPPED if name in _WRAPPERS else _Expect.ARGUMENT
+
+
+def runs_docker(command: str) -> bool:
+    """Whether docker stands in a command position: first, after `sudo`, in a pipe, in `$(...)` ..."""
+    scanner = Scanner()
+    for line in command.split("\n"):
+        scanner.feed(line)
+    return not _DOCKER.isdisjoint(scanner.programs)

@@ -1,0 +1,136 @@
+"""The MkDocs face: runs the pages of a build, and puts what came out where the fences stood."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.config.base import Config
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files
+
+from snippetrun import config, extract, pages, report, runner
+from snippetrun.embed import FENCE, embed
+from snippetrun.errors import ConfigError, SnippetrunError
+from snippetrun.model import Job, Recording, Result
+from snippetrun.progress import ShownProgress
+from snippetrun.render import html
+
+if TYPE_CHECKING:
+    from mkdocs.config.base import ConfigErrors, ConfigWarnings
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page as SitePage
+
+_LATE = -100
+
+log = get_plugin_logger(__name__)
+
+
+class NoOptions(Config):  # type: ignore[no-untyped-call] # MkDocs
+    """MkDocs wants a schema; ours is `snippetrun.config`, which knows the lines of what it reads."""
+
+
+class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] # MkDocs
+    """One build's worth of state; MkDocs keeps the object while it serves, and so do we the recordings."""
+
+    site: config.SiteConfig
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._serving = False
+        self._recordings: dict[str, Recording] = {}
+        self._results: dict[str, Result] = {}
+        self._pending: dict[str, str] = {}
+        self._began = 0.0
+
+    def load_config(
+        self,
+        options: dict[str, Any],  # noqa: ARG002 - MkDocs' signature
+        config_file_path: str | None = None,
+    ) -> tuple[ConfigErrors, ConfigWarnings]:
+        """Read our options from mkdocs.yml itself, where they have lines."""
+        self.config = NoOptions()
+        try:
+            self.site = config.load(Path(config_file_path or "mkdocs.yml"))
+        except ConfigError as error:
+            return [("snippetrun", error)], []
+        return [], []
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 - MkDocs' signature
+        """Learn whether this is a live preview; also makes MkDocs keep us from build to build."""
+        self._serving = command == "serve"
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Add our fence and our style sheet to the site."""
+        self._began = time.monotonic()
+        self._results.clear()
+        if "pymdownx.superfences" not in config.markdown_extensions:
+            config.markdown_extensions.append("pymdownx.superfences")
+        fences = config.mdx_configs.setdefault("pymdownx.superfences", {}).setdefault("custom_fences", [])
+        fences.append({"name": FENCE, "class": FENCE, "format": self._formatter})
+        config.extra_css.insert(0, html.STYLE_PATH)
+
+    @event_priority(_LATE)
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Run every page that will be shown; other plugins have had their say about which those are."""
+        sources = {f.src_uri: Path(f.abs_src_path) for f in files.documentation_pages() if f.abs_src_path}
+        try:
+            read = pages.read_all(self.site, sources.values())
+            for file, page in zip(sources.values(), read, strict=True):
+                for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
+                    log.warning(str(finding))
+            with ShownProgress() as progress:
+                results = runner.run(self.site, read, progress, known=self._known)
+        except SnippetrunError as error:
+            raise PluginError(str(error)) from error
+        for uri, result in zip(sources, results, strict=True):
+            self._results[uri] = result
+            if result.recording and not result.failed:
+                self._recordings[result.recording.key] = result.recording
+        self._report_failures()
+        files.append(File.generated(config, html.STYLE_PATH, content=html.style()))
+        return files
+
+    @event_priority(_LATE)
+    def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
+        """Put a fence of ours in place of each that ran, was skipped, or wrote a file."""
+        self._pending = {}
+        result = self._results.get(page.file.src_uri)
+        if result is None or not result.page.snippets:
+            return markdown
+        try:
+            text, self._pending = embed(markdown, result, self.site.languages)
+        except SnippetrunError as error:
+            raise PluginError(str(error)) from error
+        return text
+
+    def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
+        """Add what the page ran on at its foot, and see that no fence of ours was lost on the way."""
+        if self._pending:
+            raise PluginError(
+                f"{page.file.src_uri}: the Markdown extensions of this site do not show "
+                f"{len(self._pending)} of its fences, though they ran. Please report this with the page."
+            )
+        result = self._results.get(page.file.src_uri)
+        return content + html.footer(result.recording) if result and result.recording else content
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Say what the build came to."""
+        log.info(report.summary(list(self._results.values()), time.monotonic() - self._began))
+        log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
+
+    def _known(self, job: Job) -> Recording | None:
+        """While serving, a page that did not change need not run again."""
+        return self._recordings.get(job.key) if self._serving else None
+
+    def _report_failures(self) -> None:
+        failed = [str(p) for result in self._results.values() for p in report.failures(result)]
+        if failed and not self._serving:
+            raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
+        for problem in failed:
+            log.error(problem)
+
+    def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
+        return self._pending.pop(source.strip())

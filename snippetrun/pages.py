@@ -1,0 +1,64 @@
+"""The pages of a site, found and read from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from snippetrun import extract
+from snippetrun.config import SiteConfig, shown_path
+from snippetrun.errors import PageError, Problem, UsageError
+from snippetrun.model import Page
+
+_ENDINGS = (".md", ".markdown")
+
+
+def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
+    """Return the Markdown files among `paths`, folders searched through; without any, all of the site's.
+
+    Raises UsageError for a path that is not there.
+    """
+    found: list[Path] = []
+    for path in paths or [site.docs]:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*") if file.suffix in _ENDINGS and file.is_file())
+        elif path.is_file():
+            found.append(path)
+        else:
+            hint = f"Pages stand below {shown_path(site.docs)}/."
+            raise UsageError(Problem("there is no such page or folder", hint, str(path)))
+    return found
+
+
+def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
+    """Read pages; raise PageError with the problems of all of them."""
+    pages: list[Page] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            pages.append(read(site, path))
+        except PageError as error:
+            problems += error.problems
+    if problems:
+        raise PageError(*problems)
+    return tuple(pages)
+
+
+def read(site: SiteConfig, path: Path) -> Page:
+    """Read a page; raise PageError, with the lines, if its bytes or its text cannot be used."""
+    return extract.read(shown_path(path), text(path), languages=site.languages)
+
+
+def text(path: Path) -> str:
+    """Return the text of a page as it stands, line ends included; raise PageError if it is not UTF-8."""
+    shown = shown_path(path)
+    try:
+        data = path.read_bytes()
+        return data.decode("utf-8")
+    except OSError as error:
+        raise PageError(Problem(f"cannot be read: {error.strerror}", "", shown)) from error
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise PageError(Problem(message, "Save the page as UTF-8.", shown, line, column)) from error

@@ -1,0 +1,118 @@
+"""One fence -> one block of HTML: what was typed, and what really came out.
+
+The outside is the shape that Material for MkDocs gives its own code blocks, `div.highlight > pre > code`, so
+that its spacing, tabs, scrolling and copy button apply. The inside is a flat list of steps, one for each
+command. Read as bare text, without the stylesheet, the block is a terminal session.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+from snippetrun.model import Outcome
+from snippetrun.render.ansi import to_html, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from snippetrun.model import Command, Recorded, Snippet, Verdict
+
+_PROMPT: Final = '<span class="sr-prompt">$ </span>'
+_CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
+
+
+def snippet(snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[Verdict]) -> str:
+    """Return the block that stands where the fence stood; it holds no blank line of its own making.
+
+    `recorded` and `verdicts` belong to the commands of the snippet by position; either may end early: a
+    command without a recording was not reached, one without a verdict is shown as it ran. What is hidden
+    is an empty string.
+    """
+    if snippet.options.hide:
+        return ""
+    reason = _why_skipped(snippet, verdicts)
+    if reason is not None:
+        return _block(snippet, _unrun(snippet), label=f"Not run: {reason}" if reason else "Not run")
+    if not snippet.commands:
+        return _block(snippet, [_content(snippet)])
+    count = len(snippet.commands)
+    steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count])
+    return _block(snippet, (_step(*step) for step in steps))
+
+
+def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
+    """Return why nothing of the snippet ran, by its own braces or by its page's front matter."""
+    if snippet.options.skip is not None:
+        return snippet.options.skip
+    if verdicts and all(verdict.outcome is Outcome.SKIPPED for verdict in verdicts):
+        return verdicts[0].message
+    return None
+
+
+def _block(snippet: Snippet, steps: Iterable[str], label: str = "") -> str:
+    copied = "\n".join(command.text for command in snippet.commands) or snippet.content
+    # Material's class `filename` is what it styles and places above a block, as it does for a title.
+    above = f'<span class="sr-label filename">{to_text(label)}</span>' if label else ""
+    # Material's copy button takes `data-copy` from the nearest ancestor that has it. `nohighlight` keeps
+    # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
+    return (
+        f'<div class="snippetrun highlight">{above}<pre><code class="nohighlight" tabindex="0" '
+        f'data-copy="{_one_line(to_text(copied))}">{"".join(steps)}</code></pre></div>'
+    )
+
+
+def _one_line(attribute: str) -> str:
+    """Newlines as references: whoever handles the page by lines must not break an attribute."""
+    return attribute.replace("\n", "&#10;")
+
+
+def _unrun(snippet: Snippet) -> Iterable[str]:
+    """Yield what the author wrote, in the shape of what would have run."""
+    if not snippet.commands:
+        yield _content(snippet)
+    for command in snippet.commands:
+        yield _wrap("skipped", _command(command), _output("\n".join(command.written)))
+
+
+def _content(snippet: Snippet) -> str:
+    """Return what a fence without commands holds: nothing typed, and nothing that came out."""
+    return _wrap("content", to_text(snippet.content))
+
+
+def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) -> str:
+    """Return one command, what came out of it, and what a reader must know about it."""
+    parts = [_command(command)]
+    outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
+    if recorded:
+        parts += [_output(recorded.output)]
+        if recorded.cut:
+            parts += [_mark("cut", f"... {recorded.cut:,} more bytes were cut")]
+        if recorded.status and recorded.status == command.status:
+            parts += [_mark("exit", f"exit status {recorded.status}")]
+    said = verdict.message if verdict else ""
+    if outcome is Outcome.FAILED:
+        parts += [_mark("problem", f"Failed: {said}" if said else "Failed")]
+    elif outcome is not Outcome.PASSED:
+        parts += [_mark("unrun", f"Not run: {said}" if said else "Not run")]
+    return _wrap(outcome.value.replace(" ", "-"), *parts)
+
+
+def _wrap(state: str, *parts: str) -> str:
+    return f'<span class="sr-step sr-{state}">{"".join(parts)}</span>'
+
+
+def _command(command: Command) -> str:
+    lines = to_text(command.text).split("\n")
+    return f'<span class="sr-command">{_PROMPT}{f"{chr(10)}{_CONTINUED}".join(lines)}</span>\n'
+
+
+def _output(text: str) -> str:
+    shown = to_html(text)
+    # A block does not show the newline at its end as a line; bare text needs it.
+    end = "" if shown.endswith("\n") else "\n"
+    return f'<span class="sr-output">{shown}{end}</span>' if shown else ""
+
+
+def _mark(kind: str, text: str) -> str:
+    return f'<span class="sr-mark sr-{kind}">{to_text(text)}</span>\n'

@@ -1,0 +1,93 @@
+"""Recording -> the foot of its page: what the commands above it really ran on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from snippetrun.render.ansi import to_text
+
+if TYPE_CHECKING:
+    from snippetrun.model import ImageFact, Recording
+
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""Not strftime's %B, which follows the locale of whoever builds."""
+
+
+def footer(recording: Recording) -> str:
+    """Return one line that opens to the versions and images behind the page; empty if no command ran.
+
+    It is one line of HTML, and kept out of Material's search index: it would be found on every page.
+
+    Raises:
+        ValueError: `recording.when` is no ISO 8601 time.
+
+    """
+    count = sum(len(commands) for commands in recording.snippets)
+    if not count:
+        return ""
+    return (
+        '<details class="snippetrun-ran-on" data-search-exclude>'
+        f"<summary>{_summary(recording, count)}</summary>{_facts(recording)}{_images(recording)}</details>"
+    )
+
+
+def _summary(recording: Recording, count: int) -> str:
+    when = datetime.fromisoformat(recording.when).astimezone(UTC)
+    date = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+    stand_ins = sum(bool(image.stand_in) for image in recording.environment.images)
+    note = {0: "", 1: "; 1 image is a stand-in"}.get(stand_ins, f"; {stand_ins} images are stand-ins")
+    return (
+        f"Real output: {count:,} {'command' if count == 1 else 'commands'} of this page ran on "
+        f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{date}</time> with Docker Engine '
+        f"{to_text(recording.environment.engine)} in {_duration(recording.seconds)}{note}"
+    )
+
+
+def _facts(recording: Recording) -> str:
+    environment = recording.environment
+    when = datetime.fromisoformat(recording.when).astimezone(UTC)
+    total, boot = _duration(recording.seconds), _duration(recording.boot_seconds)
+    facts = {
+        "Docker Engine": environment.engine,
+        "Linux kernel": environment.kernel,
+        "snippetrun": environment.snippetrun,
+        "Ran at": f"{when:%Y-%m-%d %H:%M} UTC",
+        "Took": f"{total}, of which {boot} to start the engine",
+    }
+    rows = "".join(f"<div><dt>{name}</dt><dd>{to_text(value)}</dd></div>" for name, value in facts.items())
+    return f"<dl>{rows}</dl>"
+
+
+def _images(recording: Recording) -> str:
+    if not recording.environment.images:
+        return ""
+    rows = "".join(_image(image) for image in recording.environment.images)
+    # With a class of its own, Material leaves the table alone; the region scrolls, and so takes the focus.
+    return (
+        '<div class="sr-images" role="region" aria-label="Images" tabindex="0"><table class="sr-table">'
+        "<thead><tr><th>Image</th><th>Digest</th><th>Origin</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _image(image: ImageFact) -> str:
+    note = ""
+    if image.stand_in:
+        note = f'<div><span class="sr-stand-in">Stand-in</span> {to_text(image.stand_in)}</div>'
+    short = image.digest.removeprefix("sha256:")[:12]
+    return (
+        f"<tr><td><code>{to_text(image.name)}</code></td>"
+        f'<td><code title="{to_text(image.digest)}">{to_text(short)}</code></td>'
+        f"<td>{to_text(image.origin)}{note}</td></tr>"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
