@@ -1,0 +1,71 @@
+"""What tests share: a site in a temporary folder, and the real engine with the images of this repository."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from snippetrun import config, runner
+from snippetrun.config import SiteConfig
+from snippetrun.engine.find import host_engine
+from snippetrun.engine.host import HostEngine
+from snippetrun.errors import EngineError
+
+REPOSITORY = Path(__file__).parent.parent
+
+MakeSite = Callable[[Mapping[str, str]], Path]
+"""Page name -> text, to a folder that holds mkdocs.yml and docs/."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that need one costly thing on one worker, so that it is made once."""
+    for item in items:
+        for costly in ("engine", "browser"):
+            if item.get_closest_marker(costly):
+                item.add_marker(pytest.mark.xdist_group(costly))
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSite:
+    """Return what writes a site that uses this repository's images, and stand in its folder."""
+
+    def make(pages: Mapping[str, str], options: str = "") -> Path:
+        (tmp_path / "docs").mkdir(exist_ok=True)
+        shutil.copytree(REPOSITORY / "images", tmp_path / "images")
+        images = "{debian: {build: images/debian}, busybox: {build: images/busybox}}"
+        (tmp_path / "mkdocs.yml").write_text(
+            "site_name: Test\ntheme: {name: material, font: false}\nuse_directory_urls: false\n"
+            f"plugins:\n  - search\n  - snippetrun:\n      images: {images}\n{options}"
+        )
+        for name, text in pages.items():
+            (tmp_path / "docs" / name).write_bytes(text.encode())
+        return tmp_path
+
+    monkeypatch.chdir(tmp_path)
+    return make
+
+
+@pytest.fixture(scope="session")
+def site() -> SiteConfig:
+    """The configuration of this repository's own site."""
+    return config.load(REPOSITORY / "mkdocs.yml")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[HostEngine]:
+    """The host's real engine; a machine without one cannot run these tests, and says so by failing."""
+    try:
+        with host_engine() as found:
+            yield found
+    except EngineError as error:
+        pytest.fail(f"the tests need a Docker engine: {error}")
+
+
+@pytest.fixture(scope="session")
+def sandboxes(site: SiteConfig, engine: HostEngine) -> Iterator[runner.OpenSandbox]:  # noqa: ARG001 - keeps it up
+    """What starts real sandboxes with all images of this repository's site."""
+    with runner.live_sandboxes(site, print) as start:
+        yield start

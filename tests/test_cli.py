@@ -1,0 +1,119 @@
+"""The command line, where no engine is needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+
+PAGE = '# A\n\n```console\n$ docker ps\n$ docker run x \\\n    y\n```\n\n```console {skip="needs a GPU"}\n$ docker run z\n```\n'
+
+
+def snippetrun(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("snippetrun"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", **environment},
+    )
+
+
+def test_list_shows_what_would_run_and_where(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "empty.md": "# Nothing\n"})
+    ran = snippetrun("list")
+    assert ran.stdout.splitlines() == [
+        "docs/a.md:4  docker ps",
+        "docs/a.md:5  docker run x \\",
+        "docs/a.md:10  docker run z    [not run: needs a GPU]",
+    ]
+    assert ran.returncode == 0
+
+
+def test_list_prints_json(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE})
+    document = json.loads(snippetrun("list", "--json").stdout)
+    commands = [c for s in document["pages"][0]["snippets"] for c in s["commands"]]
+    assert [(c["line"], c["outcome"], c["message"]) for c in commands] == [
+        (4, "not reached", ""), (5, "not reached", ""), (10, "skipped", "needs a GPU"),
+    ]  # fmt: skip
+    assert document["schema"] == 1
+
+
+def test_list_takes_pages_and_folders(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.markdown": PAGE})
+    assert "docs/a.md" not in snippetrun("list", "docs/b.markdown").stdout
+    assert "docs/b.markdown:4" in snippetrun("list", "docs").stdout
+
+
+@pytest.mark.parametrize(
+    ("pages", "arguments", "complaint"),
+    [
+        ({"a.md": "```console\n$ docker ps\n"}, [], "docs/a.md:1:1: nothing closes this fence"),
+        ({"a.md": "```console {timout=3}\n$ docker ps\n```\n"}, [], "docs/a.md:1:13: "),
+        ({"a.md": "---\nsnippetrun: {images: [redis]}\n---\n" + PAGE}, [], "docs/a.md:2: images: the site lists no"),
+        ({}, ["docs/no.md"], "docs/no.md: there is no such page or folder"),
+        ({}, ["--jsn"], "No such option"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(
+    make_site: MakeSite, pages: dict[str, str], arguments: list[str], complaint: str
+) -> None:
+    make_site(pages)
+    ran = snippetrun("list", *arguments)
+    assert complaint in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert (ran.returncode, ran.stdout) == (2, "")
+
+
+def test_invalid_utf_8_is_named_with_line_and_column(make_site: MakeSite) -> None:
+    (make_site({}) / "docs" / "a.md").write_bytes(b"# A\nab\xff\n")
+    ran = snippetrun("list")
+    assert "docs/a.md:2:3: byte 0xff is not UTF-8" in ran.stderr
+    assert ran.returncode == 2
+
+
+def test_a_folder_without_a_site_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = snippetrun("list")
+    assert "mkdocs.yml: cannot be read" in ran.stderr
+    assert "--config-file" in ran.stderr
+    assert ran.returncode == 2
+
+
+def test_a_run_that_runs_nothing_is_never_green(make_site: MakeSite) -> None:
+    make_site({"a.md": "# A\n\n```console\ndocker ps\n```\n"})
+    ran = snippetrun("run")
+    assert "there is nothing to run" in ran.stderr
+    assert ran.returncode == 2
+
+
+@pytest.mark.parametrize("command", ["run", "doctor", "clean"])
+def test_an_engine_that_is_not_there_is_one_clear_message(make_site: MakeSite, command: str) -> None:
+    make_site({"a.md": PAGE})
+    ran = snippetrun(command, DOCKER_HOST="unix:///nowhere/docker.sock")
+    said = ran.stdout + ran.stderr
+    assert "no Docker engine answers at unix:///nowhere/docker.sock" in said
+    assert "DOCKER_HOST says so" in said
+    assert "Traceback" not in said
+    assert ran.returncode == 3
+
+
+def test_without_an_engine_and_without_dockerd_the_install_command_is_named(make_site: MakeSite, tmp_path: Path) -> None:
+    make_site({"a.md": PAGE})
+    ran = snippetrun("run", PATH=str(tmp_path), HOME=str(tmp_path), DOCKER_CONTEXT="default")
+    if "no Docker engine answers, and none can be started" not in ran.stderr:
+        pytest.skip("an engine answers at the default socket of this machine")
+    assert "apt-get install docker.io" in ran.stderr
+    assert ran.returncode == 3
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "-h"], ["list", "-h"], ["doctor", "-h"], ["clean", "-h"]])
+def test_help_explains_itself(arguments: list[str]) -> None:
+    ran = snippetrun(*arguments)
+    assert ran.returncode == 0
+    assert len(ran.stdout.splitlines()) > 5

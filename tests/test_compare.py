@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from snippetrun.compare import judge, missing_image
+from snippetrun.model import Command, Ending, Options, Outcome, Page, PageOptions, Recorded, Snippet
+
+ONE, TWO, THREE = (Command(f"docker {word}", line, line) for line, word in ((2, "one"), (3, "two"), (7, "three")))
+
+
+def page(*, options: PageOptions = PageOptions(), last: Options = Options()) -> Page:  # noqa: B008 - frozen
+    first = Snippet("console", Options(), 1, 4, "", "", (ONE, TWO))
+    return Page("docs/a.md", (first, Snippet("console", last, 6, 8, "", "", (THREE,))), options)
+
+
+def recorded(command: Command, status: int | None = 0, ending: Ending = Ending.EXITED, output: str = "") -> Recorded:
+    return Recorded(command.line, command.text, output, status, 1.0, ending)
+
+
+def outcomes(of: Page, *snippets: tuple[Recorded, ...]) -> list[list[Outcome]]:
+    return [[verdict.outcome for verdict in verdicts] for verdicts in judge(of, snippets)]
+
+
+def test_commands_that_end_as_expected_pass() -> None:
+    ran = outcomes(page(), (recorded(ONE), recorded(TWO)), (recorded(THREE),))
+    assert ran == [[Outcome.PASSED, Outcome.PASSED], [Outcome.PASSED]]
+
+
+def test_what_stands_after_a_failure_was_not_reached() -> None:
+    ran = outcomes(page(), (recorded(ONE, 1),))
+    assert ran == [[Outcome.FAILED, Outcome.NOT_REACHED], [Outcome.NOT_REACHED]]
+
+
+def test_a_skipped_fence_is_skipped_with_its_reason() -> None:
+    [_, [verdict]] = judge(page(last=Options(skip="needs a GPU")), ((recorded(ONE), recorded(TWO)), ()))
+    assert (verdict.outcome, verdict.message) == (Outcome.SKIPPED, "needs a GPU")
+
+
+def test_a_skipped_page_is_skipped_whole() -> None:
+    verdicts = judge(page(options=PageOptions(skip="old")), ())
+    assert {verdict.message for snippet in verdicts for verdict in snippet} == {"old"}
+
+
+@pytest.mark.parametrize(
+    ("status", "ending", "message"),
+    [
+        (3, Ending.EXITED, "exit status 3, expected 0"),
+        (None, Ending.TIMED_OUT, "still running after 1 s"),
+        (None, Ending.UNFINISHED, "the shell waits for the rest of it"),
+        (None, Ending.SHELL_GONE, "it ended the page's shell"),
+    ],
+)
+def test_a_failure_says_what_is_wrong(status: int | None, ending: Ending, message: str) -> None:
+    verdict = judge(page(), ((recorded(ONE, status, ending),),))[0][0]
+    assert (verdict.outcome, verdict.message, verdict.line) == (Outcome.FAILED, message, 2)
+
+
+def test_a_success_where_a_failure_is_expected_is_a_failure() -> None:
+    command = Command("docker x", 2, 2, status=3)
+    of = Page("a.md", (Snippet("console", Options(), 1, 3, "", "", (command,)),))
+    assert outcomes(of, (recorded(command, 3),)) == [[Outcome.PASSED]]
+    assert judge(of, ((recorded(command, 0),),))[0][0].message == "exit status 0, expected 3"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Unable to find image 'redis:7' locally\ndocker: Error response from daemon: ...",
+        "ERROR: failed to resolve source metadata for docker.io/library/redis:7: failed to do request",
+        'Error response from daemon: failed to resolve reference "docker.io/library/redis:7": failed to do',
+    ],
+)
+def test_an_image_that_is_not_listed_is_named(output: str) -> None:
+    assert "no image redis:7" in missing_image(output)
+    assert judge(page(), ((recorded(ONE, 125, output=output),),))[0][0].hint == missing_image(output)
+
+
+def test_other_output_names_no_image() -> None:
+    assert missing_image("no such file") == ""

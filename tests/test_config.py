@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snippetrun import config
+from snippetrun.errors import ConfigError
+
+
+def load(tmp_path: Path, text: str) -> config.SiteConfig:
+    (tmp_path / "images" / "web").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "images" / "web" / "Dockerfile").write_text("FROM scratch\n")
+    path = tmp_path / "mkdocs.yml"
+    path.write_text(text)
+    return config.load(path)
+
+
+def complaints(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    return [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
+
+
+def test_one_line_is_enough(tmp_path: Path) -> None:
+    site = load(tmp_path, "site_name: x\nplugins:\n  - snippetrun\n")
+    assert (site.images, site.languages, site.timeout) == ((), ("console", "shell-session"), 60.0)
+    assert site.docs == tmp_path / "docs"
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    digest = "sha256:" + "0" * 64
+    site = load(
+        tmp_path,
+        f"""docs_dir: pages
+plugins:
+  search: {{}}
+  snippetrun:
+    images:
+      web: {{build: images/web, stand_in: "not the real one"}}
+      redis:7: {{pull: "redis@{digest}"}}
+    languages: [console]
+    timeout: 2m
+    output_limit: 64kB
+    jobs: 3
+""",
+    )
+    web, redis = site.images
+    assert (web.name, web.folder, web.stand_in, web.line) == (
+        "web:latest", tmp_path / "images/web", "not the real one", 6,
+    )  # fmt: skip
+    assert (redis.name, redis.pull) == ("redis:7", f"redis@{digest}")
+    assert (site.languages, site.timeout, site.output_limit, site.jobs) == (("console",), 120.0, 64_000, 3)
+    assert site.docs == tmp_path / "pages"
+
+
+def test_tags_that_concern_others_are_passed_over(tmp_path: Path) -> None:
+    text = "site_url: !ENV [URL, x]\nmarkdown_extensions:\n  - a: !!python/name:a.b\nplugins: [snippetrun]\n"
+    assert load(tmp_path, text).timeout == 60.0
+
+
+HEAD = "plugins:\n  - snippetrun:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("plugins: [search]\n", "mkdocs.yml: does not name the plugin snippetrun"),
+        ("a: [\n", "mkdocs.yml:2: is no valid YAML"),
+        (HEAD + "      timout: 3s\n", "mkdocs.yml:3: timout: there is no such key; did you mean timeout?"),
+        (HEAD + "      timeout: soon\n", "mkdocs.yml:3: timeout: 'soon' is not a duration"),
+        (HEAD + "      jobs: 0\n", "mkdocs.yml:3: jobs: expects a number of pages"),
+        (HEAD + "      languages: console\n", "mkdocs.yml:3: languages: expects a list"),
+        (HEAD + "      images: [web]\n", "mkdocs.yml:3: images: expects image names"),
+        (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4: images: Web: is no image name"),
+        (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4: images: web: expects either {build"),
+        (HEAD + "      images:\n        web: {build: images/nope}\n", "there is no file images/nope/Dockerfile"),
+        (HEAD + "      images:\n        web: {build: ../..}\n", "outside of the site's folder"),
+        (HEAD + "      images:\n        web: {pull: nginx}\n", "mkdocs.yml:4: images: web: pull: nginx has no digest"),
+        (HEAD + "      images:\n        web: {build: images/web, standin: x}\n", "did you mean stand_in?"),
+        ("plugins:\n  - snippetrun: 3\n", "mkdocs.yml:2: snippetrun: expects keys and values"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
+    assert complaint in complaints(tmp_path, text)[0]
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    found = complaints(tmp_path, HEAD + "      timeout: x\n      jobs: x\n      images: {A: 1, B: 2}\n")
+    assert len(found) == 4
+
+
+def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Stand in the folder of your mkdocs.yml"):
+        config.load(tmp_path / "mkdocs.yml")
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_bytes(b"site_name: \xff\n")
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        config.load(tmp_path / "mkdocs.yml")
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [("nginx", "nginx:latest"), ("nginx:1", "nginx:1"), ("reg:5000/a/b", "reg:5000/a/b:latest")],
+)
+def test_a_name_without_a_tag_means_latest(name: str, whole: str) -> None:
+    assert config.image_name(name) == whole

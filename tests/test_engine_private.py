@@ -1,0 +1,109 @@
+"""An engine of our own, where the machine has none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from snippetrun.engine import find, private
+from snippetrun.engine.find import host_engine
+from snippetrun.errors import EngineError
+
+pytestmark = pytest.mark.engine
+needs_dockerd = pytest.mark.skipif(bool(private.why_not()), reason=private.why_not() or "-")
+
+NOTHING = "unix:///nowhere/docker.sock"
+
+
+@pytest.fixture
+def nobody_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine on which no engine answers, with a cache folder of its own."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONTEXT", "default")
+    monkeypatch.setattr(find, "DEFAULT", NOTHING)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def traces() -> dict[str, list[str]]:
+    """What an engine could leave on this machine outside of its cache."""
+    processes = subprocess.run(["ps", "axo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {
+        "mounts": Path("/proc/self/mounts").read_text().splitlines(),
+        "cgroups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/snippetrun-*")),
+        "folders": sorted(str(p) for top in ("/run", "/etc/docker", "/opt") for p in Path(top).glob("*")),
+        "interfaces": sorted(os.listdir("/sys/class/net")),  # noqa: PTH208
+        "forwarding": [Path("/proc/sys/net/ipv4/ip_forward").read_text()],
+        "engines": sorted(line for line in processes if line.startswith("dockerd") and "/snippetrun-" in line),
+    }
+
+
+@needs_dockerd
+def test_it_starts_serves_and_stops_without_a_trace(nobody_answers: Path) -> None:
+    before = traces()
+    with host_engine() as engine:
+        assert engine.base_url.startswith("unix:///run/snippetrun-")
+        assert engine.info()["ServerVersion"] == engine.version
+        assert traces()["engines"] != before["engines"]
+    assert traces() == before
+    assert (nobody_answers / "engine").is_dir()
+
+
+@needs_dockerd
+def test_two_users_share_it_and_the_last_one_stops_it(nobody_answers: Path) -> None:  # noqa: ARG001
+    with host_engine() as first:
+        with host_engine() as second:
+            assert second.base_url == first.base_url
+        assert first.info()
+    with pytest.raises(EngineError):
+        first.info()
+
+
+@needs_dockerd
+def test_it_stops_when_its_user_is_killed(nobody_answers: Path) -> None:  # noqa: ARG001
+    code = (
+        "import time\nfrom snippetrun.engine import find\n"
+        f"find.DEFAULT = {NOTHING!r}\n"
+        "with find.host_engine() as engine:\n    print(engine.base_url, flush=True)\n    time.sleep(600)\n"
+    )
+    user = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert user.stdout
+    run = Path(user.stdout.readline().strip().removeprefix("unix://")).parent
+    assert run.is_dir()
+    user.kill()
+    user.communicate()
+    deadline = time.monotonic() + 20
+    while run.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not run.exists()
+
+
+def test_an_engine_that_somebody_named_is_never_replaced(
+    nobody_answers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", NOTHING)
+    with pytest.raises(EngineError, match=r"(?s)no Docker engine answers at .*DOCKER_HOST says so"), host_engine():
+        pass
+    assert not (nobody_answers / "engine").exists()
+
+
+def test_without_dockerd_the_command_that_installs_it_is_named(
+    nobody_answers: Path, monkeypatch: pytest.MonkeyPatch  # noqa: ARG001
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(EngineError, match="apt-get install docker.io"), host_engine():
+        pass
+
+
+def test_the_current_docker_context_is_followed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONTEXT", "no-such-context")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(EngineError, match="no docker context 'no-such-context'"):
+        find.endpoint()

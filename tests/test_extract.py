@@ -1,0 +1,343 @@
+"""Page text to snippets: golden pages, and what holds for every page."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import markdown
+import pytest
+from golden import Case, cases
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippetrun.errors import PageError, Problem
+from snippetrun.extract import Edit, findings, read, splice, superfences
+from snippetrun.extract.lines import normalised
+from snippetrun.extract.shell import Scanner, runs_docker
+from snippetrun.model import Options, Page, PageOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from snippetrun.model import Command, Snippet
+
+PATH = "p.md"
+EXTENSIONS = ["admonition", "attr_list", "pymdownx.details", "pymdownx.superfences", "pymdownx.tabbed", "tables"]
+
+
+def listing(page: Page) -> str:
+    """Write a page down the way golden files have it."""
+    return "".join(line + "\n" for line in _page_lines(page))
+
+
+def _page_lines(page: Page) -> Iterator[str]:
+    if page.title:
+        yield f"title {page.title}"
+    if page.options != PageOptions():
+        yield f"page {_said(page.options)}"
+    for snippet in page.snippets:
+        head = f"lines {snippet.line}-{snippet.end_line} {snippet.language}".rstrip()
+        head += f" behind {snippet.prefix!r}" if snippet.prefix else ""
+        head += f" {{{_said(snippet.options)}}}" if snippet.options != Options() else ""
+        yield head
+        if not snippet.commands:
+            yield from (f"    : {line}".rstrip() for line in snippet.content.splitlines())
+        for command in snippet.commands:
+            yield from _command_lines(command)
+
+
+def _command_lines(command: Command) -> Iterator[str]:
+    yield f"    {command.line}-{command.end_line} exits {command.status}"
+    first, *others = command.text.split("\n")
+    yield f"    $ {first}"
+    yield from (f"    > {line}".rstrip() for line in others)
+    yield from (f"    | {line}".rstrip() for line in command.written)
+
+
+def _said(options: Options | PageOptions) -> str:
+    pairs = ((name, getattr(options, name)) for name in options.__slots__)
+    return " ".join(f"{name}={value}" for name, value in pairs if value is not None and value is not False)
+
+
+def problems(found: Iterable[Problem]) -> str:
+    return "".join(f"{problem}\n" for problem in found)
+
+
+@cases("extract")
+def test_golden(case: Case) -> None:
+    assert case["snippets"] or case["errors"], "a golden file has a section for what comes out"
+    page, wrong = outcome(case["page"])
+    assert problems(wrong) == case["errors"]
+    assert (listing(page) if page else "") == (case["snippets"] if case["snippets"] != "none\n" else "")
+    assert problems(findings(PATH, case["page"])) == case["findings"]
+
+
+def on_site(text: str) -> list[str]:
+    """The content of each fence of a language of ours that Python-Markdown shows as a code block."""
+
+    def mark(source: str, *_: object, **__: object) -> str:
+        return f"<pre><mark>{html.escape(source)}</mark></pre>"
+
+    fences = [
+        {"name": name, "class": name, "format": mark, "validator": lambda *_: True}
+        for name in ("console", "shell-session", "dockerfile")
+    ]
+    settings: dict[str, dict[str, object]] = {
+        "pymdownx.superfences": {"custom_fences": fences},
+        "pymdownx.tabbed": {"alternate_style": True},
+    }
+    page = markdown.markdown(text, extensions=EXTENSIONS, extension_configs=settings)
+    visible = re.sub("<!--.*?-->", "", page, flags=re.DOTALL)
+    return [html.unescape(found) for found in re.findall("<mark>(.*?)</mark>", visible, re.DOTALL)]
+
+
+def unseen(page: Page, text: str) -> list[Snippet]:
+    # Python-Markdown makes spaces of tabs before it looks at anything.
+    shown = on_site(text.removeprefix("\ufeff"))
+    return [each for each in page.snippets if each.content.expandtabs(4).removesuffix("\n") not in shown]
+
+
+@cases("extract", "snippets")
+def test_what_runs_is_a_code_block_on_the_site(case: Case) -> None:
+    assert not unseen(read(PATH, case["page"]), case["page"])
+
+
+_CONTAINERS = st.lists(
+    st.sampled_from([("- item", 4), ("1. item", 4), ("!!! note", 4), ('=== "Tab"', 4), ("> quote", -1)]), max_size=3
+)
+_MARKUP = st.sampled_from(["```", "````", "~~~"])
+_INFO = st.sampled_from(["console", "console {exit=0}", 'console title="x"', "shell-session"])
+_INSIDE = st.lists(st.sampled_from(["out", "", "  deep", "# x", "- x", "!!! note", "> x"]), max_size=4)
+
+
+@st.composite
+def stacked(draw: st.DrawFn) -> str:
+    """A fence at the place in nested containers where both dialects of Markdown look for it."""
+    lines, prefix = [], ""
+    for opener, indent in draw(_CONTAINERS):
+        lines += [prefix + opener, (prefix + ">" * (indent < 0)).rstrip()]
+        prefix += "> " if indent < 0 else " " * indent
+    markup = draw(_MARKUP)
+    inside = ["$ docker ps", *draw(_INSIDE)]
+    fence = [markup + draw(_INFO), *inside, markup]
+    return "\n".join([*lines, *((prefix + line).rstrip() for line in fence)]) + "\n"
+
+
+@given(stacked())
+def test_a_fence_where_both_dialects_see_it_runs_and_is_on_the_site(text: str) -> None:
+    page = read(PATH, text)
+    assert len(page.snippets) == 1
+    assert not unseen(page, text)
+
+
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        """
+        ```console|````console {exit=0}|~~~ console|```|````|~~~|$ docker ps|$ docker ps \\|> --all|? 3|$ cat <<EOF
+        EOF|$ echo 'it|out|- item|1. item|> quote|!!! note|=== "Tab"|??? tip|<!--|-->|---|snippetrun:|  skip: x|# Title
+        text||$|$ x|\u200b$ docker|```sh {file=a}|```{r, x}|\tx|<div>||    x|- ```console|```console skip|a: [
+        ```py title="x"|~~~py x="y"|```py hl_lines="a"|``` {.x}|```c++ {x|``` x y| ```|>```|> > ```|>  ```|```  |
+        """.replace("\n        ", "|").split("|")
+    ),
+    max_size=12,
+)
+
+
+@st.composite
+def ragged(draw: st.DrawFn) -> str:
+    """Lines that belong to a page, in any order and at any indentation."""
+    indents = st.sampled_from(["", "", "", "  ", "    ", "        ", "> ", ">", "\t"])
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    return end.join(draw(indents) + fragment for fragment in draw(FRAGMENTS)) + draw(st.sampled_from(["", end]))
+
+
+def outcome(text: str) -> tuple[Page | None, tuple[Problem, ...]]:
+    try:
+        return read(PATH, text), ()
+    except PageError as error:
+        return None, error.problems
+
+
+@given(st.one_of(st.text(), ragged()))
+def test_any_text_is_a_page_or_a_page_error(text: str) -> None:
+    page, wrong = outcome(text)
+    total = len(re.split("\r\n|\r|\n", text))
+    assert bool(page) is not bool(wrong)
+    assert all(1 <= problem.line <= total and problem.path == PATH for problem in wrong)
+    assert all(1 <= finding.line <= total for finding in findings(PATH, text))
+
+
+@given(ragged())
+def test_superfences_sees_what_our_model_of_it_sees(text: str) -> None:
+    # The blank line above keeps Python-Markdown from overlooking a first line that is made of spaces.
+    lines = ["", *normalised(text)]
+    found: list[tuple[int, int]] = []
+    preprocessors: Any = markdown.Markdown(extensions=["pymdownx.superfences"]).preprocessors
+    judge = preprocessors["fenced_code_block"]
+    judge._store = lambda _source, _code, start, end: found.append((start + 1, end))
+    judge.run(preprocessors["normalize_whitespace"].run(lines))
+    assert [(block.line, block.end_line) for block in superfences.blocks(lines)] == found
+
+
+@given(st.one_of(ragged(), stacked()))
+def test_lines_are_those_of_the_file(text: str) -> None:
+    page, _ = outcome(text)
+    lines = re.split("\r\n|\r|\n", text)
+    for snippet in page.snippets if page else ():
+        opener, closer = lines[snippet.line - 1], lines[snippet.end_line - 1]
+        assert re.match("`{3}|~{3}", opener.removeprefix(snippet.prefix))
+        assert re.fullmatch(r"[> \t]*(?:`{3,}|~{3,})[ \t]*", closer)
+        for command in snippet.commands:
+            first = command.text.split("\n")[0]
+            assert lines[command.line - 1].endswith(f"$ {first}")
+            assert snippet.line < command.line <= command.end_line < snippet.end_line
+
+
+@given(st.one_of(st.text(), ragged(), st.text(alphabet="\r\n\ufeffa\x0b\u2028")))
+def test_splicing_nothing_changes_nothing(text: str) -> None:
+    assert splice(text, []) == text
+
+
+@given(
+    lines=st.lists(st.text(alphabet="ab \u2028\x0c"), min_size=3, max_size=9),
+    end=st.sampled_from(["\n", "\r\n"]),
+    last=st.booleans(),
+)
+def test_splicing_changes_the_lines_it_names_and_no_others(*, lines: list[str], end: str, last: bool) -> None:
+    text = "\ufeff" + end.join(lines) + end * last
+    new = Edit(2, 2, ("one", "two", "three"))
+    spliced = splice(text, [Edit(1, 1, ("zero",)), new])
+    expected = ["zero", "one", "two", "three", *lines[2:]]
+    assert spliced == "\ufeff" + end.join(expected) + end * last
+
+
+def test_a_new_last_line_has_no_end_where_the_old_one_had_none() -> None:
+    assert splice("a\r\nb", [Edit(2, 2, ("x", "y"))]) == "a\r\nx\r\ny"
+
+
+@pytest.mark.parametrize(
+    "edits", [[Edit(1, 2, ()), Edit(2, 2, ())], [Edit(3, 3, ())], [Edit(0, 1, ())], [Edit(2, 1, ())]]
+)
+def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> None:
+    with pytest.raises(ValueError, match="not free"):
+        splice("a\nb\n", edits)
+
+
+def test_other_languages_can_be_configured() -> None:
+    text = "```term\n$ docker ps\n```\n\n```console\n$ docker ps\n```\n"
+    assert [snippet.language for snippet in read(PATH, text, languages=["term"]).snippets] == ["term"]
+
+
+COMPLETE = """
+docker ps | grep a && echo b; echo c
+echo 'it''s' "a $(echo "b") `echo c`" $'it\\'s' ${x:-"}"}
+echo $(( (1 + 2) * 3 )) # '
+for i in 1 2; do echo $i; done
+case $x in a) echo 1;; (b) echo 2;; esac
+if true; then echo a; fi > x 2>&1
+{ echo a; }; (echo b)
+f() { echo a; }; f
+cat <<< "here" && diff <(echo a) <(echo b)
+echo \\' a\\ b #
+echo x=(a b) 2>/dev/null
+""".strip().split("\n")
+INCOMPLETE = [
+    "echo 'a",
+    'echo "a $(echo',
+    "echo `date",
+    "echo $(date",
+    "echo $((1 +",
+    "echo ${x",
+    "(echo a",
+    "{ echo a",
+    "for i in 1 2; do echo $i",
+    "case x in a) echo 1;;",
+    "if true; then",
+    "docker ps |",
+    "docker ps &&",
+    "true || # comment",
+    "cat <<EOF\na\n EOF",
+    "cat <<'A' <<-B\nx\nA\n",
+    "f() {",
+]
+
+
+def scanned(command: str) -> Scanner:
+    scanner = Scanner()
+    for line in command.split("\n"):
+        scanner.feed(line)
+    return scanner
+
+
+@pytest.mark.parametrize("command", [*COMPLETE, "cat <<'A' <<-B\n$(x\nA\n\tB"])
+def test_a_complete_command_misses_nothing(command: str) -> None:
+    assert scanned(command).missing == ""
+
+
+@pytest.mark.parametrize("command", [*INCOMPLETE, "echo a \\"])
+def test_an_incomplete_command_says_what_is_missing(command: str) -> None:
+    assert scanned(command).missing
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is the judge here")
+@pytest.mark.parametrize(("command", "complete"), [*((c, True) for c in COMPLETE), *((c, False) for c in INCOMPLETE)])
+def test_bash_says_the_same(*, command: str, complete: bool) -> None:
+    checked = subprocess.run(["bash", "-n"], input=command + "\n", capture_output=True, text=True, check=False)
+    waits = re.search("unexpected (?:EOF|end of file)|delimited by end-of-file", checked.stderr)
+    assert bool(waits) is not complete, checked.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker ps",
+        "/usr/bin/docker ps",
+        "docker-compose up",
+        "FOO=1 BAR=2 docker ps",
+        "sudo -u root -E docker ps",
+        "env -u A B=1 docker ps",
+        "timeout -k 5 10s docker ps",
+        "time docker ps",
+        "printf x | docker secret create a -",
+        "cd app && docker build .",
+        "true; ! docker ps",
+        "(docker ps)",
+        "{ docker ps; }",
+        "echo $(docker ps -q)",
+        'echo "$(docker ps -q)"',
+        "echo `docker ps -q`",
+        "X=$(docker ps -q)",
+        "if docker ps; then echo a; fi",
+        "if true; then docker ps; fi",
+        "for i in 1; do docker ps; done",
+        "docker ps -q | xargs -n 1 docker rm",
+        "2>/dev/null docker ps",
+        "cat <<EOF |\na\nEOF\ndocker load",
+        "f() { docker ps; }",
+    ],
+)
+def test_docker_in_command_position(command: str) -> None:
+    assert runs_docker(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo docker",
+        "sudo systemctl start docker",
+        "curl -o docker https://example.com",
+        "cat > docker",
+        "cat <<EOF\ndocker ps\nEOF",
+        "echo 'a; docker ps'",
+        "# docker ps",
+        "true # ; docker ps",
+        "dockerd --version",
+        "for docker in a; do echo; done",
+    ],
+)
+def test_docker_elsewhere(command: str) -> None:
+    assert not runs_docker(command)

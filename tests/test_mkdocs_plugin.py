@@ -1,0 +1,291 @@
+"""The MkDocs face: whole builds by the real `mkdocs` command, on the real engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+
+from snippetrun import config, embed, runner
+from snippetrun.engine import leftovers
+from snippetrun.engine.host import HostEngine
+from snippetrun.errors import PageError
+from snippetrun.extract import read
+from snippetrun.model import Environment, Recorded, Recording, Result
+
+MKDOCS = Path(sys.executable).with_name("mkdocs")
+
+
+def build(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [MKDOCS, "build", "--strict", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
+    )
+
+
+class Blocks(HTMLParser):
+    """The text of every element of a class, with the elements that it stands in."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self.wanted, self.open, self.found = wanted, [""], list[str]()
+        self.inside: list[list[str]] = []
+        self.depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        classes = (dict(attrs).get("class") or "").split()
+        if tag not in ("br", "img", "input", "meta", "link", "hr"):
+            self.open.append(tag)
+        if self.wanted in classes:
+            self.found.append("")
+            self.inside.append([*self.open])
+            self.depth = len(self.open)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+        if len(self.open) < self.depth:
+            self.depth = 0
+
+    def handle_data(self, data: str) -> None:
+        if self.depth:
+            self.found[-1] += data
+
+
+def blocks(page: Path, wanted: str = "snippetrun") -> Blocks:
+    parser = Blocks(wanted)
+    parser.feed(page.read_text())
+    return parser
+
+
+# Putting results in place, without any build
+
+
+def result(text: str, output: str = "OUT\n") -> Result:
+    page = read("docs/a.md", text)
+    environment = Environment("26.1.5", "6.12", "0.1.0")
+    recorded = tuple(tuple(Recorded(c.line, c.text, output, 0, 0.1) for c in s.commands) for s in page.snippets)
+    return runner.result(page, Recording("docs/a.md", "", environment, "2026-01-02T03:04:05+00:00", 0.5, 1.0, recorded))
+
+
+def test_a_fence_is_replaced_where_it_stands_with_its_prefix() -> None:
+    text = "1. one\n\n    ```console\n    $ docker ps\n    ```\n\n2. two\n"
+    shown, found = embed.embed(text, result(text), ("console",))
+    assert shown == "1. one\n\n    ```snippetrun\n    0\n    ```\n\n2. two\n"
+    assert "docker ps" in found["0"]
+
+
+def test_equal_fences_get_their_own_results_in_order() -> None:
+    text = "```console\n$ docker ps\n```\n\n```console\n$ docker ps\n```\n"
+    shown, found = embed.embed(text, result(text), ("console",))
+    assert re.findall(r"^\d$", shown, re.MULTILINE) == list(found) == ["0", "1"]
+
+
+def test_lines_that_were_added_or_taken_away_elsewhere_change_nothing() -> None:
+    text = "---\ntitle: x\n---\n\n```console\n$ docker ps\n```\n"
+    shown, _ = embed.embed("New first line\n\n```console\n$ docker ps\n```\n", result(text), ("console",))
+    assert shown == "New first line\n\n```snippetrun\n0\n```\n"
+
+
+def test_a_fence_that_another_plugin_changed_is_an_error() -> None:
+    with pytest.raises(PageError, match="is not what it was when it ran"):
+        embed.embed("```console\n$ docker rm x\n```\n", result("```console\n$ docker ps\n```\n"), ("console",))
+
+
+def test_a_hidden_fence_is_gone() -> None:
+    text = "a\n\n```console {hide}\n$ docker ps\n```\n\nb\n"
+    assert embed.embed(text, result(text), ("console",)) == ("a\n\n\nb\n", {})
+
+
+def test_a_fence_that_writes_a_file_stays_the_renderers_and_says_which_file() -> None:
+    file = '```dockerfile {file=app/Dockerfile}\nFROM debian\n```\n'
+    text = file + "\n```console\n$ docker ps\n```\n"
+    shown, _ = embed.embed(text, result(text), ("console",))
+    assert shown.startswith('```dockerfile title="app/Dockerfile"\nFROM debian\n```\n')
+
+
+# Whole builds
+
+
+LIVE = """# Live
+
+```console
+$ docker run --rm busybox echo "<b>bold</b> & $HOME"
+$ docker run --rm busybox sh -c 'exit 3'
+? 3
+```
+
+- In a list:
+
+    ```console
+    $ docker run --rm busybox echo in a list
+    ```
+
+!!! note
+
+    ```console
+    $ docker run --rm busybox printf '\\033[31mred\\033[0m\\n'
+    ```
+
+=== "Tab"
+
+    ```console
+    $ docker run --rm busybox echo in a tab
+    ```
+
+> ```console
+> $ docker run --rm busybox echo quoted
+> ```
+
+```console {skip="needs a GPU"}
+$ docker run --gpus all x
+```
+
+```text {file=a/file}
+written by the page
+```
+
+```console
+$ cat a/file
+```
+"""
+EXTENSIONS = "markdown_extensions: [admonition, pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]\n"
+
+
+@pytest.mark.engine
+def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: HostEngine) -> None:
+    before = {item.name for item in leftovers.find(engine) if not item.kept}
+    make_site({"index.md": LIVE, "plain.md": "# Plain\n\n```console\n$ make\n```\n"}, EXTENSIONS)
+    built = build()
+    assert built.returncode == 0, built.stderr
+    page = Path("site/index.html").read_text()
+    outputs = blocks(Path("site/index.html"), "sr-output").found
+    assert [output.strip() for output in outputs[:5]] == [
+        "<b>bold</b> & /root", "in a list", "red", "in a tab", "quoted",
+    ]  # fmt: skip
+    assert outputs[-1].strip() == "written by the page"
+    nesting = ["/".join(path) for path in blocks(Path("site/index.html")).inside]
+    assert any("/li/" in path for path in nesting)
+    assert any("/blockquote/" in path for path in nesting)
+    assert "exit status 3" in page
+    assert "Not run: needs a GPU" in page
+    assert "Docker Engine" in page
+    assert "images/busybox/Dockerfile on " in page
+    assert "sha256:" in page
+    assert "snippetrun" not in Path("site/plain.html").read_text().split("<body", 1)[1].split("<article", 1)[1].split("</article")[0]
+    assert "1 page, 7 snippets, 8 commands (1 skipped), 0 failures" in built.stderr
+    assert (Path("site/index.html").resolve().as_uri()) in built.stderr
+    assert {item.name for item in leftovers.find(engine) if not item.kept} <= before
+
+
+FAILING = "# Bad\n\n```console\n$ docker run --rm busybox true\n$ docker run --rm busybox sh -c 'echo last words; exit 4'\n$ docker ps\n```\n"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (FAILING, ["docs/bad.md:5: exit status 4, expected 0", "last words", "snippetrun run docs/bad.md"]),
+        ("```console {timeout=1s}\n$ docker run --rm busybox sleep 60\n```\n", ["docs/bad.md:2: still running after 1 s"]),
+        ("```console\n$ docker run --rm redis:7\n```\n", ["docs/bad.md:2: exit status 125", "list it under images:"]),
+        ("```console\n$ docker ps; exit\n```\n", ["docs/bad.md:2: it ended the page's shell"]),
+        ("```console\n$ docker ps\n", ["docs/bad.md:1:1: nothing closes this fence"]),
+        ("```console {tiemout=1s}\n$ docker ps\n```\n", ["docs/bad.md:1:13", "id you mean timeout?"]),
+        ("\udcff```console\n$ docker ps\n```\n", ["docs/bad.md:1:1: byte 0xff is not UTF-8"]),
+    ],
+)
+def test_a_page_that_fails_fails_the_build_with_one_clear_message(
+    make_site: MakeSite, engine: HostEngine, page: str, said: list[str]
+) -> None:
+    before = {item.name for item in leftovers.find(engine) if not item.kept}
+    root = make_site({"index.md": "# Home\n"})
+    (root / "docs" / "bad.md").write_bytes(page.encode(errors="surrogateescape"))
+    built = build()
+    assert built.returncode == 1
+    for words in said:
+        assert words in built.stderr
+    assert "Traceback" not in built.stderr
+    assert not list(root.glob("site/**/*.html"))
+    assert {item.name for item in leftovers.find(engine) if not item.kept} <= before
+
+
+def test_an_engine_that_is_not_there_fails_the_build_with_one_clear_message(make_site: MakeSite) -> None:
+    make_site({"index.md": FAILING})
+    built = build(DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert built.returncode == 1
+    assert "no Docker engine answers at unix:///nowhere/docker.sock" in built.stderr
+    assert "Traceback" not in built.stderr
+
+
+def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSite) -> None:
+    make_site({"index.md": "# Home\n"})
+    settings = Path("mkdocs.yml")
+    settings.write_text(settings.read_text() + "      timeot: 3s\n")
+    built = build()
+    assert built.returncode == 1
+    assert "mkdocs.yml:8: timeot: there is no such key; did you mean timeout?" in built.stderr
+    assert "Traceback" not in built.stderr
+
+
+@pytest.mark.engine
+def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSite, engine: HostEngine) -> None:  # noqa: ARG001
+    root = make_site({"index.md": FAILING})
+    (root / "images/busybox/Dockerfile").write_text("ARG BASE\nFROM $BASE\nRUN echo it broke; exit 9\n")
+    built = build()
+    assert built.returncode == 1
+    assert "mkdocs.yml:7: the image snippetrun/busybox:" in built.stderr
+    assert "it broke" in built.stderr
+    assert "Traceback" not in built.stderr
+
+
+@pytest.mark.engine
+def test_a_fence_that_looks_as_if_it_ran_fails_a_strict_build(make_site: MakeSite) -> None:
+    make_site({"index.md": "# Home\n\n```console\ndocker ps\n```\n"})
+    built = build()
+    assert built.returncode == 1
+    assert "docs/index.md:" in built.stderr
+
+
+@pytest.mark.engine
+def test_ctrl_c_ends_a_run_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
+    make_site({"index.md": "```console\n$ docker run --rm busybox sleep 50\n```\n"})
+    command = [Path(sys.executable).with_name("snippetrun"), "run"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def mine() -> list[str]:
+        return [i.name for i in leftovers.find(engine) if f"process {running.pid} " in i.detail and not i.kept]
+
+    deadline = time.monotonic() + 120
+    while not mine() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.5)  # into the command
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert mine() == []
+
+
+@pytest.mark.engine
+def test_a_site_needs_one_line_of_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    Path("mkdocs.yml").write_text("site_name: x\nplugins: [search, snippetrun]\nuse_directory_urls: false\n")
+    Path("docs/index.md").write_text("# x\n\n```console\n$ docker version --format '{{.Server.Version}}'\n```\n")
+    built = build()
+    assert built.returncode == 0, built.stderr
+    [output] = blocks(Path("site/index.html"), "sr-output").found
+    assert re.match(r"\d+\.\d+", output.strip())
+    assert config.load(Path("mkdocs.yml")).images == ()

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from snippetrun.config import ImageSource, SiteConfig
+from snippetrun.errors import PageError
+from snippetrun.model import Command, Options, Page, PageOptions, Snippet
+from snippetrun.plan import plan
+
+SITE = SiteConfig(
+    Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", "images/nginx"), ImageSource("redis:7", "images/redis"))
+)
+RUNS = Snippet("console", Options(), 3, 5, "", "$ docker ps\n", (Command("docker ps", 4, 4),))
+
+
+def page(*snippets: Snippet, options: PageOptions = PageOptions()) -> Page:  # noqa: B008 - frozen
+    return Page("docs/a.md", snippets or (RUNS,), options)
+
+
+def key(of: Page, site: SiteConfig = SITE) -> str:
+    return plan(site, [of])[0].key
+
+
+def test_a_page_on_which_nothing_runs_has_no_job() -> None:
+    skipped = dataclasses.replace(RUNS, options=Options(skip="no"))
+    writes = Snippet("dockerfile", Options(file="Dockerfile"), 1, 3, "", "FROM debian\n")
+    assert plan(SITE, [page(skipped, writes), page(options=PageOptions(skip="no")), Page("docs/b.md", ())]) == ()
+
+
+def test_a_page_gets_all_images_unless_it_says_which() -> None:
+    assert plan(SITE, [page()])[0].images == ("nginx:latest", "redis:7")
+    assert plan(SITE, [page(options=PageOptions(images=("nginx",)))])[0].images == ("nginx:latest",)
+
+
+def test_an_image_that_the_site_does_not_list_is_an_error_with_its_line() -> None:
+    with pytest.raises(PageError) as caught:
+        plan(SITE, [page(options=PageOptions(images=("nginx", "redis"), line=2))])
+    assert str(caught.value).startswith("docs/a.md:2: images: the site lists no image redis\n    Add it under images:")
+
+
+def test_the_pages_time_out_comes_before_the_sites() -> None:
+    assert plan(SITE, [page(options=PageOptions(timeout=5.0))])[0].timeout == 5.0
+
+
+def test_where_a_snippet_stands_does_not_change_the_key() -> None:
+    moved = dataclasses.replace(RUNS, line=30, end_line=32, commands=(Command("docker ps", 31, 31),))
+    assert key(page(moved)) == key(page())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        page(dataclasses.replace(RUNS, commands=(Command("docker ps -a", 4, 4),))),
+        page(dataclasses.replace(RUNS, commands=(Command("docker ps", 4, 4, status=1),))),
+        page(dataclasses.replace(RUNS, options=Options(timeout=1.0))),
+        page(RUNS, RUNS),
+        page(RUNS, Snippet("text", Options(file="a"), 7, 9, "", "one\n")),
+        page(options=PageOptions(images=("nginx",))),
+        page(options=PageOptions(timeout=1.0)),
+    ],
+)
+def test_whatever_can_change_the_output_changes_the_key(other: Page) -> None:
+    assert key(other) != key(page())
+
+
+def test_the_content_of_a_file_changes_the_key() -> None:
+    one, two = (Snippet("text", Options(file="a"), 7, 9, "", text) for text in ("one\n", "two\n"))
+    assert key(page(RUNS, one)) != key(page(RUNS, two))
+
+
+def test_the_source_of_an_image_changes_the_key() -> None:
+    changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", "elsewhere")))
+    assert key(page(), changed) != key(page())

@@ -1,0 +1,214 @@
+"""Recording -> HTML: golden cases, and the promise that no output can become mark-up."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippetrun.model import (
+    Command,
+    Ending,
+    Environment,
+    ImageFact,
+    Options,
+    Outcome,
+    Recorded,
+    Recording,
+    Snippet,
+    Verdict,
+)
+from snippetrun.render.ansi import to_html, to_text
+from snippetrun.render.html import footer, snippet, style
+
+GOLDEN = Path(__file__).parent / "golden" / "render"
+
+
+# A golden file is TOML: the commands of a snippet, or a recording, and the html it `becomes`.
+
+
+def snippet_of(case: dict[str, Any]) -> str:
+    """Render `[[command]]` tables: text, written, expected; output, status, cut; outcome, message."""
+    commands, recorded, verdicts = [], [], []
+    for table in case.get("command", []):
+        text = table["text"]
+        commands.append(Command(text, 1, 1, table.get("expected", 0), tuple(table.get("written", ()))))
+        if "output" in table:
+            out, status, cut = table["output"], table.get("status", 0), table.get("cut", 0)
+            recorded.append(Recorded(1, text, out, status, 0.1, Ending.EXITED, cut))
+        verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
+    options = Options(**case.get("options", {}))
+    made = Snippet("console", options, 1, 2, "", case.get("content", ""), tuple(commands))
+    return snippet(made, recorded, verdicts)
+
+
+def footer_of(table: dict[str, Any]) -> str:
+    """Render `[recording]`: `commands` is their number, the rest is as in the model."""
+    images = tuple(ImageFact(**image) for image in table.get("images", []))
+    ran = tuple(Recorded(1, "docker ps", "", 0, 0.1) for _ in range(table["commands"]))
+    return footer(
+        Recording(
+            page="docs/index.md",
+            key="0" * 64,
+            environment=Environment(table.get("engine", "26.1.5"), "6.12.0", "0.1.0", images),
+            when=table.get("when", "2026-11-23T22:55:00Z"),
+            boot_seconds=1.1,
+            seconds=table.get("seconds", 4.2),
+            snippets=(ran,),
+        )
+    )
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.toml")), ids=lambda path: path.stem)
+def test_golden(path: Path) -> None:
+    case = tomllib.loads(path.read_text(encoding="utf-8"))
+    html = footer_of(case["recording"]) if "recording" in case else snippet_of(case)
+    assert f"{html}\n" == case["becomes"]["html"]
+
+
+class Reader(HTMLParser):
+    """What a browser would make of the HTML: its tags in order, its attributes, its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(decl)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+TAGS = [
+    "</code></pre><script>",
+    "<!--",
+    "&lt;",
+    "```",
+    '"><img onerror=x>',
+    "{{ config }}",
+    "wzxhzdk:0",
+    "\u202e",
+]
+COLOURS = [
+    "\x1b[0m",
+    "\x1b[1;31m",
+    "\x1b[38;5;200m",
+    "\x1b[48;2;1;2;3m",
+    "\x1b[38:2::9:9:9m",
+    "\x1b[7;41m",
+    "\x1b[m",
+]
+OTHERS = [
+    "\x1b[2J",
+    "\x9b?25l",
+    "\x1b[>4;2m",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;aGk=\x1b\\",
+    "\x1b(B",
+    "\x1bc\x1b7",
+]
+STRAYS = ["\x1bPq#0\x9c", "\x00", "\x07", "\x08", "\r", "\x7f", "\x84", "\x02", "\x1b[" + 30 * "9" + "m"]
+BROKEN = [*"<>&\"'/=;:{}[]\x1b\x9b\x9d\n\t\\m", "\x1b[38;5;", "\x1bP", "\ud800", "\x1b]8;;javascript:x"]
+
+ANYTHING = st.lists(st.text() | st.sampled_from([*TAGS, *COLOURS, *OTHERS, *STRAYS, *BROKEN])).map("".join)
+VISIBLE = st.text(st.characters(exclude_categories=("Cc", "Cs"), include_characters="\n\t<>&\"'"))
+INVISIBLE = st.sampled_from([*COLOURS, *OTHERS, *STRAYS])
+
+
+def block(output: str) -> str:
+    ran = Recorded(1, "docker ps", output, 0, 0.1)
+    return snippet(Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),)), [ran], [])
+
+
+@given(ANYTHING)
+def test_no_output_adds_a_tag_or_an_attribute_or_a_value_of_its_own(output: str) -> None:
+    read = Reader(block(output))
+    assert read.open == []
+    assert read.tags[:3] == ["div", "pre", "code"]
+    assert set(read.tags[3:]) == {"span"}
+    for name, value in read.attributes:
+        allowed = {
+            "class": r"(snippetrun|highlight|nohighlight|sr-[a-z]+(-[a-z0-9]+)?| )+",
+            "style": r"--sr-own:#[0-9a-f]{6}|color:#[0-9a-f]{6};background-color:#[0-9a-f]{6}",
+            "tabindex": "0",
+            "data-copy": "docker ps",
+        }
+        assert re.fullmatch(allowed[name], value)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", read.text)
+
+
+@given(st.lists(st.tuples(VISIBLE, INVISIBLE)))
+def test_the_text_of_the_block_is_what_was_visible(parts: list[tuple[str, str]]) -> None:
+    visible = "".join(text for text, _ in parts)
+    output = "".join(text + control for text, control in parts)
+    end = "" if not visible or visible.endswith("\n") else "\n"
+    assert Reader(block(output)).text == f"$ docker ps\n{visible}{end}"
+    assert Reader(to_text(output)).text == visible
+
+
+@given(st.lists(st.tuples(VISIBLE, INVISIBLE)))
+def test_no_span_crosses_a_line(parts: list[tuple[str, str]]) -> None:
+    for line in to_html("".join(text + control for text, control in parts)).split("\n"):
+        assert Reader(line).open == []
+
+
+@given(ANYTHING)
+def test_what_is_copied_is_what_is_typed(text: str) -> None:
+    typed = to_text(text)
+    made = Snippet("console", Options(), 1, 2, "", "", (Command(text, 1, 1), Command("true", 1, 1)))
+    html = snippet(made, [], [])
+    assert dict(Reader(html).attributes)["data-copy"] == f"{Reader(typed).text}\ntrue"
+    assert "\n" not in re.findall('data-copy="([^"]*)"', html)[0]
+
+
+@given(ANYTHING)
+def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
+    environment = Environment(text, text, text, (ImageFact(text, text, text, text),))
+    ran = ((Recorded(1, text, text, 0, 0.1),),)
+    read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, ran)))
+    assert read.open == []
+    assert {name for name, _ in read.attributes} == (
+        {"class", "data-search-exclude", "datetime", "role", "aria-label", "tabindex", "title"}
+    )
+    assert dict(read.attributes)["title"] == Reader(to_text(text)).text
+
+
+def test_a_megabyte_of_colours_is_quick() -> None:
+    assert to_html("\x1b[31mx\x1b[0m" * 100_000).count("<span") == 100_000
+    assert to_html("\x1b" * 1_000_000) == ""
+    assert to_html("\x1b[" + "1;" * 500_000) == ""
+    assert to_html("\x1b]" * 500_000) == ""
+
+
+def test_every_class_that_is_written_is_styled() -> None:
+    sgr = "".join(f"\x1b[{code}mx\x1b[0m" for code in [*range(1, 50), *range(90, 108)]) + "\x1b[38;5;99mx"
+    values = [value for key, value in Reader(to_html(sgr)).attributes if key == "class"]
+    classes = {name for value in values for name in value.split()}
+    assert len(classes) == 16 + 16 + 5 + 2
+    assert [name for name in sorted(classes) if not re.search(rf"\.{name}\b", style())] == []

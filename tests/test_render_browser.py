@@ -1,0 +1,402 @@
+"""The rendered block in a real browser, on a real Material for MkDocs site, by the real superfences road."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from snippetrun.model import (
+    Command,
+    Environment,
+    ImageFact,
+    Options,
+    Outcome,
+    Recorded,
+    Recording,
+    Snippet,
+    Verdict,
+)
+from snippetrun.render.html import STYLE_PATH, footer, snippet, style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
+]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+LONG = """\
+CONTAINER ID   IMAGE     COMMAND                  CREATED         STATUS         PORTS                  NAMES
+4f0c2a7a1b9e   nginx     "/docker-entrypoint.…"   3 seconds ago   Up 2 seconds   0.0.0.0:8080->80/tcp   web
+"""
+PALETTE = " ".join(f"\x1b[{30 + n % 8 + 60 * (n // 8)}mfg{n}\x1b[0m" for n in range(16))
+BACKGROUNDS = " ".join(f"\x1b[{40 + n % 8 + 60 * (n // 8)}mbg{n}\x1b[0m" for n in range(16))
+OWN = " ".join(f"\x1b[38;5;{n}m{n}\x1b[0m" for n in range(16, 256))
+
+
+def ran(
+    *commands: tuple[str, str],
+    status: int = 0,
+    verdict: Verdict | None = None,
+    skip: str | None = None,
+) -> str:
+    """A block of commands and their output; status and verdict are the last one's."""
+    last = len(commands) - 1
+    made = [
+        Command(text, 1, 1, status if n == last else 0, tuple(out.splitlines()) if skip else ())
+        for n, (text, out) in enumerate(commands)
+    ]
+    came = [Recorded(1, text, out, status if n == last else 0, 0.1) for n, (text, out) in enumerate(commands)]
+    passed = [Verdict(Outcome.PASSED, 1, text) for text, _ in commands[:last]]
+    verdicts = [*passed, verdict] if verdict else []
+    if verdict and verdict.outcome is Outcome.NOT_REACHED:
+        came.pop()
+    return snippet(Snippet("console", Options(skip=skip), 1, 2, "", "", tuple(made)), came, verdicts)
+
+
+BLOCKS = {
+    "several": ran(
+        ("docker run --name web -d \\\n  -p 8080:80 \\\n  nginx", "4f0c2a7a1b9e\n"),
+        ("docker volume create data >/dev/null", ""),
+        ("docker rm -f web", "web\n"),
+    ),
+    "long": ran(("docker ps", LONG)),
+    "exit": ran(("docker run --rm busybox sh -c 'exit 3'", "going down\n"), status=3),
+    "colours": ran(("colours", f"{PALETTE}\n{BACKGROUNDS}\n{OWN}\n\x1b[1mbold\x1b[m \x1b[2mdim\x1b[m")),
+    "skipped": ran(("docker run --gpus all nvidia/cuda nvidia-smi", "...\n"), skip="needs a GPU"),
+    "failed": ran(
+        ("docker rm web", "Error response from daemon: No such container: web\n"),
+        verdict=Verdict(Outcome.FAILED, 1, "docker rm web", "the exit status was 1, and 0 was expected"),
+    ),
+    "attack": ran(
+        ("cat page", '</code></pre><script>window.owned = 1</script>{{ config }}"><img onerror=x>\n')
+    ),
+    "short": ran(("docker version --format '{{.Server.Version}}'", "26.1.5\n")),
+}
+
+PAGE = """
+# Containers
+
+## Several
+
+A first paragraph.
+
+@several@
+
+@long@
+
+@exit@
+
+@skipped@
+
+@failed@
+
+@attack@
+
+## Nested
+
+1. In a list:
+
+    @short@
+
+2. Next item.
+
+!!! note
+
+    @long@
+
+=== "One"
+
+    @short@
+
+=== "Two"
+
+    @exit@
+
+## Colours
+
+@colours@
+"""
+
+RECORDING = Recording(
+    page="index.md",
+    key="0" * 64,
+    environment=Environment(
+        engine="26.1.5",
+        kernel="6.12.0",
+        snippetrun="0.1.0",
+        images=(
+            ImageFact("nginx:latest", "sha256:" + "4f0c" * 16, "docker.io/library/nginx"),
+            ImageFact("web:1", "sha256:" + "a1b2" * 16, "images/web/Dockerfile", "holds no data"),
+        ),
+    ),
+    when="2026-11-23T22:55:00Z",
+    boot_seconds=1.1,
+    seconds=4.2,
+    snippets=tuple((Recorded(1, "docker ps", "", 0, 0.1),) for _ in range(12)),
+)
+
+
+def fence(match: re.Match[str]) -> str:
+    return f"{match[1]}```snippetrun-test\n{match[1]}{match[2]}\n{match[1]}```"
+
+
+def build_site(folder: Path, page: str = PAGE) -> Path:
+    """Build the page with each `@block@` as a fence of a private language, as the plugin does."""
+    docs = folder / "docs"
+    docs.mkdir()
+    text = re.sub(r"^( *)@(\w+)@$", fence, page, flags=re.MULTILINE)
+    (docs / "index.md").write_text(f"{text}\n{footer(RECORDING)}\n", encoding="utf-8")
+    (docs / STYLE_PATH).parent.mkdir()
+    (docs / STYLE_PATH).write_text(style(), encoding="utf-8")
+    config = load_config(
+        config_file=str(folder / "mkdocs.yml"),
+        site_name="Test",
+        site_url="",
+        docs_dir=str(docs),
+        site_dir=str(folder / "site"),
+        extra_css=[STYLE_PATH],
+        theme={
+            "name": "material",
+            "font": False,
+            "features": ["content.code.copy", "content.code.annotate", "content.code.select"],
+            "palette": [
+                {"scheme": "default", "toggle": {"icon": "material/brightness-7", "name": "dark"}},
+                {"scheme": "slate", "toggle": {"icon": "material/brightness-4", "name": "light"}},
+            ],
+        },
+        markdown_extensions=[
+            *("admonition", "attr_list", "md_in_html", "pymdownx.details", "pymdownx.superfences"),
+            {"pymdownx.tabbed": {"alternate_style": True}},
+        ],
+    )
+    custom = {"name": "snippetrun-test", "class": "", "format": lambda source, *_, **__: BLOCKS[source]}
+    config.mdx_configs["pymdownx.superfences"] = {"custom_fences": [custom]}
+    build(config)
+    return folder / "site"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "mkdocs.yml").write_text("site_name: Test\n", encoding="utf-8")
+    return build_site(folder)
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, wide and in the default scheme; it must ask no other host for anything."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    opened = context.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(address)
+    opened.wait_for_selector(".md-code__button")
+    yield opened
+    context.close()
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+
+
+SCHEMES = ["default", "slate"]
+
+
+def use(page: Page, scheme: str) -> None:
+    # Material fades colours over 125 ms or more; a test wants the end of it.
+    page.add_style_tag(content="* { transition: none !important }")
+    page.evaluate("scheme => document.body.setAttribute('data-md-color-scheme', scheme)", scheme)
+
+
+# Draws the backgrounds behind an element and then its text onto one pixel each: whatever syntax and
+# transparency the computed colours have, what comes back is what is seen. Contrast as WCAG 2.2 defines it.
+CONTRASTS = """elements => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const luminance = () => [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+    .map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const fill = colour => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); };
+  return elements.map(element => {
+    const chain = [];
+    for (let e = element; e; e = e.parentElement) chain.unshift(getComputedStyle(e).backgroundColor);
+    ["white", ...chain].forEach(fill);
+    const back = luminance();
+    fill(getComputedStyle(element).color);
+    const text = luminance();
+    const ratio = (Math.max(back, text) + 0.05) / (Math.min(back, text) + 0.05);
+    return [ratio, element.className + " " + element.textContent.slice(0, 20)];
+  });
+}"""
+SHOWN = (
+    ".snippetrun :is(.sr-command, .sr-prompt, .sr-output, .sr-output span, .sr-mark, .sr-label), "
+    ".snippetrun-ran-on :is(summary, dt, dd, td, th, .sr-stand-in)"
+)
+
+
+def faint(page: Page) -> list[tuple[float, str]]:
+    """Whatever text of ours has too little contrast for WCAG 2.2 AA."""
+    found = page.eval_on_selector_all(SHOWN, CONTRASTS)
+    assert len(found) > 290
+    return [(ratio, text) for ratio, text in found if ratio < 4.5]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_all_text_has_enough_contrast(page: Page, scheme: str) -> None:
+    use(page, scheme)
+    assert faint(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_has_enough_contrast_without_material(page: Page, address: str, scheme: str) -> None:
+    outer = "all => all.map(e => e.outerHTML).join('')"
+    ours = page.eval_on_selector_all(".snippetrun, .snippetrun-ran-on", outer)
+    page.set_content(
+        f"<!doctype html><html style='color-scheme: {scheme}'>"
+        f"<link rel=stylesheet href='{address}/{STYLE_PATH}'>"
+        f"<body style='background: Canvas; color: CanvasText'>{ours}</body></html>"
+    )
+    page.wait_for_load_state()
+    assert faint(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_is_typed_looks_different_from_what_came_out(page: Page, scheme: str) -> None:
+    use(page, scheme)
+    looks = [
+        page.eval_on_selector(name, "e => [getComputedStyle(e).color, getComputedStyle(e).fontWeight]")
+        for name in (".sr-command", ".sr-output")
+    ]
+    assert looks[0][0] != looks[1][0]
+    assert [weight for _, weight in looks] == ["700", "400"]
+
+
+@pytest.mark.parametrize("button_knows_data_copy", [True, False])
+def test_the_copy_button_takes_the_commands_alone(page: Page, *, button_knows_data_copy: bool) -> None:
+    block = page.locator(".snippetrun").first
+    if not button_knows_data_copy:
+        block.locator("code").evaluate("code => code.removeAttribute('data-copy')")
+    page.evaluate("navigator.clipboard.writeText('before')")
+    block.locator("[data-md-type=copy]").click()
+    page.wait_for_selector(".md-dialog--active")
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        "docker run --name web -d \\\n  -p 8080:80 \\\n  nginx\n"
+        "docker volume create data >/dev/null\n"
+        "docker rm -f web"
+    )
+
+
+def test_prompts_are_not_selected_by_hand(page: Page) -> None:
+    block = page.locator(".snippetrun code").first
+    selected = block.evaluate(
+        "e => { getSelection().selectAllChildren(e); return getSelection().toString() }"
+    )
+    assert "docker rm -f web" in selected
+    assert "$ " not in selected
+    assert "> " not in selected
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_long_lines_scroll_within_their_block(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.eval_on_selector(".snippetrun-ran-on", "e => { e.open = true }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    blocks = page.locator(".snippetrun code:visible")
+    seen = blocks.evaluate_all("all => all.map(e => [e.scrollWidth > e.clientWidth, e.tabIndex === 0])")
+    assert any(scrolls for scrolls, _ in seen)
+    assert all(focusable for scrolls, focusable in seen if scrolls)
+
+
+def test_a_message_stays_in_view_beside_long_lines(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    inside = """e => {
+      const code = e.closest("code"), box = code.getBoundingClientRect();
+      const mark = () => e.getBoundingClientRect();
+      const within = () => mark().left >= box.left && mark().right <= box.right;
+      const before = within();
+      code.scrollLeft = 1000;
+      return before && code.scrollLeft > 0 && within();
+    }"""
+    assert page.locator(".sr-problem").evaluate(inside)
+
+
+@pytest.mark.parametrize("place", ["ol > li", ".admonition", ".tabbed-block"])
+def test_a_block_stands_where_its_fence_stood(page: Page, place: str) -> None:
+    assert page.locator(f"{place} > .snippetrun > pre > code > .sr-step > .sr-command").count() >= 1
+
+
+def test_the_list_goes_on_after_a_block(page: Page) -> None:
+    assert page.locator("article > ol").count() == 1
+    assert page.locator("article > ol > li").count() == 2
+
+
+def test_hostile_output_is_text(page: Page) -> None:
+    assert page.evaluate("window.owned") is None
+    assert page.locator("[onerror]").count() == 0
+    assert (
+        "</code></pre><script>window.owned = 1</script>{{ config }}" in page.locator("article").inner_text()
+    )
+
+
+def test_steps_are_told_apart_by_a_line_only_after_output(page: Page) -> None:
+    steps = page.locator(".snippetrun").first.locator(".sr-step")
+    lines = steps.evaluate_all("all => all.map(e => getComputedStyle(e).borderTopWidth)")
+    assert lines == ["0px", "1px", "0px"]
+    tops = [box["y"] for box in (step.bounding_box() for step in steps.all()) if box]
+    assert all(above < below for above, below in pairwise(tops))
+
+
+def test_the_search_index_holds_commands_and_output_as_text(site: Path) -> None:
+    index: dict[str, Any] = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    text = "\n".join(entry["text"] for entry in index["docs"])
+    assert "docker volume create data &gt;/dev/null" in text
+    assert "4f0c2a7a1b9e" in text
+    assert "<script" not in text
+    assert "sr-" not in text
+    assert "Real output" not in text

@@ -1,0 +1,225 @@
+"""Running pages, over the in-memory sandbox."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from snippetrun import runner
+from snippetrun.config import ImageSource, SiteConfig
+from snippetrun.errors import Problem, SandboxError
+from snippetrun.extract import read
+from snippetrun.model import Command, Ending, ImageFact, Job, Outcome, Page, Recording, Result
+from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.sandbox.interface import Exchange
+
+SITE = SiteConfig(Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", "images/nginx"),), jobs=2)
+
+
+class Notes:
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        self.said.append(f"begin {len(jobs)}")
+
+    def command(self, page: Page, command: Command) -> None:
+        self.said.append(f"{page.path}:{command.line} {command.text}")
+
+    def end(self, result: Result) -> None:
+        self.said.append(f"end {result.page.path}")
+
+
+@dataclasses.dataclass
+class Fleet:
+    """Starts fake sandboxes that all know the same answers, and keeps them."""
+
+    answers: Mapping[str, Answer]
+    started: list[FakeSandbox] = dataclasses.field(default_factory=list)
+
+    @contextmanager
+    def __call__(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        yield self.start
+
+    @contextmanager
+    def start(self, job: Job) -> Iterator[FakeSandbox]:
+        facts = tuple(ImageFact(name, "sha256:0", "here") for name in job.images)
+        sandbox = FakeSandbox(self.answers, images=facts)
+        self.started.append(sandbox)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
+
+
+def page(text: str, name: str = "docs/a.md") -> Page:
+    return read(name, text)
+
+
+def console(*lines: str, attributes: str = "") -> str:
+    return "\n".join([f"```console{attributes}", *lines, "```", ""])
+
+
+def run(fleet: Fleet, *pages: Page, site: SiteConfig = SITE, notes: Notes | None = None) -> tuple[Result, ...]:
+    return runner.run(site, pages, notes or Notes(), sandboxes=fleet)
+
+
+def test_commands_run_in_order_in_one_sandbox_and_are_recorded() -> None:
+    fleet = Fleet({"docker ps": "CONTAINER ID\n", "docker run x": ("bad\n", 3)})
+    text = console("$ docker ps") + "\nthen\n\n" + console("$ docker run x", attributes=" {exit=3}")
+    [result] = run(fleet, page(text))
+    assert [sandbox.commands for sandbox in fleet.started] == [["docker ps", "docker run x"]]
+    assert result.recording
+    (first,), (second,) = result.recording.snippets
+    assert (first.command, first.output, first.status, first.line) == ("docker ps", "CONTAINER ID\n", 0, 2)
+    assert (second.output, second.status) == ("bad\n", 3)
+    assert not result.failed
+    environment = result.recording.environment
+    assert (environment.engine, [image.name for image in environment.images]) == ("26.1.5", ["nginx:latest"])
+
+
+def test_every_page_has_a_sandbox_of_its_own_and_all_are_closed() -> None:
+    fleet = Fleet({"docker ps": ""})
+    results = run(fleet, *(page(console("$ docker ps"), f"docs/{n}.md") for n in range(5)))
+    assert [result.page.path for result in results] == [f"docs/{n}.md" for n in range(5)]
+    assert len(fleet.started) == 5
+    assert all(sandbox.closed for sandbox in fleet.started)
+
+
+def test_a_failure_ends_its_page_and_no_other() -> None:
+    fleet = Fleet({"docker ps": "", "docker no": ("no\n", 1)})
+    bad = page(console("$ docker no", "$ docker ps") + console("$ docker ps"), "docs/bad.md")
+    good = page(console("$ docker ps"), "docs/good.md")
+    one, two = run(fleet, bad, good)
+    assert [v.outcome for vs in one.verdicts for v in vs] == [
+        Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_REACHED,
+    ]  # fmt: skip
+    assert sorted(sandbox.commands for sandbox in fleet.started) == [["docker no"], ["docker ps"]]
+    assert not two.failed
+
+
+def test_a_time_out_ends_its_page() -> None:
+    [result] = run(Fleet({"docker wait x": Ending.TIMED_OUT}), page(console("$ docker wait x", "$ docker ps")))
+    assert result.failed[0].message == "still running after 60 s"
+
+
+def test_the_time_out_of_a_fence_comes_before_the_pages() -> None:
+    asked = []
+
+    class Asked(FakeSandbox):
+        def run(self, command: str, *, timeout: float, limit: int) -> Exchange:
+            asked.append((timeout, limit))
+            return super().run(command, timeout=timeout, limit=limit)
+
+    @contextmanager
+    def start(_job: Job) -> Iterator[FakeSandbox]:
+        yield Asked({"docker ps": ""})
+
+    text = "---\nsnippetrun: {timeout: 7s}\n---\n" + console("$ docker ps") + console("$ docker ps", attributes=" {timeout=2s}")
+    [job] = runner.plan(SITE, [page(text)])
+    runner.run_page(job, start, Notes())
+    assert asked == [(7.0, 1_000_000), (2.0, 1_000_000)]
+
+
+def test_a_file_is_there_before_the_next_command() -> None:
+    fleet = Fleet({"docker build app": ""})
+    run(fleet, page("```dockerfile {file=app/Dockerfile}\nFROM debian\n```\n" + console("$ docker build app")))
+    assert fleet.started[0].files == {"app/Dockerfile": "FROM debian\n"}
+
+
+def test_a_skipped_fence_does_not_run() -> None:
+    fleet = Fleet({"docker ps": ""})
+    [result] = run(fleet, page(console("$ docker rm x", attributes=' {skip="no"}') + console("$ docker ps")))
+    assert fleet.started[0].commands == ["docker ps"]
+    assert not result.failed
+
+
+def test_a_site_on_which_nothing_runs_needs_no_engine() -> None:
+    fleet = Fleet({})
+    [result] = run(fleet, page("# Nothing\n"))
+    assert (fleet.started, result.recording) == ([], None)
+
+
+def test_a_recording_that_is_known_is_not_made_again() -> None:
+    fleet = Fleet({"docker ps": "one\n"})
+    [first] = run(fleet, page(console("$ docker ps")))
+    assert first.recording
+    known: dict[str, Recording] = {first.recording.key: first.recording}
+    moved = page("moved\n\n" + console("$ docker ps"))
+    [again] = runner.run(SITE, [moved], Notes(), known=lambda job: known.get(job.key), sandboxes=fleet)
+    assert again.recording is first.recording
+    assert again.verdicts[0][0].line == 4
+    assert len(fleet.started) == 1
+
+
+def test_a_sandbox_that_fails_is_an_error_with_the_pages_line() -> None:
+    class Broken(FakeSandbox):
+        def run(self, command: str, *, timeout: float, limit: int) -> Exchange:  # noqa: ARG002
+            raise SandboxError(Problem("the engine is gone"))
+
+    broken = Broken()
+
+    @contextmanager
+    def sandboxes(_site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        @contextmanager
+        def start(_job: Job) -> Iterator[FakeSandbox]:
+            try:
+                yield broken
+            finally:
+                broken.close()
+
+        yield start
+
+    with pytest.raises(SandboxError, match=r"docs/a.md:1: the engine is gone"):
+        runner.run(SITE, [page(console("$ docker ps"))], Notes(), sandboxes=sandboxes)
+    assert broken.closed
+
+
+def test_an_error_on_one_page_releases_the_others() -> None:
+    stuck = threading.Event()
+
+    class Stuck(FakeSandbox):
+        def run(self, command: str, *, timeout: float, limit: int) -> Exchange:  # noqa: ARG002
+            assert stuck.wait(30)  # until it is closed under our feet, as a real one is
+            return Exchange(b"", None, Ending.SHELL_GONE, 0.0)
+
+        def close(self) -> None:
+            stuck.set()
+
+    @contextmanager
+    def sandboxes(_site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        @contextmanager
+        def start(job: Job) -> Iterator[FakeSandbox]:
+            if job.page.path == "docs/bad.md":
+                raise SandboxError(Problem("no boot"))
+            yield Stuck()
+
+        yield start
+
+    pages = [page(console("$ docker ps"), "docs/stuck.md"), page(console("$ docker ps"), "docs/bad.md")]
+    with pytest.raises(SandboxError, match="no boot"):
+        runner.run(SITE, pages, Notes(), sandboxes=sandboxes)
+    assert stuck.is_set()
+
+
+def test_the_watcher_hears_of_every_step() -> None:
+    notes = Notes()
+    run(Fleet({"docker ps": ""}), page(console("$ docker ps")), notes=notes)
+    assert notes.said == ["begin 1", "docs/a.md:2 docker ps", "end docs/a.md"]
+
+
+def test_output_beyond_the_limit_is_counted() -> None:
+    site = dataclasses.replace(SITE, output_limit=4)
+    [result] = run(Fleet({"docker ps": "0123456789\n"}), page(console("$ docker ps")), site=site)
+    assert result.recording
+    assert (result.recording.snippets[0][0].output, result.recording.snippets[0][0].cut) == ("0123", 8)

@@ -1,0 +1,192 @@
+"""What a real sandbox promises, with the host's real engine and all images of this repository's site."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+from snippetrun import runner
+from snippetrun.config import SiteConfig
+from snippetrun.engine import leftovers
+from snippetrun.engine.host import HostEngine
+from snippetrun.engine.labels import CURRENT_SESSION
+from snippetrun.errors import SandboxError
+from snippetrun.model import Ending, Job, Page
+from snippetrun.sandbox.interface import Exchange, Sandbox
+from snippetrun.terminal import screen
+
+pytestmark = pytest.mark.engine
+
+
+def job(site: SiteConfig, *images: str) -> Job:
+    names = images or tuple(image.name for image in site.images)
+    return Job(Page("docs/test.md", ()), "", names, 60.0, 1_000_000)
+
+
+@pytest.fixture(scope="module")
+def shared(sandboxes: runner.OpenSandbox, site: SiteConfig) -> Iterator[Sandbox]:
+    """One sandbox for tests that leave nothing behind in it that the next one minds."""
+    with sandboxes(job(site)) as sandbox:
+        yield sandbox
+
+
+def run(sandbox: Sandbox, command: str, *, timeout: float = 60, limit: int = 1_000_000) -> Exchange:
+    return sandbox.run(command, timeout=timeout, limit=limit)
+
+
+def said(sandbox: Sandbox, command: str) -> str:
+    """Run a command that has to succeed; return what it left on the screen."""
+    ran = run(sandbox, command)
+    shown = screen.text(ran.output)
+    assert ran.status == 0, f"{command}: {shown}"
+    return shown
+
+
+def ours(engine: HostEngine) -> list[str]:
+    """The sandboxes that this process has on the engine."""
+    pid = CURRENT_SESSION.split()[1]
+    return [item.name for item in leftovers.find(engine) if item.kind == "container" and f"process {pid} " in item.detail]
+
+
+def test_the_images_of_the_site_are_there_with_their_digests(shared: Sandbox, site: SiteConfig) -> None:
+    listed = said(shared, "docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}'").split("\n")
+    assert {f"{fact.name} {fact.digest}" for fact in shared.images} == set(filter(None, listed))
+    assert {fact.name for fact in shared.images} == {image.name for image in site.images}
+    assert all("Dockerfile on " in fact.origin for fact in shared.images)
+
+
+def test_process_1_is_the_pages_own_engine(shared: Sandbox) -> None:
+    tree = said(shared, "docker run --rm --privileged --pid=host debian nsenter -t 1 -m -u -n -i ps axf")
+    [first] = [line for line in tree.splitlines() if line.split()[0] == "1"]
+    assert "dockerd" in first
+    assert "launch" not in tree
+
+
+def test_nothing_of_the_host_is_in_reach(shared: Sandbox, tmp_path: Path) -> None:
+    canary = tmp_path / "CANARY"
+    canary.write_text("canary")
+    inside = "docker run --rm --privileged --pid=host -v /:/h debian"
+    assert run(shared, f"{inside} nsenter -t 1 -m -u -n -i cat {canary}").status != 0
+    assert run(shared, f"{inside} cat /h{canary}").status != 0
+    assert said(shared, f"{inside} cat /proc/self/uid_map").split() == ["0", "100000", "65536"]
+    assert said(shared, f"{inside} sh -c 'find / /h -xdev -name docker.sock 2>/dev/null || true'") in ("", "/h/run/docker.sock\n")
+    assert run(shared, f"{inside} sh -c 'mknod /b b 8 0 && head -c1 /b'").status != 0
+    assert run(shared, f"{inside} sh -c 'echo x > /proc/sys/kernel/core_pattern'").status != 0
+
+
+def test_there_is_no_network_but_the_pages_own(shared: Sandbox) -> None:
+    assert said(shared, "ls /sys/class/net").split() == ["docker0", "lo"]
+    assert run(shared, "curl -sS --max-time 2 http://192.0.2.1").status != 0
+
+
+def test_containers_publish_ports_and_build_and_limit_memory(shared: Sandbox) -> None:
+    said(shared, "docker run -d --name web -p 80:80 nginx")
+    assert "nginx" in said(shared, "curl --retry 20 --retry-connrefused --retry-delay 1 -s localhost:80")
+    limit = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"
+    assert said(shared, f"docker run --rm -m 64m debian sh -c '{limit}'").strip() == str(64 * 2**20)
+    assert "web" in said(shared, "docker stats --no-stream --format '{{.Name}}'")
+    shared.write("app/Dockerfile", "FROM debian\nRUN echo made > /made\n")
+    said(shared, "docker build -q -t made app")
+    assert said(shared, "docker run --rm made cat /made") == "made\n"
+    said(shared, "docker rm -f web")
+
+
+def test_an_ended_container_leaves_no_zombie(shared: Sandbox) -> None:
+    said(shared, "for n in 1 2 3; do docker run --rm busybox true; done")
+    assert "defunct" not in said(shared, "ps ax")
+
+
+def test_files_are_written_as_they_are(shared: Sandbox) -> None:
+    content = "one\n\ttwo 'quoted' $HOME \u00e9\nno line end"
+    shared.write("deep/er/file name", content)
+    assert run(shared, "cat 'deep/er/file name'").output.decode() == content.replace("\n", "\r\n")
+
+
+def test_a_file_that_cannot_be_written_is_an_error(shared: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="cannot be written"):
+        shared.write("../etc/passwd", "x")
+
+
+def test_one_page_cannot_change_what_another_uses(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+    with sandboxes(job(site)) as one, sandboxes(job(site)) as two:
+        assert run(one, "touch /template/x").status != 0
+        assert run(one, "mount -o remount,rw /template").status != 0
+        said(one, "docker tag busybox debian && docker rmi -f nginx busybox")
+        assert "nginx" not in said(one, "docker images")
+        said(two, "docker run --rm nginx true")
+        assert "Debian" in said(two, "docker run --rm debian cat /etc/os-release")
+
+
+def test_twenty_pages_may_use_the_same_name_and_port(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+    with contextlib.ExitStack() as stack:
+        for sandbox in [stack.enter_context(sandboxes(job(site))) for _ in range(3)]:
+            said(sandbox, "docker run -d --name web -p 80:80 whoami")
+
+
+def test_a_page_gets_the_images_that_it_asks_for(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+    with sandboxes(job(site, "busybox:latest", "dockercloud/haproxy:latest")) as sandbox:
+        names = said(sandbox, "docker images --format '{{.Repository}}'").split()
+        assert sorted(names) == ["busybox", "dockercloud/haproxy"]
+        assert [fact.name for fact in sandbox.images] == ["busybox:latest", "dockercloud/haproxy:latest"] or (
+            {fact.name for fact in sandbox.images} == {"busybox:latest", "dockercloud/haproxy:latest"}
+        )
+        said(sandbox, "docker run --rm busybox true")
+
+
+def test_nothing_is_left_after_an_error(sandboxes: runner.OpenSandbox, site: SiteConfig, engine: HostEngine) -> None:
+    before = ours(engine)
+    with pytest.raises(ZeroDivisionError), sandboxes(job(site)) as sandbox:
+        said(sandbox, "docker run -d debian sleep infinity")
+        assert len(ours(engine)) == len(before) + 1
+        raise ZeroDivisionError
+    assert ours(engine) == before
+
+
+def test_nothing_is_left_after_a_time_out(sandboxes: runner.OpenSandbox, site: SiteConfig, engine: HostEngine) -> None:
+    before = ours(engine)
+    with sandboxes(job(site)) as sandbox:
+        stubborn = "trap '' TERM INT HUP; nohup sleep 1000 & docker run --rm debian sleep infinity"
+        assert run(sandbox, stubborn, timeout=2).ending is Ending.TIMED_OUT
+    assert ours(engine) == before
+
+
+def test_an_engine_that_the_page_ends_does_not_hang_the_build(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+    with sandboxes(job(site)) as sandbox:
+        assert run(sandbox, "kill 1; sleep 30", timeout=30).ending is Ending.SHELL_GONE
+
+
+def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: Path) -> None:
+    """The sandbox lives as long as its standard input: it needs nobody to clean up after it."""
+    script = tmp_path / "builder.py"
+    script.write_text(
+        "import time\nfrom pathlib import Path\nfrom snippetrun import config, runner\n"
+        "from snippetrun.model import Job, Page\n"
+        f"site = config.load(Path({str(REPOSITORY / 'mkdocs.yml')!r}))\n"
+        "with runner.live_sandboxes(site, print) as start:\n"
+        "    with start(Job(Page('killed.md', ()), '', ('debian:latest',), 60.0, 1000)) as sandbox:\n"
+        "        print('up', sandbox.run('docker run -d debian sleep infinity', timeout=60, limit=1000), flush=True)\n"
+        "        time.sleep(600)\n"
+    )
+    builder = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert builder.stdout
+    assert "up Exchange" in next(line for line in builder.stdout if line.startswith("up"))
+
+    def sandboxes_of_it() -> list[str]:
+        return [item.name for item in leftovers.find(engine) if f"process {builder.pid} " in item.detail and not item.kept]
+
+    assert len(sandboxes_of_it()) == 1
+    os.kill(builder.pid, signal.SIGKILL)
+    builder.communicate()
+    deadline = time.monotonic() + 20
+    while sandboxes_of_it() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert sandboxes_of_it() == []
