@@ -70,7 +70,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
             debian = base(engine, say)
             sandbox_image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
             provided = [images.provide(engine, source, debian, say) for source in site.images]
-            filled = store(engine, sandbox_image, provided, say)
+            filled = store(engine, str(site.root), sandbox_image, provided, say)
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
             facts = [fact for fact in filled.facts if fact.name in job.images]

@@ -16,8 +16,8 @@ from snippetrun.errors import EngineError
 
 REPOSITORY = Path(__file__).parent.parent
 
-MakeSite = Callable[[Mapping[str, str]], Path]
-"""Page name -> text, to a folder that holds mkdocs.yml and docs/."""
+MakeSite = Callable[..., Path]
+"""(page name -> text, more of mkdocs.yml) -> a folder that holds mkdocs.yml and docs/."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 from conftest import MakeSite
 
-PAGE = '# A\n\n```console\n$ docker ps\n$ docker run x \\\n    y\n```\n\n```console {skip="needs a GPU"}\n$ docker run z\n```\n'
+PAGE = """# A
+
+```console
+$ docker ps
+$ docker run x \\
+    y
+```
+
+```console {skip="needs a GPU"}
+$ docker run z
+```
+"""
 
 
 def snippetrun(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -103,7 +114,9 @@ def test_an_engine_that_is_not_there_is_one_clear_message(make_site: MakeSite, c
     assert ran.returncode == 3
 
 
-def test_without_an_engine_and_without_dockerd_the_install_command_is_named(make_site: MakeSite, tmp_path: Path) -> None:
+def test_without_an_engine_and_without_dockerd_the_install_command_is_named(
+    make_site: MakeSite, tmp_path: Path
+) -> None:
     make_site({"a.md": PAGE})
     ran = snippetrun("run", PATH=str(tmp_path), HOME=str(tmp_path), DOCKER_CONTEXT="default")
     if "no Docker engine answers, and none can be started" not in ran.stderr:

@@ -84,9 +84,7 @@ def test_it_stops_when_its_user_is_killed(nobody_answers: Path) -> None:  # noqa
     assert not run.exists()
 
 
-def test_an_engine_that_somebody_named_is_never_replaced(
-    nobody_answers: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_engine_that_somebody_named_is_never_replaced(nobody_answers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", NOTHING)
     with pytest.raises(EngineError, match=r"(?s)no Docker engine answers at .*DOCKER_HOST says so"), host_engine():
         pass
@@ -94,7 +92,8 @@ def test_an_engine_that_somebody_named_is_never_replaced(
 
 
 def test_without_dockerd_the_command_that_installs_it_is_named(
-    nobody_answers: Path, monkeypatch: pytest.MonkeyPatch  # noqa: ARG001
+    nobody_answers: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(EngineError, match="apt-get install docker.io"), host_engine():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import markdown
 import pytest
 from golden import Case, cases
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snippetrun.errors import PageError, Problem
@@ -172,6 +172,10 @@ def test_any_text_is_a_page_or_a_page_error(text: str) -> None:
 
 
 @given(ragged())
+@example("> ```\n>\n  left of a quote below a blank line\n> ```")
+@example("> ```\n>> deeper quote\n> ```")
+@example("> ```\n  left of a quote\n> ```")
+@example("```\n```` longer\n```` \n```   ")
 def test_superfences_sees_what_our_model_of_it_sees(text: str) -> None:
     # The blank line above keeps Python-Markdown from overlooking a first line that is made of spaces.
     lines = ["", *normalised(text)]
@@ -227,6 +231,19 @@ def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> 
         splice("a\nb\n", edits)
 
 
+@pytest.mark.parametrize("text", ["> " * 3000, "- " * 3000, "---\na: " + "[" * 9999 + "\n---\n"])
+def test_deep_nesting_is_no_crash(text: str) -> None:
+    page, wrong = outcome(text + "\n```console\n$ docker ps\n```\n")
+    assert page or wrong
+
+
+def test_options_can_come_from_where_the_front_matter_went() -> None:
+    text = "```console\n$ docker run “x”\n```\n"
+    options = PageOptions(skip="old")
+    assert outcome(text)[1]
+    assert read(PATH, text, options=options).options == options
+
+
 def test_other_languages_can_be_configured() -> None:
     text = "```term\n$ docker ps\n```\n\n```console\n$ docker ps\n```\n"
     assert [snippet.language for snippet in read(PATH, text, languages=["term"]).snippets] == ["term"]
@@ -241,6 +258,7 @@ case $x in a) echo 1;; (b) echo 2;; esac
 if true; then echo a; fi > x 2>&1
 { echo a; }; (echo b)
 f() { echo a; }; f
+echo `if true; then date`
 cat <<< "here" && diff <(echo a) <(echo b)
 echo \\' a\\ b #
 echo x=(a b) 2>/dev/null
@@ -262,6 +280,7 @@ INCOMPLETE = [
     "true || # comment",
     "cat <<EOF\na\n EOF",
     "cat <<'A' <<-B\nx\nA\n",
+    "cat <<EOF \\\nEOF\nx",
     "f() {",
 ]
 
@@ -310,6 +329,7 @@ def test_bash_says_the_same(*, command: str, complete: bool) -> None:
         "echo $(docker ps -q)",
         'echo "$(docker ps -q)"',
         "echo `docker ps -q`",
+        "diff <(docker ps) x",
         "X=$(docker ps -q)",
         "if docker ps; then echo a; fi",
         "if true; then docker ps; fi",

@@ -39,7 +39,8 @@ class Blocks(HTMLParser):
 
     def __init__(self, wanted: str) -> None:
         super().__init__()
-        self.wanted, self.open, self.found = wanted, [""], list[str]()
+        self.wanted, self.open = wanted, [""]
+        self.found: list[str] = []
         self.inside: list[list[str]] = []
         self.depth = 0
 
@@ -110,7 +111,7 @@ def test_a_hidden_fence_is_gone() -> None:
 
 
 def test_a_fence_that_writes_a_file_stays_the_renderers_and_says_which_file() -> None:
-    file = '```dockerfile {file=app/Dockerfile}\nFROM debian\n```\n'
+    file = "```dockerfile {file=app/Dockerfile}\nFROM debian\n```\n"
     text = file + "\n```console\n$ docker ps\n```\n"
     shown, _ = embed.embed(text, result(text), ("console",))
     assert shown.startswith('```dockerfile title="app/Dockerfile"\nFROM debian\n```\n')
@@ -184,13 +185,23 @@ def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: 
     assert "Docker Engine" in page
     assert "images/busybox/Dockerfile on " in page
     assert "sha256:" in page
-    assert "snippetrun" not in Path("site/plain.html").read_text().split("<body", 1)[1].split("<article", 1)[1].split("</article")[0]
+    assert (
+        "snippetrun"
+        not in Path("site/plain.html").read_text().split("<body", 1)[1].split("<article", 1)[1].split("</article")[0]
+    )
     assert "1 page, 7 snippets, 8 commands (1 skipped), 0 failures" in built.stderr
     assert (Path("site/index.html").resolve().as_uri()) in built.stderr
     assert {item.name for item in leftovers.find(engine) if not item.kept} <= before
 
 
-FAILING = "# Bad\n\n```console\n$ docker run --rm busybox true\n$ docker run --rm busybox sh -c 'echo last words; exit 4'\n$ docker ps\n```\n"
+FAILING = """# Bad
+
+```console
+$ docker run --rm busybox true
+$ docker run --rm busybox sh -c 'echo last words; exit 4'
+$ docker ps
+```
+"""
 
 
 @pytest.mark.engine
@@ -198,7 +209,10 @@ FAILING = "# Bad\n\n```console\n$ docker run --rm busybox true\n$ docker run --r
     ("page", "said"),
     [
         (FAILING, ["docs/bad.md:5: exit status 4, expected 0", "last words", "snippetrun run docs/bad.md"]),
-        ("```console {timeout=1s}\n$ docker run --rm busybox sleep 60\n```\n", ["docs/bad.md:2: still running after 1 s"]),
+        (
+            "```console {timeout=1s}\n$ docker run --rm busybox sleep 60\n```\n",
+            ["docs/bad.md:2: still running after 1 s"],
+        ),
         ("```console\n$ docker run --rm redis:7\n```\n", ["docs/bad.md:2: exit status 125", "list it under images:"]),
         ("```console\n$ docker ps; exit\n```\n", ["docs/bad.md:2: it ended the page's shell"]),
         ("```console\n$ docker ps\n", ["docs/bad.md:1:1: nothing closes this fence"]),
@@ -261,7 +275,7 @@ def test_a_fence_that_looks_as_if_it_ran_fails_a_strict_build(make_site: MakeSit
 @pytest.mark.engine
 def test_ctrl_c_ends_a_run_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
     make_site({"index.md": "```console\n$ docker run --rm busybox sleep 50\n```\n"})
-    command = [Path(sys.executable).with_name("snippetrun"), "run"]
+    command = [str(Path(sys.executable).with_name("snippetrun")), "run"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def mine() -> list[str]:

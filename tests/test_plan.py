@@ -11,7 +11,10 @@ from snippetrun.model import Command, Options, Page, PageOptions, Snippet
 from snippetrun.plan import plan
 
 SITE = SiteConfig(
-    Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", "images/nginx"), ImageSource("redis:7", "images/redis"))
+    Path("/s"),
+    Path("/s/docs"),
+    "mkdocs.yml",
+    (ImageSource("nginx:latest", "images/nginx"), ImageSource("redis:7", "images/redis")),
 )
 RUNS = Snippet("console", Options(), 3, 5, "", "$ docker ps\n", (Command("docker ps", 4, 4),))
 

@@ -91,9 +91,7 @@ BLOCKS = {
         ("docker rm web", "Error response from daemon: No such container: web\n"),
         verdict=Verdict(Outcome.FAILED, 1, "docker rm web", "the exit status was 1, and 0 was expected"),
     ),
-    "attack": ran(
-        ("cat page", '</code></pre><script>window.owned = 1</script>{{ config }}"><img onerror=x>\n')
-    ),
+    "attack": ran(("cat page", '</code></pre><script>window.owned = 1</script>{{ config }}"><img onerror=x>\n')),
     "short": ran(("docker version --format '{{.Server.Version}}'", "26.1.5\n")),
 }
 
@@ -326,17 +324,13 @@ def test_the_copy_button_takes_the_commands_alone(page: Page, *, button_knows_da
     block.locator("[data-md-type=copy]").click()
     page.wait_for_selector(".md-dialog--active")
     assert page.evaluate("navigator.clipboard.readText()") == (
-        "docker run --name web -d \\\n  -p 8080:80 \\\n  nginx\n"
-        "docker volume create data >/dev/null\n"
-        "docker rm -f web"
+        "docker run --name web -d \\\n  -p 8080:80 \\\n  nginx\ndocker volume create data >/dev/null\ndocker rm -f web"
     )
 
 
 def test_prompts_are_not_selected_by_hand(page: Page) -> None:
     block = page.locator(".snippetrun code").first
-    selected = block.evaluate(
-        "e => { getSelection().selectAllChildren(e); return getSelection().toString() }"
-    )
+    selected = block.evaluate("e => { getSelection().selectAllChildren(e); return getSelection().toString() }")
     assert "docker rm -f web" in selected
     assert "$ " not in selected
     assert "> " not in selected
@@ -379,9 +373,7 @@ def test_the_list_goes_on_after_a_block(page: Page) -> None:
 def test_hostile_output_is_text(page: Page) -> None:
     assert page.evaluate("window.owned") is None
     assert page.locator("[onerror]").count() == 0
-    assert (
-        "</code></pre><script>window.owned = 1</script>{{ config }}" in page.locator("article").inner_text()
-    )
+    assert "</code></pre><script>window.owned = 1</script>{{ config }}" in page.locator("article").inner_text()
 
 
 def test_steps_are_told_apart_by_a_line_only_after_output(page: Page) -> None:

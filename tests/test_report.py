@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snippetrun import report, runner
 from snippetrun.extract import read
-from snippetrun.model import Environment, Ending, ImageFact, Recorded, Recording, Result
+from snippetrun.model import Ending, Environment, ImageFact, Recorded, Recording, Result
 
 TEXT = """# Title
 
@@ -33,13 +33,16 @@ FAILED = result(PS, Recorded(5, "docker build \\\n    .", "".join(f"line {n}\n" 
 
 def test_a_transcript_reads_like_a_terminal() -> None:
     passed = result(PS, Recorded(5, "docker build \\\n    .", "", 0, 1.0))
-    assert report.transcript(passed) == """docs/a.md  (26.1.5, 2.0 s)
+    assert (
+        report.transcript(passed)
+        == """docs/a.md  (26.1.5, 2.0 s)
     4  $ docker ps
        ID
     5  $ docker build \\
        >     .
    10  $ docker run --gpus all x
        [not run: needs a GPU]"""
+    )
 
 
 def test_a_failure_says_what_ran_what_was_wrong_how_it_ended_and_what_to_type() -> None:

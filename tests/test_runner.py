@@ -15,6 +15,7 @@ from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.extract import read
 from snippetrun.model import Command, Ending, ImageFact, Job, Outcome, Page, Recording, Result
+from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.sandbox.interface import Exchange
 
@@ -125,8 +126,12 @@ def test_the_time_out_of_a_fence_comes_before_the_pages() -> None:
     def start(_job: Job) -> Iterator[FakeSandbox]:
         yield Asked({"docker ps": ""})
 
-    text = "---\nsnippetrun: {timeout: 7s}\n---\n" + console("$ docker ps") + console("$ docker ps", attributes=" {timeout=2s}")
-    [job] = runner.plan(SITE, [page(text)])
+    text = (
+        "---\nsnippetrun: {timeout: 7s}\n---\n"
+        + console("$ docker ps")
+        + console("$ docker ps", attributes=" {timeout=2s}")
+    )
+    [job] = plan(SITE, [page(text)])
     runner.run_page(job, start, Notes())
     assert asked == [(7.0, 1_000_000), (2.0, 1_000_000)]
 

@@ -54,7 +54,9 @@ def said(sandbox: Sandbox, command: str) -> str:
 def ours(engine: HostEngine) -> list[str]:
     """The sandboxes that this process has on the engine."""
     pid = CURRENT_SESSION.split()[1]
-    return [item.name for item in leftovers.find(engine) if item.kind == "container" and f"process {pid} " in item.detail]
+    return [
+        item.name for item in leftovers.find(engine) if item.kind == "container" and f"process {pid} " in item.detail
+    ]
 
 
 def test_the_images_of_the_site_are_there_with_their_digests(shared: Sandbox, site: SiteConfig) -> None:
@@ -78,7 +80,10 @@ def test_nothing_of_the_host_is_in_reach(shared: Sandbox, tmp_path: Path) -> Non
     assert run(shared, f"{inside} nsenter -t 1 -m -u -n -i cat {canary}").status != 0
     assert run(shared, f"{inside} cat /h{canary}").status != 0
     assert said(shared, f"{inside} cat /proc/self/uid_map").split() == ["0", "100000", "65536"]
-    assert said(shared, f"{inside} sh -c 'find / /h -xdev -name docker.sock 2>/dev/null || true'") in ("", "/h/run/docker.sock\n")
+    assert said(shared, f"{inside} sh -c 'find / /h -xdev -name docker.sock 2>/dev/null || true'") in (
+        "",
+        "/h/run/docker.sock\n",
+    )
     assert run(shared, f"{inside} sh -c 'mknod /b b 8 0 && head -c1 /b'").status != 0
     assert run(shared, f"{inside} sh -c 'echo x > /proc/sys/kernel/core_pattern'").status != 0
 
@@ -181,7 +186,9 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     assert "up Exchange" in next(line for line in builder.stdout if line.startswith("up"))
 
     def sandboxes_of_it() -> list[str]:
-        return [item.name for item in leftovers.find(engine) if f"process {builder.pid} " in item.detail and not item.kept]
+        return [
+            item.name for item in leftovers.find(engine) if f"process {builder.pid} " in item.detail and not item.kept
+        ]
 
     assert len(sandboxes_of_it()) == 1
     os.kill(builder.pid, signal.SIGKILL)

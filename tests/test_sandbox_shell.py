@@ -55,7 +55,7 @@ def test_a_program_finds_a_terminal_of_the_stated_size(shell: PtyShell) -> None:
         ("echo one \\\n  two", b"one two\r\n"),
         ("echo 'one\ntwo'", b"one\r\ntwo\r\n"),
         ("for n in 1 2\ndo\necho $n\ndone", b"1\r\n2\r\n"),
-        ('echo "hi!" \'$x\' `echo sub`', b"hi! $x sub\r\n"),
+        ("echo \"hi!\" '$x' `echo sub`", b"hi! $x sub\r\n"),
         ("echo a\tb", b"a b\r\n"),
         ("echo '\u00e9\u4e2d\U0001f40b'", "\u00e9\u4e2d\U0001f40b\r\n".encode()),
         ("echo one # a comment", b"one\r\n"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,5 +51,5 @@ def test_cutting_the_stream_changes_nothing(parts: list[bytes], data: st.DataObj
     stream = b"".join(parts) + mark("ready")
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     edges = [0, *cuts, len(stream)]
-    pieces = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in pairwise(edges)]
     assert scan(*pieces) == scan(stream)

@@ -18,7 +18,9 @@ def test_anything_else_is_no_duration(text: object) -> None:
         units.duration(text)
 
 
-@pytest.mark.parametrize(("text", "size"), [("4096", 4096), ("64kB", 64_000), ("1.5MB", 1_500_000), ("2 GB", 2 * 10**9)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("4096", 4096), ("64kB", 64_000), ("1.5MB", 1_500_000), ("2 GB", 2 * 10**9)]
+)
 def test_a_size_is_what_people_write(text: object, size: int) -> None:
     assert units.size(text) == size
 

@@ -17,6 +17,8 @@ SESSION = f"{PREFIX}.session"
 """The run that made it: `<host> <pid> <random>`."""
 PAGE = f"{PREFIX}.page"
 """The page that a sandbox is for."""
+SITE = f"{PREFIX}.site"
+"""The folder of the site that a store was filled for."""
 KIND = f"{PREFIX}.kind"
 """What it is: one of the constants below."""
 KEY = f"{PREFIX}.key"
@@ -32,6 +34,6 @@ CURRENT_SESSION = f"{platform.node()} {os.getpid()} {secrets.token_hex(4)}"
 
 
 def labels(kind: str, **more: str) -> dict[str, str]:
-    """Return the labels of something of this kind; `page`, `key` and `origin` may be added by name."""
-    names = {"page": PAGE, "key": KEY, "origin": ORIGIN}
+    """Return the labels of something of this kind; `page`, `site`, `key`, `origin` may be added by name."""
+    names = {"page": PAGE, "site": SITE, "key": KEY, "origin": ORIGIN}
     return {OURS: __version__, SESSION: CURRENT_SESSION, KIND: kind} | {names[k]: v for k, v in more.items()}

@@ -34,7 +34,7 @@ _KINDS = {
     "list_item": Kind.ITEM,
     "indented_block": Kind.BLOCK,
 }
-_TEXT_BEFORE_LIST = frozenset({"paragraph_close", "fence", "code_block", "blockquote_close", "table_close"})
+_TEXT_BEFORE_LIST = frozenset({"paragraph_close", "fence", "code_block", "blockquote_close"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Outline:
 @cache
 def _parser() -> MarkdownIt:
     # Deeper than any page, yet far from Python's recursion limit.
-    return MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").use(indented_blocks)
+    return MarkdownIt("commonmark", {"maxNesting": 40}).use(indented_blocks)
 
 
 def outline(lines: Sequence[str]) -> Outline:

@@ -43,4 +43,6 @@ def unread(path: str, found: Outline, blocks: Sequence[Block], languages: Collec
     for block in blocks:
         if block.language in languages and block.line not in inside:
             message = "this fence does not run: outside Python-Markdown nothing takes it for a fence"
-            yield Problem(message, "Leave a blank line above it.", path, block.line)
+            yield Problem(
+                message, "Leave a blank line above it, and start it where the text around it starts.", path, block.line
+            )

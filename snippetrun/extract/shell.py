@@ -297,7 +297,6 @@ class Scanner:
         top = self._frames[-1]
         if not quoted and top.closer == word and len(self._frames) > 1:
             self._frames.pop()
-            self._frames[-1].expect = _Expect.ARGUMENT
         elif not quoted and word in _OPENERS:
             top.expect = _Expect.ARGUMENT
             self._frames.append(_Frame(_OPENERS[word]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from snippetrun.engine.host import HostEngine
 from snippetrun.engine.images import HostImage
-from snippetrun.engine.labels import STORE, labels
+from snippetrun.engine.labels import SITE, STORE, labels
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
 from snippetrun.sandbox.live import LiveSandbox, sandbox, specification
@@ -29,8 +29,10 @@ class Store:
     """The images in it; their digests stand in the store itself."""
 
 
-def store(engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], say: Callable[[str], None]) -> Store:
-    """Return the store that holds these images, filled if there is none yet.
+def store(
+    engine: HostEngine, site: str, sandbox_image: str, images: Sequence[HostImage], say: Callable[[str], None]
+) -> Store:
+    """Return the store that holds these images, filled if there is none yet; it takes the place of the site's last.
 
     Raises ImageError or SandboxError if it cannot be filled; then no volume is left.
     """
@@ -43,13 +45,16 @@ def store(engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], s
     if engine.image(filled) is None or not engine.has_volume(found.volume):
         say(f"filling the image store with {len(images)} images")
         engine.remove_volume(found.volume)
-        _fill(engine, sandbox_image, images, found)
+        _fill(engine, site, sandbox_image, images, found)
         engine.tag(sandbox_image, filled)
+        for other in engine.ours()["volumes"]:
+            if other["Labels"].get(SITE) == site and other["Name"] != found.volume:
+                engine.remove_volume(other["Name"])
     return found
 
 
-def _fill(engine: HostEngine, sandbox_image: str, images: Sequence[HostImage], new: Store) -> None:
-    engine.create_volume(new.volume, labels(STORE, key=new.key))
+def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[HostImage], new: Store) -> None:
+    engine.create_volume(new.volume, labels(STORE, key=new.key, site=site))
     spec = specification(sandbox_image, new.volume)
     try:
         with sandbox(engine, spec) as filler:
