@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from snippetrun import attributes, extract
 from snippetrun.errors import PageError, Problem
+from snippetrun.extract.lines import normalised
 from snippetrun.model import Result, Snippet
 from snippetrun.render import html
 
@@ -26,8 +27,9 @@ def embed(markdown: str, result: Result, languages: Collection[str]) -> tuple[st
         ran[snippet.language, snippet.content].append(index)
     edits: list[extract.Edit] = []
     blocks: dict[str, str] = {}
-    lines = markdown.splitlines()
-    for shown in extract.read(result.page.path, markdown, languages=languages).snippets:
+    lines = normalised(markdown)
+    page = extract.read(result.page.path, markdown, languages=languages, options=result.page.options)
+    for shown in page.snippets:
         waiting = ran[shown.language, shown.content]
         if not waiting:
             hint = "Another plugin of the site changed it. Let that one leave the page's console fences alone."

@@ -19,7 +19,7 @@ def size(value: object) -> int:
 
 
 def _number(value: object, units: dict[str, float] | dict[str, int], wanted: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)", str(value).strip())
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([A-Za-z]*)", str(value).strip())
     if not match or match[2] not in units or not float(match[1]):
         raise ValueError(f"{value!r} is not {wanted}")
     return float(match[1]) * units[match[2]]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import markdown
@@ -13,9 +15,11 @@ import pytest
 from golden import Case, cases
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pymdownx.superfences import highlight_validator
 
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, findings, read, splice, superfences
+from snippetrun.extract.fences import outline
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell import Scanner, runs_docker
 from snippetrun.model import Options, Page, PageOptions
@@ -23,7 +27,7 @@ from snippetrun.model import Options, Page, PageOptions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from snippetrun.model import Command, Snippet
+    from snippetrun.model import Command
 
 PATH = "p.md"
 EXTENSIONS = ["admonition", "attr_list", "pymdownx.details", "pymdownx.superfences", "pymdownx.tabbed", "tables"]
@@ -76,34 +80,54 @@ def test_golden(case: Case) -> None:
     assert problems(findings(PATH, case["page"])) == case["findings"]
 
 
-def on_site(text: str) -> list[str]:
-    """The content of each fence of a language of ours that Python-Markdown shows as a code block."""
+def site(text: str) -> str:
+    """Render a page as Material for MkDocs does; each code block of a language of ours is a `mark`."""
 
     def mark(source: str, *_: object, **__: object) -> str:
         return f"<pre><mark>{html.escape(source)}</mark></pre>"
 
     fences = [
-        {"name": name, "class": name, "format": mark, "validator": lambda *_: True}
+        {"name": name, "class": name, "format": mark, "validator": highlight_validator}
         for name in ("console", "shell-session", "dockerfile")
     ]
     settings: dict[str, dict[str, object]] = {
         "pymdownx.superfences": {"custom_fences": fences},
         "pymdownx.tabbed": {"alternate_style": True},
     }
-    page = markdown.markdown(text, extensions=EXTENSIONS, extension_configs=settings)
-    visible = re.sub("<!--.*?-->", "", page, flags=re.DOTALL)
-    return [html.unescape(found) for found in re.findall("<mark>(.*?)</mark>", visible, re.DOTALL)]
+    page = markdown.markdown(text.removeprefix("\ufeff"), extensions=EXTENSIONS, extension_configs=settings)
+    return re.sub("<!--.*?-->", "", page, flags=re.DOTALL)
 
 
-def unseen(page: Page, text: str) -> list[Snippet]:
+def marked(page: str) -> Counter[str]:
+    return Counter(html.unescape(found) for found in re.findall("<mark>(.*?)</mark>", page, re.DOTALL))
+
+
+def unseen(page: Page, text: str) -> Counter[str]:
+    """Count what would run although the site does not show it as a code block of its own."""
     # Python-Markdown makes spaces of tabs before it looks at anything.
-    shown = on_site(text.removeprefix("\ufeff"))
-    return [each for each in page.snippets if each.content.expandtabs(4).removesuffix("\n") not in shown]
+    runs = Counter(snippet.content.expandtabs(4).removesuffix("\n") for snippet in page.snippets)
+    return runs - marked(site(text))
 
 
 @cases("extract", "snippets")
 def test_what_runs_is_a_code_block_on_the_site(case: Case) -> None:
     assert not unseen(read(PATH, case["page"]), case["page"])
+
+
+def docker_fences(text: str) -> int:
+    return sum(any(line.startswith("$ docker") for line in fence.lines) for fence in outline(normalised(text)).fences)
+
+
+@cases("extract", "errors", "as text|for text|takes this")
+def test_what_is_said_to_be_text_on_the_site_is_text(case: Case) -> None:
+    assert marked(site(case["page"])).total() < docker_fences(case["page"])
+
+
+@cases("extract", "errors", "outside the list")
+def test_what_is_said_to_be_outside_the_list_on_the_site_is_outside(case: Case) -> None:
+    page = site(case["page"])
+    assert marked(page).total() == docker_fences(case["page"])
+    assert not re.search(r"<li>(?:(?!</li>).)*<mark>", page, re.DOTALL)
 
 
 _CONTAINERS = st.lists(
@@ -238,10 +262,11 @@ def test_deep_nesting_is_no_crash(text: str) -> None:
 
 
 def test_options_can_come_from_where_the_front_matter_went() -> None:
-    text = "```console\n$ docker run “x”\n```\n"
+    text = "---\na: rule, not front matter: really\n\n---\n\n```console\n$ docker run “x”\n```\n"
     options = PageOptions(skip="old")
-    assert outcome(text)[1]
-    assert read(PATH, text, options=options).options == options
+    page = read(PATH, text, options=options)
+    assert page.options == options
+    assert [snippet.line for snippet in page.snippets] == [6]
 
 
 def test_other_languages_can_be_configured() -> None:
@@ -305,7 +330,14 @@ def test_an_incomplete_command_says_what_is_missing(command: str) -> None:
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is the judge here")
 @pytest.mark.parametrize(("command", "complete"), [*((c, True) for c in COMPLETE), *((c, False) for c in INCOMPLETE)])
 def test_bash_says_the_same(*, command: str, complete: bool) -> None:
-    checked = subprocess.run(["bash", "-n"], input=command + "\n", capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        ["bash", "-n"],
+        input=command + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
     waits = re.search("unexpected (?:EOF|end of file)|delimited by end-of-file", checked.stderr)
     assert bool(waits) is not complete, checked.stderr
 

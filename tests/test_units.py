@@ -12,7 +12,9 @@ def test_a_duration_is_what_people_write(text: object, seconds: float) -> None:
     assert units.duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "0s", "-1s", "1 day", "s", "1ss", True, None, [1], "1e3", "nan", "inf"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "0s", "-1s", "1 day", "s", "1ss", True, None, [1], "1e3", "nan", "inf", "\u0663s", "9" * 400]
+)
 def test_anything_else_is_no_duration(text: object) -> None:
     with pytest.raises(ValueError, match="is not a duration, e.g. 60s"):
         units.duration(text)

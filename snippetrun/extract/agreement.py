@@ -69,7 +69,7 @@ def _first_of_block(lines: Sequence[str], fence: Fence, blocks: Sequence[Block])
 
 def _unseen(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem:
     """Say why superfences does not see the fence, or the first such fence above, which makes it misread the rest."""
-    first = next((above for above in seen.fences if not seen.shows(above)), fence)
+    first = next((above for above in seen.fences if above.closed and not seen.shows(above)), fence)
     if cause := _cause(path, lines, first):
         return cause
     for block in seen.blocks:

@@ -34,7 +34,7 @@ _KINDS = {
     "list_item": Kind.ITEM,
     "indented_block": Kind.BLOCK,
 }
-_TEXT_BEFORE_LIST = frozenset({"paragraph_close", "fence", "code_block", "blockquote_close"})
+_TEXT_BEFORE_LIST = frozenset({"paragraph_close", "fence", "blockquote_close"})
 
 
 @dataclass(frozen=True, slots=True)

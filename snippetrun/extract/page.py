@@ -11,7 +11,7 @@ from snippetrun.extract.agreement import Seen, disagreement, misplacement
 from snippetrun.extract.candidate import Candidate, candidate, misused, spoilt
 from snippetrun.extract.fences import Fence, outline
 from snippetrun.extract.findings import idle, unprompted, unread
-from snippetrun.extract.front_matter import front_matter
+from snippetrun.extract.front_matter import FrontMatter, front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell import runs_docker
 from snippetrun.model import Page, PageOptions
@@ -33,8 +33,8 @@ def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, option
     """Return the page with its snippets.
 
     A page without a docker command in a fence of these languages runs nothing and has no snippets. `path` only names
-    the page. `options` are the page's where a host has already taken its front matter off. Raises PageError with
-    everything that is wrong with the page, in the order of its lines.
+    the page. `options` are the page's, for a text whose front matter a host has already taken off: none is looked for.
+    Raises PageError with everything that is wrong with the page, in the order of its lines.
     """
     survey = _survey(path, text, languages, options)
     if survey.problems:
@@ -49,8 +49,7 @@ def findings(path: str, text: str, *, languages: Collection[str] = LANGUAGES) ->
 
 def _survey(path: str, text: str, languages: Collection[str], options: PageOptions | None) -> _Survey:
     lines = normalised(text)
-    front = front_matter(path, lines)
-    options = options or front.options
+    front = front_matter(path, lines) if options is None else FrontMatter(options=options)
     body = [""] * front.lines + lines[front.lines :]
     found, blocks = outline(body), superfences.blocks(body)
     on_site = Seen(found.fences, blocks, found.code)
@@ -73,7 +72,7 @@ def _survey(path: str, text: str, languages: Collection[str], options: PageOptio
         unshown = disagreement(path, body, each.fence, on_site)
         if unshown and unshown.line not in {problem.line for problem in problems}:
             problems.append(unshown)
-        if each.options.skip is None and options.skip is None:
+        if each.options.skip is None and front.options.skip is None:
             moved = None if unshown else misplacement(path, body, each.fence, on_site)
             problems.extend([moved] if moved else [])
             problems.extend(spoilt(path, body, each))
@@ -82,7 +81,7 @@ def _survey(path: str, text: str, languages: Collection[str], options: PageOptio
         *(() if live else idle(path, candidates)),
         *unread(path, found, blocks, languages),
     ]
-    page = Page(path, tuple(each.snippet for each in snippets), options, front.title or found.title)
+    page = Page(path, tuple(each.snippet for each in snippets), front.options, front.title or found.title)
     return _Survey(page, tuple(sorted(problems, key=_place)), tuple(sorted(seen, key=_place)))
 
 
