@@ -10,6 +10,7 @@ import pytest
 
 from snippetrun import config, runner
 from snippetrun.config import SiteConfig
+from snippetrun.engine import leftovers
 from snippetrun.engine.find import host_engine
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import EngineError
@@ -18,6 +19,13 @@ REPOSITORY = Path(__file__).parent.parent
 
 MakeSite = Callable[..., Path]
 """(page name -> text, more of mkdocs.yml) -> a folder that holds mkdocs.yml and docs/."""
+
+
+def sandboxes_of(engine: HostEngine, pid: int) -> list[str]:
+    """The sandboxes that a process has on the engine, where others may be at work too."""
+    return [
+        item.name for item in leftovers.find(engine) if item.kind == "container" and f"process {pid} " in item.detail
+    ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

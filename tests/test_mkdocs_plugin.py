@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import MakeSite
+from conftest import MakeSite, sandboxes_of
 
 from snippetrun import config, embed, runner
-from snippetrun.engine import leftovers
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import PageError
 from snippetrun.extract import read
@@ -24,14 +24,25 @@ from snippetrun.model import Environment, Recorded, Recording, Result
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 
 
-def build(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [MKDOCS, "build", "--strict", *arguments],
-        capture_output=True,
+@dataclass(frozen=True)
+class Built:
+    """An ended `mkdocs build --strict`."""
+
+    pid: int
+    returncode: int
+    said: str
+
+
+def build(**environment: str) -> Built:
+    running = subprocess.Popen(
+        [MKDOCS, "build", "--strict"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
     )
+    said, _ = running.communicate()
+    return Built(running.pid, running.returncode, said)
 
 
 class Blocks(HTMLParser):
@@ -167,10 +178,9 @@ EXTENSIONS = "markdown_extensions: [admonition, pymdownx.superfences, {pymdownx.
 
 @pytest.mark.engine
 def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: HostEngine) -> None:
-    before = {item.name for item in leftovers.find(engine) if not item.kept}
     make_site({"index.md": LIVE, "plain.md": "# Plain\n\n```console\n$ make\n```\n"}, EXTENSIONS)
     built = build()
-    assert built.returncode == 0, built.stderr
+    assert built.returncode == 0, built.said
     page = Path("site/index.html").read_text()
     outputs = blocks(Path("site/index.html"), "sr-output").found
     assert [output.strip() for output in outputs[:5]] == [
@@ -189,9 +199,9 @@ def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: 
         "snippetrun"
         not in Path("site/plain.html").read_text().split("<body", 1)[1].split("<article", 1)[1].split("</article")[0]
     )
-    assert "1 page, 7 snippets, 8 commands (1 skipped), 0 failures" in built.stderr
-    assert (Path("site/index.html").resolve().as_uri()) in built.stderr
-    assert {item.name for item in leftovers.find(engine) if not item.kept} <= before
+    assert "1 page, 7 snippets, 8 commands (1 skipped), 0 failures" in built.said
+    assert (Path("site/index.html").resolve().as_uri()) in built.said
+    assert sandboxes_of(engine, built.pid) == []
 
 
 FAILING = """# Bad
@@ -223,24 +233,23 @@ $ docker ps
 def test_a_page_that_fails_fails_the_build_with_one_clear_message(
     make_site: MakeSite, engine: HostEngine, page: str, said: list[str]
 ) -> None:
-    before = {item.name for item in leftovers.find(engine) if not item.kept}
     root = make_site({"index.md": "# Home\n"})
     (root / "docs" / "bad.md").write_bytes(page.encode(errors="surrogateescape"))
     built = build()
     assert built.returncode == 1
     for words in said:
-        assert words in built.stderr
-    assert "Traceback" not in built.stderr
+        assert words in built.said
+    assert "Traceback" not in built.said
     assert not list(root.glob("site/**/*.html"))
-    assert {item.name for item in leftovers.find(engine) if not item.kept} <= before
+    assert sandboxes_of(engine, built.pid) == []
 
 
 def test_an_engine_that_is_not_there_fails_the_build_with_one_clear_message(make_site: MakeSite) -> None:
     make_site({"index.md": FAILING})
     built = build(DOCKER_HOST="unix:///nowhere/docker.sock")
     assert built.returncode == 1
-    assert "no Docker engine answers at unix:///nowhere/docker.sock" in built.stderr
-    assert "Traceback" not in built.stderr
+    assert "no Docker engine answers at unix:///nowhere/docker.sock" in built.said
+    assert "Traceback" not in built.said
 
 
 def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSite) -> None:
@@ -249,8 +258,8 @@ def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSi
     settings.write_text(settings.read_text() + "      timeot: 3s\n")
     built = build()
     assert built.returncode == 1
-    assert "mkdocs.yml:8: timeot: there is no such key; did you mean timeout?" in built.stderr
-    assert "Traceback" not in built.stderr
+    assert "mkdocs.yml:8: timeot: there is no such key; did you mean timeout?" in built.said
+    assert "Traceback" not in built.said
 
 
 @pytest.mark.engine
@@ -259,9 +268,9 @@ def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSit
     (root / "images/busybox/Dockerfile").write_text("ARG BASE\nFROM $BASE\nRUN echo it broke; exit 9\n")
     built = build()
     assert built.returncode == 1
-    assert "mkdocs.yml:7: the image snippetrun/busybox:" in built.stderr
-    assert "it broke" in built.stderr
-    assert "Traceback" not in built.stderr
+    assert "mkdocs.yml:7: the image snippetrun/busybox:" in built.said
+    assert "it broke" in built.said
+    assert "Traceback" not in built.said
 
 
 @pytest.mark.engine
@@ -269,7 +278,7 @@ def test_a_fence_that_looks_as_if_it_ran_fails_a_strict_build(make_site: MakeSit
     make_site({"index.md": "# Home\n\n```console\ndocker ps\n```\n"})
     built = build()
     assert built.returncode == 1
-    assert "docs/index.md:" in built.stderr
+    assert "docs/index.md:" in built.said
 
 
 @pytest.mark.engine
@@ -278,18 +287,15 @@ def test_ctrl_c_ends_a_run_and_leaves_nothing(make_site: MakeSite, engine: HostE
     command = [str(Path(sys.executable).with_name("snippetrun")), "run"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def mine() -> list[str]:
-        return [i.name for i in leftovers.find(engine) if f"process {running.pid} " in i.detail and not i.kept]
-
     deadline = time.monotonic() + 120
-    while not mine() and time.monotonic() < deadline:
+    while not sandboxes_of(engine, running.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(1.5)  # into the command
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 130, err
     assert "Traceback" not in out + err
-    assert mine() == []
+    assert sandboxes_of(engine, running.pid) == []
 
 
 @pytest.mark.engine
@@ -299,7 +305,7 @@ def test_a_site_needs_one_line_of_configuration(tmp_path: Path, monkeypatch: pyt
     Path("mkdocs.yml").write_text("site_name: x\nplugins: [search, snippetrun]\nuse_directory_urls: false\n")
     Path("docs/index.md").write_text("# x\n\n```console\n$ docker version --format '{{.Server.Version}}'\n```\n")
     built = build()
-    assert built.returncode == 0, built.stderr
+    assert built.returncode == 0, built.said
     [output] = blocks(Path("site/index.html"), "sr-output").found
     assert re.match(r"\d+\.\d+", output.strip())
     assert config.load(Path("mkdocs.yml")).images == ()

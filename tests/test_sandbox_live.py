@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, sandboxes_of
 
 from snippetrun import runner
 from snippetrun.config import SiteConfig
-from snippetrun.engine import leftovers
 from snippetrun.engine.host import HostEngine
-from snippetrun.engine.labels import CURRENT_SESSION
 from snippetrun.errors import SandboxError
 from snippetrun.model import Ending, Job, Page
 from snippetrun.sandbox.interface import Exchange, Sandbox
@@ -52,11 +50,7 @@ def said(sandbox: Sandbox, command: str) -> str:
 
 
 def ours(engine: HostEngine) -> list[str]:
-    """The sandboxes that this process has on the engine."""
-    pid = CURRENT_SESSION.split()[1]
-    return [
-        item.name for item in leftovers.find(engine) if item.kind == "container" and f"process {pid} " in item.detail
-    ]
+    return sandboxes_of(engine, os.getpid())
 
 
 def test_the_images_of_the_site_are_there_with_their_digests(shared: Sandbox, site: SiteConfig) -> None:
@@ -95,7 +89,7 @@ def test_there_is_no_network_but_the_pages_own(shared: Sandbox) -> None:
 
 def test_containers_publish_ports_and_build_and_limit_memory(shared: Sandbox) -> None:
     said(shared, "docker run -d --name web -p 80:80 nginx")
-    assert "nginx" in said(shared, "curl --retry 20 --retry-connrefused --retry-delay 1 -s localhost:80")
+    assert "nginx" in said(shared, "curl --retry 20 --retry-all-errors --retry-delay 1 -s localhost:80")
     limit = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"
     assert said(shared, f"docker run --rm -m 64m debian sh -c '{limit}'").strip() == str(64 * 2**20)
     assert "web" in said(shared, "docker stats --no-stream --format '{{.Name}}'")
@@ -131,7 +125,7 @@ def test_one_page_cannot_change_what_another_uses(sandboxes: runner.OpenSandbox,
         assert "Debian" in said(two, "docker run --rm debian cat /etc/os-release")
 
 
-def test_twenty_pages_may_use_the_same_name_and_port(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+def test_pages_may_use_the_same_name_and_port(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
     with contextlib.ExitStack() as stack:
         for sandbox in [stack.enter_context(sandboxes(job(site))) for _ in range(3)]:
             said(sandbox, "docker run -d --name web -p 80:80 whoami")
@@ -141,9 +135,7 @@ def test_a_page_gets_the_images_that_it_asks_for(sandboxes: runner.OpenSandbox, 
     with sandboxes(job(site, "busybox:latest", "dockercloud/haproxy:latest")) as sandbox:
         names = said(sandbox, "docker images --format '{{.Repository}}'").split()
         assert sorted(names) == ["busybox", "dockercloud/haproxy"]
-        assert [fact.name for fact in sandbox.images] == ["busybox:latest", "dockercloud/haproxy:latest"] or (
-            {fact.name for fact in sandbox.images} == {"busybox:latest", "dockercloud/haproxy:latest"}
-        )
+        assert {fact.name for fact in sandbox.images} == {"busybox:latest", "dockercloud/haproxy:latest"}
         said(sandbox, "docker run --rm busybox true")
 
 
@@ -185,15 +177,10 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     assert builder.stdout
     assert "up Exchange" in next(line for line in builder.stdout if line.startswith("up"))
 
-    def sandboxes_of_it() -> list[str]:
-        return [
-            item.name for item in leftovers.find(engine) if f"process {builder.pid} " in item.detail and not item.kept
-        ]
-
-    assert len(sandboxes_of_it()) == 1
+    assert len(sandboxes_of(engine, builder.pid)) == 1
     os.kill(builder.pid, signal.SIGKILL)
     builder.communicate()
     deadline = time.monotonic() + 20
-    while sandboxes_of_it() and time.monotonic() < deadline:
+    while sandboxes_of(engine, builder.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert sandboxes_of_it() == []
+    assert sandboxes_of(engine, builder.pid) == []
