@@ -46,9 +46,9 @@ def remove(engine: HostEngine, leftover: Leftover) -> bool:
 
 def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
     host, pid, *_ = [*labels.get(SESSION, "").split(" "), "", ""]
-    what = labels.get(KIND, "?")
+    what = labels.get(KIND, kind)
     page = f" for {labels[PAGE]}" if what == SANDBOX and PAGE in labels else ""
-    detail = f"{what}{page}, made by snippetrun {labels[OURS]} in process {pid} on {host}" if labels else "image"
+    detail = f"{what}{page}, made by snippetrun {labels[OURS]} in process {pid} on {host}" if OURS in labels else what
     kept = kind != "container"
     return Leftover(kind, name, detail, kept, in_use=not kept and host == platform.node() and _alive(pid))
 
