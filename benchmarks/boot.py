@@ -36,7 +36,7 @@ def main() -> None:
     """Measure, and print a table."""
     site = config.load(Path("mkdocs.yml"))
     with_store, with_load = [], []
-    with host_engine() as engine:
+    with host_engine(say) as engine:
         debian = base(engine, say)
         image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
         provided = [images.provide(engine, source, debian, say) for source in site.images]
@@ -55,6 +55,8 @@ def main() -> None:
                 first_command(live)
                 with_load.append(time.monotonic() - began)
             say(f"round {number} of {ROUNDS}: store {with_store[-1]:.2f} s, docker load {with_load[-1]:.2f} s")
+        for used in (filled, empty):
+            engine.remove_volume(used.volume)
     ours, theirs = statistics.median(with_store), statistics.median(with_load)
     print(f"page asks -> first docker command has run, {len(names)} images, median of {ROUNDS}")
     print(f"  shared image store        {ours:6.2f} s")

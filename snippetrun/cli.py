@@ -158,7 +158,7 @@ def clean(*, everything: bool, as_json: bool) -> None:
 
     removed: list[leftovers.Leftover] = []
     kept: list[leftovers.Leftover] = []
-    with host_engine() as engine:
+    with host_engine(lambda line: click.echo(line, err=True)) as engine:
         for item in leftovers.find(engine):
             wanted = not item.in_use and (everything or not item.kept)
             (removed if wanted and leftovers.remove(engine, item) else kept).append(item)

@@ -40,7 +40,7 @@ class Finding:
 def examine(site: SiteConfig, say: Callable[[str], None]) -> list[Finding]:
     """Return what there is to say, most basic first; the last one starts sandboxes with all of the site's images."""
     findings = [_kernel()]
-    findings += _engine()
+    findings += _engine(say)
     if all(finding.state is not State.PROBLEM for finding in findings):
         findings.append(_sandbox(site, say))
     return findings
@@ -54,12 +54,12 @@ def _kernel() -> Finding:
     return Finding("kernel", State.OK, f"Linux {release}")
 
 
-def _engine() -> list[Finding]:
+def _engine(say: Callable[[str], None]) -> list[Finding]:
     from snippetrun.engine import leftovers
     from snippetrun.engine.find import host_engine
 
     try:
-        with host_engine() as engine:
+        with host_engine(say) as engine:
             info = engine.info()
             found = leftovers.find(engine)
     except SnippetrunError as error:

@@ -65,7 +65,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     from snippetrun.sandbox.live import IMAGE_FOLDER, sandbox, specification
     from snippetrun.sandbox.store import store
 
-    with host_engine() as engine:
+    with host_engine(say) as engine:
         with locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images")):
             debian = base(engine, say)
             sandbox_image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")

@@ -28,6 +28,7 @@ def sandboxes_of(engine: HostEngine, pid: int) -> list[str]:
     ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that need one costly thing on one worker, so that it is made once."""
     for item in items:
@@ -66,7 +67,7 @@ def site() -> SiteConfig:
 def engine() -> Iterator[HostEngine]:
     """The host's real engine; a machine without one cannot run these tests, and says so by failing."""
     try:
-        with host_engine() as found:
+        with host_engine(print) as found:
             yield found
     except EngineError as error:
         pytest.fail(f"the tests need a Docker engine: {error}")

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import docker.context
 import pytest
 
 from snippetrun.engine import find, private
@@ -93,6 +94,26 @@ def test_an_engine_that_somebody_named_is_never_replaced(nobody_answers: Path, m
     with pytest.raises(EngineError, match=r"(?s)no Docker engine answers at .*DOCKER_HOST says so"), host_engine():
         pass
     assert not (nobody_answers / "engine").exists()
+
+
+@needs_dockerd
+def test_a_context_that_has_outlived_its_engine_is_replaced_and_named(
+    nobody_answers: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.delenv("DOCKER_CONTEXT")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "config.json").write_text('{"currentContext": "old"}')  # without it, the SDK would use the user's
+    docker.context.ContextAPI.create_context("old", host=NOTHING)
+    said: list[str] = []
+    with host_engine(said.append) as engine:
+        assert engine.base_url.startswith("unix:///run/snippetrun-")
+    assert [line.partition("which ")[2] for line in said] == ["the docker context 'old' names: starting one of our own"]
+
+    monkeypatch.setenv("DOCKER_CONTEXT", "old")
+    with pytest.raises(EngineError, match=r"(?s)no Docker engine answers at .*context 'old' says so"), host_engine():
+        pass
 
 
 def test_without_dockerd_the_command_that_installs_it_is_named(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,15 @@ class Endpoint:
     said_by: str
     """Who named it, in the user's words; empty for the default that nobody named."""
     tls: Any = None
+    for_this_run: bool = False
+    """Named by the environment, and not by a setting that may be from another day."""
 
 
 def endpoint() -> Endpoint:
     """Return where the docker command would look: DOCKER_HOST, the current context, or the default socket."""
     if os.environ.get("DOCKER_HOST"):
         settings = docker.utils.kwargs_from_env()
-        return Endpoint(settings["base_url"], "DOCKER_HOST", settings.get("tls"))
+        return Endpoint(settings["base_url"], "DOCKER_HOST", settings.get("tls"), for_this_run=True)
     name = os.environ.get("DOCKER_CONTEXT", "")
     try:
         contexts = docker.context.ContextAPI
@@ -47,43 +49,53 @@ def endpoint() -> Endpoint:
         raise EngineError(Problem(f"there is no docker context {name!r}", "DOCKER_CONTEXT says so. Unset it."))
     if context is None or context.Name == "default":
         return Endpoint(DEFAULT, "")
-    return Endpoint(str(context.Host), f"the docker context {context.Name!r}", context.TLSConfig)
+    said_by = f"the docker context {context.Name!r}"
+    return Endpoint(str(context.Host), said_by, context.TLSConfig, for_this_run=bool(name))
 
 
 @contextlib.contextmanager
-def host_engine() -> Iterator[HostEngine]:
+def host_engine(say: Callable[[str], None] = lambda _: None) -> Iterator[HostEngine]:
     """Yield the host's engine; one of our own is stopped again in the end.
 
-    An engine that the user named is used or reported, never replaced in silence. Raises EngineError if there is none.
+    An engine named for this run is used or reported, never replaced. If it is the current docker context whose engine
+    does not answer, `say` is told that one of our own takes its place. Raises EngineError if there is none.
     """
-    named = endpoint()
-    try:
-        engine = HostEngine(named.url, tls=named.tls)
-    except EngineError as error:
-        if named.said_by:
-            hint = f"{named.said_by} says so. Start that engine, or unset it to use another."
-            raise EngineError(Problem(error.problems[0].message, hint)) from error
-        why_not = private.why_not()
-        if why_not:
-            raise EngineError(Problem("no Docker engine answers, and none can be started", why_not)) from error
-        with private.running() as url:
-            engine = HostEngine(url)
-            with contextlib.closing(engine):
-                yield engine
-        return
-    with contextlib.closing(engine):
-        yield engine
+    with contextlib.ExitStack() as held:
+        named = endpoint()
+        try:
+            engine = HostEngine(named.url, tls=named.tls)
+        except EngineError as error:
+            no_other = _why_no_other(named)
+            if no_other:
+                raise EngineError(Problem(error.problems[0].message, no_other)) from error
+            if named.said_by:
+                say(f"no engine answers at {named.url}, which {named.said_by} names: starting one of our own")
+            engine = HostEngine(held.enter_context(private.running()))
+        yield held.enter_context(contextlib.closing(engine))
+
+
+def _why_no_other(named: Endpoint) -> str:
+    """Return what to do where an engine does not answer and none of our own may or can take its place; "" if it can."""
+    if named.for_this_run:
+        return f"{named.said_by} says so. Start that engine, or unset it to use another."
+    return private.why_not()
 
 
 def main() -> int:
     """Tell a script whether there is an engine, or a way to start one: 0, or 3 with the reason on standard error."""
+    problem = ""
     try:
-        HostEngine(endpoint().url, tls=endpoint().tls).close()
+        named = endpoint()
+        try:
+            HostEngine(named.url, tls=named.tls).close()
+        except EngineError as error:
+            if no_other := _why_no_other(named):
+                problem = f"{error}\n{no_other}"
     except EngineError as error:
-        if endpoint().said_by or private.why_not():
-            sys.stderr.write(f"{error}\n")
-            return 3
-    return 0
+        problem = str(error)
+    if problem:
+        sys.stderr.write(f"{problem}\n")
+    return 3 if problem else 0
 
 
 if __name__ == "__main__":

@@ -24,20 +24,31 @@ if [ "${4-}" != inside ]; then
 fi
 
 echo ready >"$run/inside"
-# Where dockerd and containerd would write outside of what we give them. What we make for that, we take away again.
-made=
-for folder in /etc/docker /opt/containerd /run/containerd /run/docker "$run/exec"; do
-  [ -d "$folder" ] || { mkdir -p "$folder" && made="$made $folder"; }
-  mount -t tmpfs -o mode=755 tmpfs "$folder"
+# dockerd and containerd also write outside of what we give them, below /etc and /run. Here these two are our own.
+mkdir "$run/etc" "$run/run"
+mount -t tmpfs -o mode=755 tmpfs "$run/etc"
+mkdir "$run/etc/new" "$run/etc/work"
+mount -t overlay -o "lowerdir=/etc,upperdir=$run/etc/new,workdir=$run/etc/work" overlay /etc
+mount -t tmpfs -o mode=755 tmpfs "$run/run"
+for folder in "$run" "$data"; do
+  case $folder in /run/*)
+    mkdir -p "$run/$folder"
+    mount --rbind "$folder" "$run/$folder" ;;
+  esac
 done
-trap 'for folder in $made; do umount --lazy --recursive "$folder"; rmdir "$folder" || true; done' EXIT
+mount --no-mtab --move "$run/run" /run                          # the table would be a file below /run
 ip link set lo up
 until [ -n "$(ip -4 -oneline address show dev tap0 2>/dev/null)" ]; do sleep 0.01; done
-echo nameserver 10.0.2.3 >"$run/resolv.conf"                    # slirp4netns asks the host's servers
-mount --bind "$run/resolv.conf" /etc/resolv.conf
+rm -f /etc/resolv.conf
+echo nameserver 10.0.2.3 >/etc/resolv.conf                      # slirp4netns asks the host's servers
 
-containerd --root "$data/containerd" --state "$run/exec/containerd" --address "$run/exec/containerd.sock" \
-  --log-level warn &
+cat >"$run/containerd.toml" <<TOML
+version = 2
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+plugins."io.containerd.internal.v1.opt".path = "$data/opt"
+TOML
+containerd --config "$run/containerd.toml" --root "$data/containerd" --state "$run/exec/containerd" \
+  --address "$run/exec/containerd.sock" --log-level warn &
 containerd=$!
 until [ -S "$run/exec/containerd.sock" ]; do kill -0 $containerd; sleep 0.01; done
 dockerd --containerd "$run/exec/containerd.sock" --host "unix://$run/docker.sock" --data-root "$data/docker" \
