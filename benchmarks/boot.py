@@ -14,6 +14,7 @@ from snippetrun import config
 from snippetrun.engine import images
 from snippetrun.engine.base import base
 from snippetrun.engine.find import host_engine
+from snippetrun.sandbox.interface import Order
 from snippetrun.sandbox.live import IMAGE_FOLDER, LiveSandbox, sandbox, specification
 from snippetrun.sandbox.store import store
 
@@ -27,9 +28,9 @@ def say(line: str) -> None:
 
 def first_command(live: LiveSandbox) -> None:
     """Run what a page could run first."""
-    ran = live.run("docker image ls", timeout=60, limit=100_000)
+    ran = live.terminal().run(Order("docker image ls"))
     if ran.status != 0:
-        raise SystemExit(f"docker image ls failed: {ran.output.decode(errors='replace')}")
+        raise SystemExit(f"docker image ls failed: {ran.output}")
 
 
 def main() -> None:

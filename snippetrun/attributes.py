@@ -51,11 +51,33 @@ def _file(text: str) -> str:
     return str(path)
 
 
+def _term(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][\w-]{0,30}", text):
+        raise ValueError(f"term takes the name of a terminal, such as term=server, not `{text}`")
+    return text
+
+
+def _until(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError('until takes a text that the command prints: until="ready for connections"')
+    return text
+
+
+def _engine(text: str) -> str:
+    if text != "fresh":
+        raise ValueError(f"engine takes fresh, for a new engine from here on, not `{text}`")
+    return text
+
+
 _READERS: Mapping[str, Callable[[str], str | int | float]] = {
     "skip": _skip,
     "timeout": units.duration,
     "exit": _exit,
     "file": _file,
+    "term": _term,
+    "until": _until,
+    "engine": _engine,
+    "retry": units.duration,
 }
 _FLAGS = frozenset({"hide"})
 KEYS = (*_READERS, *sorted(_FLAGS))

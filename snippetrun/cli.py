@@ -89,7 +89,8 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
     for result in results:
         for verdict in (verdict for verdicts in result.verdicts for verdict in verdicts):
             reason = f"    [not run: {verdict.message}]" if verdict.message else ""
-            click.echo(f"{result.page.path}:{verdict.line}  {report.plain(verdict.command.splitlines()[0])}{reason}")
+            typed = report.plain(verdict.command.split("\n")[0]) or "(goes on with what is open)"
+            click.echo(f"{result.page.path}:{verdict.line}  {typed}{reason}")
     _complain(findings)
     count = report.counts(results)
     click.echo(f"{count['pages']} pages, {count['commands']} commands, {count['skipped']} of them skipped", err=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from snippetrun.model import Command, Ending, Outcome, Page, Recorded, Snippet, Verdict
+from snippetrun.model import Command, Ending, Outcome, Page, PieceKind, Recorded, Snippet, Verdict
+from snippetrun.patterns import Names, match_lines
+from snippetrun.sgr import uncoloured
 
 # How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
 _NO_IMAGE = (
@@ -13,6 +16,24 @@ _NO_IMAGE = (
     re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)"),
     re.compile(r'failed to resolve reference "(?:docker\.io/(?:library/)?)?([\w./:-]+)"'),
 )
+_ENDED_BY = {"^C": 130, "^\\": 131}
+"""Keys that end a program, and the exit status of one that they have ended (128 and the number of the signal)."""
+
+_IF_IT_TAKES_LONG = (
+    "If it needs longer, give its fence {timeout=...}. If it waits for somebody, write under it what is typed. "
+    'If it stays open, say until when to watch it: {until="..."}.'
+)
+_OTHER_ENDINGS = {
+    Ending.UNFINISHED: (
+        "the shell waits for the rest of it",
+        "Close the quote or the heredoc; go on in the next line with `> ` or a trailing backslash.",
+    ),
+    Ending.SHELL_GONE: (
+        "it ended the page's shell",
+        "Leave `exit` and `exec` out, or put them into (parentheses).",
+    ),
+    Ending.LEFT_OPEN: ("", ""),
+}
 
 
 def judge(page: Page, recorded: Sequence[Sequence[Recorded]]) -> tuple[tuple[Verdict, ...], ...]:
@@ -20,45 +41,110 @@ def judge(page: Page, recorded: Sequence[Sequence[Recorded]]) -> tuple[tuple[Ver
 
     `recorded` has what was reached, one entry for each snippet that was.
     """
+    judging = Judge()
     return tuple(
-        _judge_snippet(page, snippet, recorded[index] if index < len(recorded) else ())
+        _judge_snippet(page, snippet, recorded[index] if index < len(recorded) else (), judging)
         for index, snippet in enumerate(page.snippets)
     )
 
 
-def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded]) -> tuple[Verdict, ...]:
+def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded], judging: Judge) -> tuple[Verdict, ...]:
     skip = page.options.skip or snippet.options.skip
     if skip is not None:
         return tuple(Verdict(Outcome.SKIPPED, c.line, c.text, skip) for c in snippet.commands)
-    reached = [_judge_command(c, r) for c, r in zip(snippet.commands, recorded, strict=False)]
+    reached = [judging.command(c, r) for c, r in zip(snippet.commands, recorded, strict=False)]
     missed = [Verdict(Outcome.NOT_REACHED, c.line, c.text) for c in snippet.commands[len(reached) :]]
     return (*reached, *missed)
 
 
-def _judge_command(command: Command, recorded: Recorded) -> Verdict:
-    wrong, hint = _what_is_wrong(command, recorded)
-    outcome = Outcome.FAILED if wrong else Outcome.PASSED
-    return Verdict(outcome, command.line, command.text, wrong, hint)
+@dataclass(slots=True)
+class Judge:
+    """Judges the commands of a page in their order, and keeps the names that their output binds."""
+
+    names: Names = field(default_factory=Names)
+
+    def command(self, command: Command, recorded: Recorded) -> Verdict:
+        """Return the verdict of a command; names are bound only if it passes."""
+        wrong, hint = _ending(command, recorded)
+        if wrong:
+            return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
+        names = Names(dict(self.names.words))
+        for part in _parts(command, recorded):
+            if part.typed is not None:
+                names.bind(*part.typed)
+            mismatch = match_lines(names, part.written, part.shown) if part.written else None
+            if mismatch:
+                where = part.line + min(mismatch.written, len(part.written) - 1)
+                expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"
+                got = part.shown[mismatch.shown] if mismatch.shown < len(part.shown) else "the end of it"
+                message = f"the output is not what line {where} says"
+                return Verdict(
+                    Outcome.FAILED, command.line, command.text, message, f"expected: {expected}\ncame out: {got}", where
+                )
+        self.names = names
+        return Verdict(Outcome.PASSED, command.line, command.text)
 
 
-def _what_is_wrong(command: Command, recorded: Recorded) -> tuple[str, str]:
-    match recorded.ending:
-        case Ending.TIMED_OUT:
-            return (
-                f"still running after {recorded.seconds:.0f} s",
-                "If it needs longer, give its fence {timeout=...}; if it waits for somebody, it needs input or a key.",
-            )
-        case Ending.UNFINISHED:
-            return (
-                "the shell waits for the rest of it",
-                "Close the quote or the heredoc; go on in the next line with `> ` or a trailing backslash.",
-            )
-        case Ending.SHELL_GONE:
-            return "it ended the page's shell", "Leave `exit` and `exec` out, or put them into (parentheses)."
-    if recorded.status == command.status:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The output between two things that were typed."""
+
+    written: Sequence[str]
+    """What the author wrote there, blank lines around it left out; empty if nothing is expected."""
+    line: int
+    """Where that starts."""
+    shown: Sequence[str]
+    """What came out, without colours and blank lines around it."""
+    typed: tuple[str, str] | None
+    """The line that was typed before it: as it is written, and as the screen showed it."""
+
+
+def _parts(command: Command, recorded: Recorded) -> Iterator[_Part]:
+    """Cut what is written under a command, and what came out of it, where something was typed."""
+    at, output = 0, ""
+    typed: tuple[str, str] | None = None
+    for piece in recorded.pieces:
+        if piece.kind is PieceKind.OUTPUT:
+            output += piece.text
+            continue
+        index = piece.line - command.end_line - 1
+        if not at <= index < len(command.written):
+            continue
+        above, _, prompt = uncoloured(output).rpartition("\n")
+        yield _part(command, at, index, above, typed)
+        typed = command.written[index], prompt + piece.text.rstrip("\n")
+        at, output = index + 1, ""
+    yield _part(command, at, len(command.written), uncoloured(output), typed)
+
+
+def _part(command: Command, start: int, end: int, output: str, typed: tuple[str, str] | None) -> _Part:
+    while start < end and not command.written[start].strip():
+        start += 1
+    while start < end and not command.written[end - 1].strip():
+        end -= 1
+    return _Part(command.written[start:end], command.end_line + 1 + start, output.strip("\n").split("\n"), typed)
+
+
+def _ending(command: Command, recorded: Recorded) -> tuple[str, str]:
+    """Return what is wrong with the way in which a command ended, and what to do; empty if nothing is."""
+    waiting = f", waiting for {recorded.waiting}" if recorded.waiting else ""
+    if recorded.ending is Ending.TIMED_OUT:
+        return f"still running after {recorded.seconds:.0f} s{waiting}", _IF_IT_TAKES_LONG
+    if recorded.ending in _OTHER_ENDINGS:
+        return _OTHER_ENDINGS[recorded.ending]
+    if waiting:
+        return f"it ended{waiting}", ""
+    if recorded.status in _allowed(command, recorded):
         return "", ""
     hint = missing_image(recorded.output) if command.status == 0 else ""
     return f"exit status {recorded.status}, expected {command.status}", hint
+
+
+def _allowed(command: Command, recorded: Recorded) -> set[int]:
+    """Return the exit statuses that are as expected; who presses ^C expects the program to be ended by it."""
+    keys = [piece.text.strip() for piece in recorded.pieces if piece.kind is not PieceKind.OUTPUT]
+    by_key = _ENDED_BY.get(keys[-1]) if keys else None
+    return {command.status} | ({by_key} if by_key and command.status == 0 else set())
 
 
 def missing_image(output: str) -> str:

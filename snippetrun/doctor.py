@@ -12,6 +12,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.model import Job, Page
 from snippetrun.runner import live_sandboxes
+from snippetrun.sandbox.interface import Order
 
 _FIRST_KERNEL = (5, 11)
 """The first with overlay file systems in a user namespace."""
@@ -94,10 +95,10 @@ def _sandbox(site: SiteConfig, say: Callable[[str], None]) -> Finding:
         with live_sandboxes(site, say) as start:
             for _ in range(_BOOTS):
                 with start(job) as sandbox:
-                    answer = sandbox.run("docker version", timeout=30, limit=10_000)
+                    answer = sandbox.terminal().run(Order("docker version", timeout=30))
                     seconds.append(sandbox.boot_seconds + answer.seconds)
                     if answer.status != 0:
-                        message = "the engine inside does not answer: " + answer.output.decode(errors="replace")
+                        message = "the engine inside does not answer: " + answer.output
                         return Finding("sandbox", State.PROBLEM, message, "Please report this.")
     except SnippetrunError as error:
         problem = error.problems[0]

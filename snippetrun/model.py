@@ -25,14 +25,22 @@ class Options:
     """The fence runs but is not shown."""
     file: str | None = None
     """Where the content is written, relative to the page's folder in the sandbox."""
+    term: str | None = None
+    """The terminal of the page that its commands are typed into."""
+    until: str | None = None
+    """The text after which its last command, still running, is left to itself."""
+    engine: str | None = None
+    """`fresh` where a new engine takes the place of the page's before the fence."""
+    retry: float | None = None
+    """Seconds in which its one command is repeated until it does what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One prompted command of a fence."""
+    """One prompted command of a fence, or what a fence says to the command that is still open in its terminal."""
 
     text: str
-    """As it is typed: no prompt, continuation lines joined by newlines."""
+    """As it is typed: no prompt, continuation lines joined by newlines. Empty for an open command."""
     line: int
     """The line of its prompt."""
     end_line: int
@@ -40,7 +48,10 @@ class Command:
     status: int = 0
     """The exit status that is expected."""
     written: tuple[str, ...] = ()
-    """The output that the author wrote under it, without the fence's indentation."""
+    """What the author wrote under it, without the fence's indentation: output, and input to be typed.
+
+    The first of these lines is `end_line + 1`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,35 @@ class Ending(StrEnum):
     """The shell was still waiting for the rest of it: a quote or a heredoc that nothing closes."""
     SHELL_GONE = "shell gone"
     """The page's shell ended before the command did."""
+    LEFT_OPEN = "left open"
+    """It goes on, as its fence wants it to: its text has come, or its program waits at a prompt."""
+
+
+class PieceKind(StrEnum):
+    """Who is behind a piece of a transcript."""
+
+    OUTPUT = "output"
+    """Programs."""
+    INPUT = "input"
+    """The keyboard: a line, with Enter at its end."""
+    KEYS = "keys"
+    """The keyboard: keys such as `^C`, as they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of what a terminal showed."""
+
+    kind: PieceKind
+    text: str
+    """Of all control sequences only colours (SGR) remain."""
+    line: int = 0
+    """The line of the page that was typed; 0 for output."""
+
+
+def printed(text: str) -> tuple[Piece, ...]:
+    """Return the transcript of a command into which nothing was typed."""
+    return (Piece(PieceKind.OUTPUT, text),) if text else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +164,24 @@ class Recorded:
     line: int
     """The line of its prompt when it ran."""
     command: str
-    output: str
-    """What a person would have been left looking at; of all control sequences only colours (SGR) remain."""
+    """As it was typed, with the words of names in their place."""
+    pieces: tuple[Piece, ...]
+    """What a person would have been left looking at, in order."""
     status: int | None
     """The exit status; None unless the ending is `exited`."""
     seconds: float
     ending: Ending = Ending.EXITED
     cut: int = 0
     """Bytes that were dropped because the output passed the limit."""
+    late: str = ""
+    """What the command before it in its terminal, left open by its fence, still printed before this one was typed."""
+    waiting: str = ""
+    """What it was waited for in vain, in words; empty if nothing was."""
+
+    @property
+    def output(self) -> str:
+        """The whole of it as text."""
+        return "".join(piece.text for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +246,8 @@ class Verdict:
     """What is wrong, or why it was skipped; empty when it passed."""
     hint: str = ""
     """What to type or change next."""
+    where: int = 0
+    """The line under the command that is not met; 0 if it is the command itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _key(site: SiteConfig, page: Page, images: tuple[str, ...], timeout: float) 
     snippets = [
         {
             "options": dataclasses.asdict(snippet.options),
-            "commands": [(command.text, command.status) for command in snippet.commands],
+            "commands": [(command.text, command.status, command.written) for command in snippet.commands],
             "content": snippet.content if snippet.options.file else "",
         }
         for snippet in page.snippets

@@ -26,7 +26,7 @@ def transcript(result: Result) -> str:
         if snippet.options.file is not None:
             lines.append(f"{snippet.line:>5}  writes {snippet.options.file}")
         for at, verdict in enumerate(verdicts):
-            lines += _typed(verdict)
+            lines += _typed(verdict.line, recorded[at].command if at < len(recorded) else verdict.command)
             if at < len(recorded):
                 lines += [f"       {line}" for line in plain(recorded[at].output).splitlines()]
                 if recorded[at].status:
@@ -96,9 +96,9 @@ def _rows(result: Result) -> Iterable[tuple[Snippet, tuple[Verdict, ...], tuple[
         yield snippet, result.verdicts[at], recorded[at] if at < len(recorded) else ()
 
 
-def _typed(verdict: Verdict) -> list[str]:
-    first, *rest = verdict.command.split("\n")
-    return [f"{verdict.line:>5}  $ {first}", *(f"       > {line}" for line in rest)]
+def _typed(line: int, command: str) -> list[str]:
+    first, *rest = command.split("\n")
+    return [f"{line:>5}  $ {first}" if command else f"{line:>5}", *(f"       > {more}" for more in rest)]
 
 
 def _failure(page: Page, verdict: Verdict, recorded: Recorded) -> Problem:
@@ -106,8 +106,9 @@ def _failure(page: Page, verdict: Verdict, recorded: Recorded) -> Problem:
     left_out = [f"... {len(output) - _LAST_LINES} lines before"] if len(output) > _LAST_LINES else []
     said = ["It said:", *(f"  {line}" for line in left_out + output[-_LAST_LINES:])] if output else ["It said nothing."]
     again = f"To run this page alone: snippetrun run {page.path}"
-    hint = "\n".join([f"$ {verdict.command}", *said, *([verdict.hint] if verdict.hint else []), again])
-    return Problem(verdict.message, hint, page.path, verdict.line)
+    typed = [f"$ {recorded.command}"] if recorded.command else []
+    hint = "\n".join([*typed, *said, *([verdict.hint] if verdict.hint else []), again])
+    return Problem(verdict.message, hint, page.path, verdict.where or verdict.line)
 
 
 def _page(result: Result) -> dict[str, Any]:
@@ -147,6 +148,9 @@ def _command(verdict: Verdict, recorded: Recorded | None, expected: int) -> dict
         "ending": recorded.ending.value if recorded else None,
         "seconds": recorded.seconds if recorded else None,
         "output": recorded.output if recorded else None,
+        "typed": recorded.command if recorded else None,
+        "pieces": [dataclasses.asdict(piece) for piece in recorded.pieces] if recorded else None,
+        "late": recorded.late if recorded else None,
         "cut": recorded.cut if recorded else 0,
     }
 

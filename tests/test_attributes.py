@@ -85,7 +85,10 @@ def test_what_other_tools_write_is_theirs(info: str, language: str) -> None:
         ("console {hide=yes}", "13: hide takes no value | Write hide."),
         ("console {exit=1 exit=1}", "20: exit is written twice | Leave one of them."),
         ("console {hide tiemout=1}", "18: `tiemout` is no attribute of a fence | Did you mean timeout?"),
-        ("console {x}", "13: `x` is no attribute of a fence | Known: skip, timeout, exit, file, hide."),
+        (
+            "console {x}",
+            "13: `x` is no attribute of a fence | Known: skip, timeout, exit, file, term, until, engine, retry, hide.",
+        ),
         ("ruby {file=a.rb Hide}", "20: `Hide` is no attribute of a fence | Did you mean hide?"),
         ("console {exit=1", "12: this brace is not closed | End the line with }."),
         ('console {hide skip="a}', '23: this quote is not closed | Write " at its end.'),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from snippetrun.compare import judge, missing_image
-from snippetrun.model import Command, Ending, Options, Outcome, Page, PageOptions, Recorded, Snippet
+from snippetrun.model import Command, Ending, Options, Outcome, Page, PageOptions, Recorded, Snippet, printed
 
 ONE, TWO, THREE = (Command(f"docker {word}", line, line) for line, word in ((2, "one"), (3, "two"), (7, "three")))
 
@@ -14,7 +14,7 @@ def page(*, options: PageOptions = PageOptions(), last: Options = Options()) -> 
 
 
 def recorded(command: Command, status: int | None = 0, ending: Ending = Ending.EXITED, output: str = "") -> Recorded:
-    return Recorded(command.line, command.text, output, status, 1.0, ending)
+    return Recorded(command.line, command.text, printed(output), status, 1.0, ending)
 
 
 def outcomes(of: Page, *snippets: tuple[Recorded, ...]) -> list[list[Outcome]]:

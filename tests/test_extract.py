@@ -57,7 +57,7 @@ def _page_lines(page: Page) -> Iterator[str]:
 def _command_lines(command: Command) -> Iterator[str]:
     yield f"    {command.line}-{command.end_line} exits {command.status}"
     first, *others = command.text.split("\n")
-    yield f"    $ {first}"
+    yield f"    $ {first}".rstrip()
     yield from (f"    > {line}".rstrip() for line in others)
     yield from (f"    | {line}".rstrip() for line in command.written)
 

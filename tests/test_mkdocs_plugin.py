@@ -19,7 +19,7 @@ from snippetrun import config, embed, runner
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import PageError
 from snippetrun.extract import read
-from snippetrun.model import Environment, Recorded, Recording, Result
+from snippetrun.model import Environment, Recorded, Recording, Result, printed
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 
@@ -88,7 +88,9 @@ def blocks(page: Path, wanted: str = "snippetrun") -> Blocks:
 def result(text: str, output: str = "OUT\n") -> Result:
     page = read("docs/a.md", text)
     environment = Environment("26.1.5", "6.12", "0.1.0")
-    recorded = tuple(tuple(Recorded(c.line, c.text, output, 0, 0.1) for c in s.commands) for s in page.snippets)
+    recorded = tuple(
+        tuple(Recorded(c.line, c.text, printed(output), 0, 0.1) for c in s.commands) for s in page.snippets
+    )
     return runner.result(page, Recording("docs/a.md", "", environment, "2026-01-02T03:04:05+00:00", 0.5, 1.0, recorded))
 
 

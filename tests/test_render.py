@@ -23,6 +23,7 @@ from snippetrun.model import (
     Recording,
     Snippet,
     Verdict,
+    printed,
 )
 from snippetrun.render.ansi import to_html, to_text
 from snippetrun.render.html import footer, snippet, style
@@ -41,7 +42,7 @@ def snippet_of(case: dict[str, Any]) -> str:
         commands.append(Command(text, 1, 1, table.get("expected", 0), tuple(table.get("written", ()))))
         if "output" in table:
             out, status, cut = table["output"], table.get("status", 0), table.get("cut", 0)
-            recorded.append(Recorded(1, text, out, status, 0.1, Ending.EXITED, cut))
+            recorded.append(Recorded(1, text, printed(out), status, 0.1, Ending.EXITED, cut))
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
     made = Snippet("console", options, 1, 2, "", case.get("content", ""), tuple(commands))
@@ -51,7 +52,7 @@ def snippet_of(case: dict[str, Any]) -> str:
 def footer_of(table: dict[str, Any]) -> str:
     """Render `[recording]`: `commands` is their number, the rest is as in the model."""
     images = tuple(ImageFact(**image) for image in table.get("images", []))
-    ran = tuple(Recorded(1, "docker ps", "", 0, 0.1) for _ in range(table["commands"]))
+    ran = tuple(Recorded(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
     return footer(
         Recording(
             page="docs/index.md",
@@ -142,7 +143,7 @@ INVISIBLE = st.sampled_from([*COLOURS, *OTHERS, *STRAYS])
 
 
 def block(output: str) -> str:
-    ran = Recorded(1, "docker ps", output, 0, 0.1)
+    ran = Recorded(1, "docker ps", printed(output), 0, 0.1)
     return snippet(Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),)), [ran], [])
 
 
@@ -183,14 +184,15 @@ def test_what_is_copied_is_what_is_typed(text: str) -> None:
     typed = to_text(text)
     made = Snippet("console", Options(), 1, 2, "", "", (Command(text, 1, 1), Command("true", 1, 1)))
     html = snippet(made, [], [])
-    assert dict(Reader(html).attributes)["data-copy"] == f"{Reader(typed).text}\ntrue"
+    copied = f"{Reader(typed).text}\ntrue" if text else "true"  # what goes on with an open command types nothing
+    assert dict(Reader(html).attributes)["data-copy"] == copied
     assert "\n" not in re.findall('data-copy="([^"]*)"', html)[0]
 
 
 @given(ANYTHING)
 def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
     environment = Environment(text, text, text, (ImageFact(text, text, text, text),))
-    ran = ((Recorded(1, text, text, 0, 0.1),),)
+    ran = ((Recorded(1, text, printed(text), 0, 0.1),),)
     read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, ran)))
     assert read.open == []
     assert {name for name, _ in read.attributes} == (

@@ -25,6 +25,7 @@ from snippetrun.model import (
     Recording,
     Snippet,
     Verdict,
+    printed,
 )
 from snippetrun.render.html import STYLE_PATH, footer, snippet, style
 
@@ -69,7 +70,7 @@ def ran(
         Command(text, 1, 1, status if n == last else 0, tuple(out.splitlines()) if skip else ())
         for n, (text, out) in enumerate(commands)
     ]
-    came = [Recorded(1, text, out, status if n == last else 0, 0.1) for n, (text, out) in enumerate(commands)]
+    came = [Recorded(1, text, printed(out), status if n == last else 0, 0.1) for n, (text, out) in enumerate(commands)]
     passed = [Verdict(Outcome.PASSED, 1, text) for text, _ in commands[:last]]
     verdicts = [*passed, verdict] if verdict else []
     if verdict and verdict.outcome is Outcome.NOT_REACHED:
@@ -154,7 +155,7 @@ RECORDING = Recording(
     when="2026-11-23T22:55:00Z",
     boot_seconds=1.1,
     seconds=4.2,
-    snippets=tuple((Recorded(1, "docker ps", "", 0, 0.1),) for _ in range(12)),
+    snippets=tuple((Recorded(1, "docker ps", (), 0, 0.1),) for _ in range(12)),
 )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snippetrun import report, runner
 from snippetrun.extract import read
-from snippetrun.model import Ending, Environment, ImageFact, Recorded, Recording, Result
+from snippetrun.model import Ending, Environment, ImageFact, Recorded, Recording, Result, printed
 
 TEXT = """# Title
 
@@ -19,7 +19,7 @@ $ docker build \\
 $ docker run --gpus all x
 ```
 """
-PS = Recorded(4, "docker ps", "\x1b[31mID\x1b[0m\n", 0, 0.25)
+PS = Recorded(4, "docker ps", printed("\x1b[31mID\x1b[0m\n"), 0, 0.25)
 
 
 def result(*recorded: Recorded) -> Result:
@@ -28,11 +28,11 @@ def result(*recorded: Recorded) -> Result:
     return runner.result(read("docs/a.md", TEXT), recording)
 
 
-FAILED = result(PS, Recorded(5, "docker build \\\n    .", "".join(f"line {n}\n" for n in range(40)), 1, 1.0))
+FAILED = result(PS, Recorded(5, "docker build \\\n    .", printed("".join(f"line {n}\n" for n in range(40))), 1, 1.0))
 
 
 def test_a_transcript_reads_like_a_terminal() -> None:
-    passed = result(PS, Recorded(5, "docker build \\\n    .", "", 0, 1.0))
+    passed = result(PS, Recorded(5, "docker build \\\n    .", (), 0, 1.0))
     assert (
         report.transcript(passed)
         == """docs/a.md  (26.1.5, 2.0 s)
@@ -55,13 +55,13 @@ def test_a_failure_says_what_ran_what_was_wrong_how_it_ended_and_what_to_type() 
 
 
 def test_a_command_that_said_nothing_is_reported_so() -> None:
-    [problem] = report.failures(result(Recorded(4, "docker ps", "", None, 60.0, Ending.TIMED_OUT)))
+    [problem] = report.failures(result(Recorded(4, "docker ps", (), None, 60.0, Ending.TIMED_OUT)))
     assert "still running after 60 s" in problem.message
     assert "It said nothing." in problem.hint
 
 
 def test_nothing_in_a_report_can_steer_a_terminal_or_a_log() -> None:
-    hostile = Recorded(4, "docker ps", "\x1b[31m\x1b]0;title\x07\x9b2J\r\n", 1, 1.0)
+    hostile = Recorded(4, "docker ps", printed("\x1b[31m\x1b]0;title\x07\x9b2J\r\n"), 1, 1.0)
     [problem] = report.failures(result(hostile))
     assert not set(str(problem)) & {chr(code) for code in (*range(10), *range(11, 32), *range(127, 160))}
 

@@ -17,7 +17,8 @@ from snippetrun.extract import read
 from snippetrun.model import Command, Ending, ImageFact, Job, Outcome, Page, Recording, Result
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
-from snippetrun.sandbox.interface import Exchange
+from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.sandbox.shell import PtyShell
 
 SITE = SiteConfig(Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", "images/nginx"),), jobs=2)
 
@@ -117,14 +118,14 @@ def test_a_time_out_ends_its_page() -> None:
 def test_the_time_out_of_a_fence_comes_before_the_pages() -> None:
     asked = []
 
-    class Asked(FakeSandbox):
-        def run(self, command: str, *, timeout: float, limit: int) -> Exchange:
-            asked.append((timeout, limit))
-            return super().run(command, timeout=timeout, limit=limit)
+    class Asked(PtyShell):
+        def run(self, order: Order) -> Exchange:
+            asked.append((order.timeout, order.limit))
+            return super().run(order)
 
     @contextmanager
     def start(_job: Job) -> Iterator[FakeSandbox]:
-        yield Asked({"docker ps": ""})
+        yield FakeSandbox({"docker ps": ""}, shell=Asked)
 
     text = (
         "---\nsnippetrun: {timeout: 7s}\n---\n"
@@ -169,7 +170,7 @@ def test_a_recording_that_is_known_is_not_made_again() -> None:
 
 def test_a_sandbox_that_fails_is_an_error_with_the_pages_line() -> None:
     class Broken(FakeSandbox):
-        def run(self, command: str, *, timeout: float, limit: int) -> Exchange:  # noqa: ARG002
+        def answer(self, command: str) -> Answer:  # noqa: ARG002
             raise SandboxError(Problem("the engine is gone"))
 
     broken = Broken()
@@ -194,9 +195,9 @@ def test_an_error_on_one_page_releases_the_others() -> None:
     stuck = threading.Event()
 
     class Stuck(FakeSandbox):
-        def run(self, command: str, *, timeout: float, limit: int) -> Exchange:  # noqa: ARG002
+        def answer(self, command: str) -> Answer:  # noqa: ARG002
             assert stuck.wait(30)  # until it is closed under our feet, as a real one is
-            return Exchange(b"", None, Ending.SHELL_GONE, 0.0)
+            return Ending.SHELL_GONE
 
         def close(self) -> None:
             stuck.set()

@@ -19,8 +19,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.model import Ending, Job, Page
-from snippetrun.sandbox.interface import Exchange, Sandbox
-from snippetrun.terminal import screen
+from snippetrun.sandbox.interface import Exchange, Order, Sandbox
 
 pytestmark = pytest.mark.engine
 
@@ -38,13 +37,13 @@ def shared(sandboxes: runner.OpenSandbox, site: SiteConfig) -> Iterator[Sandbox]
 
 
 def run(sandbox: Sandbox, command: str, *, timeout: float = 60, limit: int = 1_000_000) -> Exchange:
-    return sandbox.run(command, timeout=timeout, limit=limit)
+    return sandbox.terminal().run(Order(command, 1, timeout=timeout, limit=limit))
 
 
 def said(sandbox: Sandbox, command: str) -> str:
     """Run a command that has to succeed; return what it left on the screen."""
     ran = run(sandbox, command)
-    shown = screen.text(ran.output)
+    shown = ran.output
     assert ran.status == 0, f"{command}: {shown}"
     return shown
 
@@ -107,7 +106,7 @@ def test_an_ended_container_leaves_no_zombie(shared: Sandbox) -> None:
 def test_files_are_written_as_they_are(shared: Sandbox) -> None:
     content = "one\n\ttwo 'quoted' $HOME \u00e9\nno line end"
     shared.write("deep/er/file name", content)
-    assert run(shared, "cat 'deep/er/file name'").output.decode() == content.replace("\n", "\r\n")
+    assert run(shared, "cat 'deep/er/file name'").output == content
 
 
 def test_a_file_that_cannot_be_written_is_an_error(shared: Sandbox) -> None:
@@ -166,11 +165,11 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     script = tmp_path / "builder.py"
     script.write_text(
         "import time\nfrom pathlib import Path\nfrom snippetrun import config, runner\n"
-        "from snippetrun.model import Job, Page\n"
+        "from snippetrun.model import Job, Page\nfrom snippetrun.sandbox.interface import Order\n"
         f"site = config.load(Path({str(REPOSITORY / 'mkdocs.yml')!r}))\n"
         "with runner.live_sandboxes(site, print) as start:\n"
         "    with start(Job(Page('killed.md', ()), '', ('debian:latest',), 60.0, 1000)) as sandbox:\n"
-        "        print('up', sandbox.run('docker run -d debian sleep infinity', timeout=60, limit=1000), flush=True)\n"
+        "        print('up', sandbox.terminal().run(Order('docker run -d debian sleep infinity', 1)), flush=True)\n"
         "        time.sleep(600)\n"
     )
     builder = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)

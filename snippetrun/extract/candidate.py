@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from snippetrun.attributes import KEYS, parse
 from snippetrun.errors import Problem
-from snippetrun.extract.commands import Session, split
+from snippetrun.extract.commands import Session, has_prompt, script, split
 from snippetrun.extract.fences import Fence
 from snippetrun.model import Command, Options, Snippet
+
+SCRIPTS = frozenset({"bash", "sh"})
+"""Languages whose fences, where the site lets them run, are scripts: they have no prompts."""
+_NEEDS_COMMANDS = frozenset({"exit", "timeout", "term", "until", "retry"})
+_NEEDS_ONE = frozenset({"exit", "retry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,12 @@ def candidate(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
     """Read a fence. Raises PageError if its info string cannot be used."""
     language, options = parse(fence.info, languages=languages, path=path, line=fence.line, column=fence.info_column)
     runs = language in languages and options.file is None
-    session = split(fence.lines, fence.line + 1) if runs else Session()
+    if not runs:
+        session = Session()
+    elif language in SCRIPTS and not has_prompt(fence.lines):
+        session = script(fence.lines, fence.line + 1)
+    else:
+        session = split(fence.lines, fence.line + 1, goes_on=options.term is not None and _goes_on(fence.lines))
     return Candidate(fence, language, options, runs, session)
 
 
@@ -60,14 +71,16 @@ def misused(path: str, each: Candidate, languages: Collection[str]) -> Iterator[
     for key in said:
         message = hint = ""
         if options.file is not None:
-            if key in {"exit", "timeout"}:
+            if key in _NEEDS_COMMANDS:
                 message, hint = f"{key} on a fence that writes a file and runs nothing", f"Remove {key}."
         elif not each.runs:
             message = f"{key} on a fence that does not run"
             hint = f"Remove it: only {', '.join(languages)} fences run."
-        elif key == "exit" and len(each.session.commands) != 1:
-            message = f"exit on a fence with {len(each.session.commands)} commands"
-            hint = f"Remove exit, and write `? {options.exit}` under the output of the command that is meant."
+        elif key in _NEEDS_ONE and len(each.session.commands) != 1:
+            message = f"{key} on a fence with {len(each.session.commands)} commands"
+            hint = "Give the command that is meant a fence of its own."
+            if key == "exit":
+                hint = f"Remove exit, and write `? {options.exit}` under the output of the command that is meant."
         elif key == "exit" and each.session.commands[0].status not in {0, options.exit}:
             message, hint = "exit and `?` ask for different exit statuses", "Leave one of them."
         if message:
@@ -90,3 +103,9 @@ def spoilt(path: str, lines: Sequence[str], each: Candidate) -> Iterator[Problem
             column = lines[number - 1].index(fence.markup) + 1
             yield Problem("a fence opens inside another one", hint, path, number, column)
             return
+
+
+def _goes_on(lines: Sequence[str]) -> bool:
+    """Whether anything stands above the first prompt."""
+    head = takewhile(lambda line: not has_prompt([line]), lines)
+    return any(line.strip() for line in head)

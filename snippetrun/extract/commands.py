@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from snippetrun.errors import Problem
 from snippetrun.extract.shell import Scanner
 from snippetrun.model import Command
+from snippetrun.patterns import KEYS
 
 _INVISIBLE = {
     "\u00a0": "a no-break space",
@@ -52,17 +53,19 @@ class Session:
         self.problems.append(Problem(message, hint, line=line, column=column))
 
 
-def split(lines: Sequence[str], first_line: int) -> Session:
+def split(lines: Sequence[str], first_line: int, *, goes_on: bool = False) -> Session:
     """Split the lines of a fence, of which the first is line `first_line` of the page.
 
-    Lines above the first prompt belong to no command. A bare `$` runs nothing and ends the output above it.
+    Lines above the first prompt belong to no command of the fence. If it `goes_on`, or if one of them is a key such as
+    `^C`, they are for the command that is open in its terminal: a Command without text. A bare `$` runs nothing and
+    ends the output above it.
     """
     session = Session()
-    at = 0
+    head = next((at for at, line in enumerate(lines) if _PROMPT.match(line)), len(lines))
+    if goes_on or any(KEYS.fullmatch(line.strip()) for line in lines[:head]):
+        _add(session, [""], first_line, first_line, _trimmed(lines[:head], before_prompt=head < len(lines)))
+    at = head
     while at < len(lines):
-        if not _PROMPT.match(lines[at]):
-            at += 1
-            continue
         start, scanner, text = at, Scanner(), [_unprompted(lines[at])]
         _check(session, scanner, lines[at], first_line + at, text[0])
         at += 1
@@ -74,17 +77,42 @@ def split(lines: Sequence[str], first_line: int) -> Session:
         end = at
         while at < len(lines) and not _PROMPT.match(lines[at]):
             at += 1
-        block = _trimmed(lines[end:at], before_prompt=at < len(lines))
         if not "".join(text).strip():
             continue
-        if scanner.missing:
-            hint = f"The shell would wait for {scanner.missing}."
-            session.complain(first_line + start, 1, "this command has no end", hint)
-        status, written = _status(session, block, first_line + end)
-        session.commands.append(
-            Command("\n".join(text), first_line + start, first_line + end - 1, status, tuple(written))
+        _finish(session, scanner, first_line + start)
+        _add(
+            session, text, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=at < len(lines))
         )
     return session
+
+
+def script(lines: Sequence[str], first_line: int) -> Session:
+    """Split the lines of a fence that is a script, without prompts and output, into its commands."""
+    session = Session()
+    at = 0
+    while at < len(lines):
+        start, scanner, text = at, Scanner(), list[str]()
+        while at < len(lines) and (scanner.missing or not text):
+            text.append(lines[at])
+            _check(session, scanner, lines[at], first_line + at, lines[at])
+            at += 1
+        if not text[0].strip() or _COMMENT.match(text[0].lstrip()):
+            continue
+        _finish(session, scanner, first_line + start)
+        _add(session, text, first_line + start, first_line + at, [])
+    return session
+
+
+def _finish(session: Session, scanner: Scanner, line: int) -> None:
+    """Complain about a command that has no end."""
+    if scanner.missing:
+        session.complain(line, 1, "this command has no end", f"The shell would wait for {scanner.missing}.")
+
+
+def _add(session: Session, text: list[str], line: int, below: int, block: list[str]) -> None:
+    """Add a command, under which `block` is written, from line `below` on."""
+    status, written = _status(session, block, below)
+    session.commands.append(Command("\n".join(text), line, below - 1, status, tuple(written)))
 
 
 def has_prompt(lines: Sequence[str]) -> bool:

@@ -19,7 +19,7 @@ _UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
 def unprompted(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
     """Fences that show docker commands, none of which has the prompt that would make it run."""
     for each in candidates:
-        if not each.runs or each.options.skip is not None or has_prompt(each.fence.lines):
+        if not each.runs or each.session.commands or each.options.skip is not None or has_prompt(each.fence.lines):
             continue
         for number, line in enumerate(each.fence.lines, each.fence.line + 1):
             if _UNPROMPTED.match(line):

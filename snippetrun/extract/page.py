@@ -13,6 +13,7 @@ from snippetrun.extract.fences import Fence, outline
 from snippetrun.extract.findings import idle, unprompted, unread
 from snippetrun.extract.front_matter import FrontMatter, front_matter
 from snippetrun.extract.lines import normalised
+from snippetrun.extract.placeholders import unbound
 from snippetrun.extract.shell import runs_docker
 from snippetrun.model import Page, PageOptions
 
@@ -76,6 +77,8 @@ def _survey(path: str, text: str, languages: Collection[str], options: PageOptio
             moved = None if unshown else misplacement(path, body, each.fence, on_site)
             problems.extend([moved] if moved else [])
             problems.extend(spoilt(path, body, each))
+    if front.options.skip is None:
+        problems.extend(unbound(path, body, (each.snippet for each in snippets)))
     seen = [
         *unprompted(path, candidates),
         *(() if live else idle(path, candidates)),

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from snippetrun.patterns import PLACEHOLDER
+
 _STRINGS = frozenset({"'", '"', "$'", "${", "))"})
 """Closers of text in which no word is a command."""
 _OPENERS = {
@@ -84,7 +86,7 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """A typographic character where the shell's own would stand, outside of quotes and heredocs."""
+    """A character outside of quotes and heredocs that is not for the shell to read."""
 
     line: int
     """The line of the command, from 0."""
@@ -100,6 +102,8 @@ class Scanner:
     programs: list[str] = field(default_factory=list)
     """The names in command position so far, without their folders."""
     odd: list[Odd] = field(default_factory=list)
+    placeholders: list[Odd] = field(default_factory=list)
+    """Where `<name>` stands outside of quotes, though the shell would take it for two redirections."""
     lines: int = 0
     _frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
     _heredocs: list[tuple[str, bool]] = field(default_factory=list)
@@ -148,6 +152,8 @@ class Scanner:
             return offset + 1
         if character == "#" and top.word is None:
             return len(line)
+        if PLACEHOLDER.match(line, offset):
+            self.placeholders.append(Odd(self.lines, offset, character))
         if operator := _OPERATOR.match(line, offset):
             return self._operator(operator[0], line, offset)
         top.dangling = ""

@@ -10,15 +10,16 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from snippetrun.model import Outcome
+from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from snippetrun.model import Command, Recorded, Snippet, Verdict
+    from snippetrun.model import Command, Piece, Recorded, Snippet, Verdict
 
 _PROMPT: Final = '<span class="sr-prompt">$ </span>'
+_TYPED: Final = {PieceKind.INPUT: "typed", PieceKind.KEYS: "key"}
 _CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
 
 
@@ -33,12 +34,13 @@ def snippet(snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[V
         return ""
     reason = _why_skipped(snippet, verdicts)
     if reason is not None:
-        return _block(snippet, _unrun(snippet), label=f"Not run: {reason}" if reason else "Not run")
+        return _block(snippet, _unrun(snippet), f"Not run: {reason}" if reason else "Not run")
     if not snippet.commands:
         return _block(snippet, [_content(snippet)])
     count = len(snippet.commands)
     steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count])
-    return _block(snippet, (_step(*step) for step in steps))
+    term = snippet.options.term
+    return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "")
 
 
 def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
@@ -51,7 +53,8 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
 
 
 def _block(snippet: Snippet, steps: Iterable[str], label: str = "") -> str:
-    copied = "\n".join(command.text for command in snippet.commands) or snippet.content
+    typed = "\n".join(command.text for command in snippet.commands if command.text)
+    copied = typed if snippet.commands else snippet.content
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
     above = f'<span class="sr-label filename">{to_text(label)}</span>' if label else ""
     # Material's copy button takes `data-copy` from the nearest ancestor that has it. `nohighlight` keeps
@@ -72,7 +75,7 @@ def _unrun(snippet: Snippet) -> Iterable[str]:
     if not snippet.commands:
         yield _content(snippet)
     for command in snippet.commands:
-        yield _wrap("skipped", _command(command), _output("\n".join(command.written)))
+        yield _wrap("skipped", _command(command.text) if command.text else "", _output("\n".join(command.written)))
 
 
 def _content(snippet: Snippet) -> str:
@@ -82,10 +85,12 @@ def _content(snippet: Snippet) -> str:
 
 def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) -> str:
     """Return one command, what came out of it, and what a reader must know about it."""
-    parts = [_command(command)]
+    parts = [_output(recorded.late)] if recorded else []
+    if command.text:
+        parts += [_command(recorded.command if recorded else command.text)]
     outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
     if recorded:
-        parts += [_output(recorded.output)]
+        parts += [_transcript(recorded.pieces)]
         if recorded.cut:
             parts += [_mark("cut", f"... {recorded.cut:,} more bytes were cut")]
         if recorded.status and recorded.status == command.status:
@@ -102,13 +107,29 @@ def _wrap(state: str, *parts: str) -> str:
     return f'<span class="sr-step sr-{state}">{"".join(parts)}</span>'
 
 
-def _command(command: Command) -> str:
-    lines = to_text(command.text).split("\n")
+def _command(typed: str) -> str:
+    lines = to_text(typed).split("\n")
     return f'<span class="sr-command">{_PROMPT}{f"{chr(10)}{_CONTINUED}".join(lines)}</span>\n'
 
 
+def _transcript(pieces: Sequence[Piece]) -> str:
+    """Return output with what was typed in between."""
+    return _wrapped_output("".join(_piece(piece) for piece in pieces))
+
+
+def _piece(piece: Piece) -> str:
+    if piece.kind is PieceKind.OUTPUT:
+        return to_html(piece.text)
+    text = piece.text.rstrip("\n")
+    shown = f'<span class="sr-{_TYPED[piece.kind]}">{to_text(text)}</span>' if text else ""
+    return shown + piece.text[len(text) :]
+
+
 def _output(text: str) -> str:
-    shown = to_html(text)
+    return _wrapped_output(to_html(text))
+
+
+def _wrapped_output(shown: str) -> str:
     # A block does not show the newline at its end as a line; bare text needs it.
     end = "" if shown.endswith("\n") else "\n"
     return f'<span class="sr-output">{shown}{end}</span>' if shown else ""

@@ -1,15 +1,21 @@
-"""The in-memory twin of a live sandbox, for whatever needs the seam and not the engine."""
+"""The in-memory twin of a live sandbox: a shell that plays programs from a table, behind the same terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
 from snippetrun.model import Ending, ImageFact
-from snippetrun.sandbox.interface import Exchange
+from snippetrun.sandbox.shell import PtyShell
 
-Answer = str | tuple[str, int] | Ending
-"""What a command does: its output, its output and exit status, or how else it ends."""
+Program = Generator[str, str, tuple[str, int]]
+"""What runs: it yields what it prints, gets what was typed then, and returns its last output and its exit status."""
+Answer = str | tuple[str, int] | Ending | Callable[[], Program]
+"""What a command does: its output, its output and exit status, another way to end, or a program that listens."""
+
+_PASTED = re.compile(rb"\x1b\[200~(.*?)\x1b\[201~\r", re.DOTALL)
+_SILENT = "assword: "
 
 
 @dataclass(slots=True, eq=False)
@@ -26,19 +32,17 @@ class FakeSandbox:
     files: dict[str, str] = field(default_factory=dict)
     """What was written, by path."""
     closed: bool = False
+    now: float = 0.0
+    """Its own time, in seconds: it goes on only while somebody waits."""
+    shell: type[PtyShell] = PtyShell
+    """What its terminals are."""
+    terminals: dict[str, PtyShell] = field(default_factory=dict)
 
-    def run(self, command: str, *, timeout: float, limit: int) -> Exchange:
-        """As `Sandbox.run`."""
-        self.commands.append(command)
-        if callable(self.answers):
-            answer = self.answers(command)
-        else:
-            answer = self.answers.get(command, (f"bash: {command.split(maxsplit=1)[0]}: command not found\n", 127))
-        if isinstance(answer, Ending):
-            return Exchange(b"", None, answer, timeout if answer is Ending.TIMED_OUT else 0.0)
-        text, status = (answer, 0) if isinstance(answer, str) else answer
-        output = text.replace("\n", "\r\n").encode()
-        return Exchange(output[:limit], status, Ending.EXITED, 0.01, max(0, len(output) - limit))
+    def terminal(self, name: str = "") -> PtyShell:
+        """As `Sandbox.terminal`."""
+        if name not in self.terminals:
+            self.terminals[name] = self.shell(lambda _, environment: _FakeShell(self, environment), lambda: self.now)
+        return self.terminals[name]
 
     def write(self, path: str, content: str) -> None:
         """As `Sandbox.write`."""
@@ -47,3 +51,90 @@ class FakeSandbox:
     def close(self) -> None:
         """As `Sandbox.close`."""
         self.closed = True
+
+    def answer(self, command: str) -> Answer:
+        """Return what a command does."""
+        self.commands.append(command)
+        if callable(self.answers):
+            return self.answers(command)
+        return self.answers.get(command, (f"bash: {command.split(maxsplit=1)[0]}: command not found\n", 127))
+
+
+class _FakeShell:
+    """The bytes of a shell with our marks; see `snippetrun.engine.stream.Stream`."""
+
+    def __init__(self, sandbox: FakeSandbox, environment: Mapping[str, str]) -> None:
+        self._sandbox = sandbox
+        self._word = environment["SNIPPETRUN_MARK"]
+        self._out = self._mark("ready")
+        self._gone = False
+        self._program: Program | None = None
+        self._line = ""
+
+    def read(self, timeout: float) -> bytes | None:
+        data, self._out = self._out, b""
+        if data:
+            return data
+        if self._gone:
+            return b""
+        self._sandbox.now += timeout
+        return None
+
+    def write(self, data: bytes) -> None:
+        if pasted := _PASTED.fullmatch(data):
+            self._start(pasted[1].decode())
+        elif self._program:
+            text = data.decode()
+            line = text.removesuffix("\r")
+            silent = self._line.endswith(_SILENT)
+            echo = "" if silent else "^C" if text == "\x03" else "" if text == line else line
+            self._print(echo + ("\n" if text != line else ""))
+            self._resume(line)
+
+    def close(self) -> None:
+        self._gone = True
+
+    def _start(self, command: str) -> None:
+        self._out += command.encode() + b"\r\n" + self._mark("started")
+        answer = self._sandbox.answer(command)
+        if answer is Ending.UNFINISHED:
+            self._out += self._mark("unfinished")
+        elif answer is Ending.SHELL_GONE:
+            self._gone = True
+        elif callable(answer):
+            self._program = answer()
+            self._resume(None)
+        elif not isinstance(answer, Ending):
+            text, status = (answer, 0) if isinstance(answer, str) else answer
+            self._print(text)
+            self._end(status)
+
+    def _resume(self, typed: str | None) -> None:
+        assert self._program  # noqa: S101 - there is one while it is resumed
+        try:
+            self._print(next(self._program) if typed is None else self._program.send(typed))
+        except StopIteration as stop:
+            self._program = None
+            text, status = stop.value
+            self._print(text)
+            self._end(status)
+
+    def _print(self, text: str) -> None:
+        self._out += text.replace("\n", "\r\n").encode()
+        self._line = (self._line + text).rpartition("\n")[2]
+
+    def _end(self, status: int) -> None:
+        self._out += self._mark(f"ended {status}") + self._mark("ready")
+
+    def _mark(self, says: str) -> bytes:
+        return f"\x1b]7717;{self._word};{says}\a".encode()
+
+
+def program(*steps: str, status: int = 0) -> Callable[[], Program]:
+    """Return a program that prints each step and waits for something to be typed, but ends after the last."""
+
+    def play() -> Program:
+        yield from (step for step in steps[:-1])  # a generator, as what is typed is sent to it
+        return steps[-1], status
+
+    return play

@@ -2,28 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from snippetrun.model import Ending, ImageFact
+from snippetrun.model import Ending, ImageFact, Piece
+from snippetrun.patterns import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command for a terminal, and what a person at its keyboard would do until it has ended."""
+
+    command: str
+    """What is typed; empty to go on with the command that is open in the terminal."""
+    line: int = 0
+    """Where it stands in the page."""
+    written: tuple[str, ...] = ()
+    """What its author wrote under it: output to come, and lines to type once their prompt is there."""
+    written_line: int = 0
+    """Where the first of these stands."""
+    until: str | None = None
+    """The text after which the command is left open."""
+    names: Names = field(default_factory=Names)
+    """The page's names; those that the dialogue needs are bound on the way."""
+    timeout: float = 60.0
+    """Seconds that it may take."""
+    limit: int = 1_000_000
+    """Bytes of its output that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One command and what came back."""
+    """One order and what came back."""
 
-    output: bytes
-    """What the command wrote to its terminal, stdout and stderr in the order of their arrival."""
+    pieces: tuple[Piece, ...]
+    """What the terminal showed, stdout and stderr in the order of their arrival, and what was typed between."""
     status: int | None
-    """Its exit status; None unless the ending is `exited`."""
+    """The exit status; None unless the ending is `exited`."""
     ending: Ending
     seconds: float
     cut: int = 0
     """Bytes beyond the limit, read and dropped."""
+    late: str = ""
+    """What an earlier command still printed before this one was typed."""
+    waiting: str = ""
+    """What was waited for in vain, in words."""
+
+    @property
+    def output(self) -> str:
+        """All that the terminal showed as text."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+class Terminal(Protocol):
+    """One shell of a page on a PTY of its own."""
+
+    def run(self, order: Order) -> Exchange:
+        """Carry out an order to its end, at most for its time.
+
+        After any ending but `exited` and `left open` the terminal is of no more use. Raises SandboxError if the sandbox
+        is gone.
+        """
 
 
 class Sandbox(Protocol):
-    """One live throwaway engine with a shell in it."""
+    """One live throwaway engine."""
 
     engine_version: str
     kernel: str
@@ -31,11 +74,10 @@ class Sandbox(Protocol):
     boot_seconds: float
     """From asking for it until its engine answered."""
 
-    def run(self, command: str, *, timeout: float, limit: int) -> Exchange:
-        """Type a command into the page's shell and wait for its end, at most `timeout` seconds.
+    def terminal(self, name: str = "") -> Terminal:
+        """Return the terminal of that name, which is opened when it is first asked for; raise SandboxError if it fails.
 
-        `limit` is how many bytes of its output are kept. After any ending but `exited` the shell is of no more use.
-        Raises SandboxError if the sandbox is gone.
+        Each has a shell in the page's folder.
         """
 
     def write(self, path: str, content: str) -> None:

@@ -14,7 +14,6 @@ from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.model import ImageFact
-from snippetrun.sandbox.interface import Exchange
 from snippetrun.sandbox.shell import PtyShell
 
 IMAGE_FOLDER = Path(__file__).with_name("image")
@@ -36,7 +35,7 @@ class LiveSandbox:
         """
         began = time.monotonic()
         self._engine = engine
-        self._shell: PtyShell | None = None
+        self._terminals: dict[str, PtyShell] = {}
         self._container, self._control = engine.start(spec)
         try:
             self._pid, version, digests = self._await_ready()
@@ -52,11 +51,11 @@ class LiveSandbox:
             if fact.name in digests
         )
 
-    def run(self, command: str, *, timeout: float, limit: int) -> Exchange:
-        """As `Sandbox.run`."""
-        if self._shell is None:
-            self._shell = PtyShell(self.enter)
-        return self._shell.run(command, timeout=timeout, limit=limit)
+    def terminal(self, name: str = "") -> PtyShell:
+        """As `Sandbox.terminal`."""
+        if name not in self._terminals:
+            self._terminals[name] = PtyShell(self.enter)
+        return self._terminals[name]
 
     def write(self, path: str, content: str) -> None:
         """As `Sandbox.write`."""
@@ -67,8 +66,8 @@ class LiveSandbox:
 
     def close(self) -> None:
         """As `Sandbox.close`."""
-        if self._shell:
-            self._shell.close()
+        for terminal in self._terminals.values():
+            terminal.close()
         self._control.close()
         self._engine.remove(self._container)
 

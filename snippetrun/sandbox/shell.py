@@ -1,29 +1,55 @@
-"""A page's shell: commands go in, and marks tell what came out of each."""
+"""A terminal of a page: commands go in as a person would type them, and marks tell what came out of each."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from snippetrun.engine.stream import Stream
 from snippetrun.errors import Problem, SandboxError
-from snippetrun.model import Ending
-from snippetrun.sandbox.interface import Exchange
+from snippetrun.model import Ending, Piece, PieceKind
+from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.terminal import screen
+from snippetrun.terminal.dialogue import OUTER_PROMPT, PROMPT_QUIET, Dialogue, Leave
+from snippetrun.terminal.inputs import asks_for_secret
 from snippetrun.terminal.marks import Kind, Mark, MarkScanner
-from snippetrun.terminal.screen import COLUMNS, ROWS
+from snippetrun.terminal.transcript import Transcript
 
 _START_SECONDS = 30.0
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"  # xterm's bracketed paste: the shell takes it as it is
+_WHERE = re.compile(rb"\x1b\[6n")  # a program asks where the cursor is (ECMA-48, 8.3.35); busybox's shell does
 
 Open = Callable[[Sequence[str], Mapping[str, str]], Stream]
 """Starts a command with more environment variables, and returns its stdin and stdout."""
 
 
-class PtyShell:
-    """An interactive bash on a PTY of its own, driven as a person would drive it."""
+@dataclass(slots=True)
+class _Talk:
+    """One order while it is carried out."""
 
-    def __init__(self, start: Open) -> None:
+    order: Order
+    dialogue: Dialogue
+    transcript: Transcript
+    deadline: float
+    started: bool
+    """Whether what comes is the command's output, and not the echo of its own text."""
+    heard: float
+    """When output came last."""
+    quiet: float = PROMPT_QUIET
+    """Seconds without output after which there may be something to do."""
+    status: int | None = None
+    """The command's exit status; None until it has ended."""
+    searched: int = 0
+    """The bytes among which the text of `until` is known not to begin."""
+
+
+class PtyShell:
+    """An interactive bash on a PTY of its own; see `interface.Terminal`."""
+
+    def __init__(self, start: Open, clock: Callable[[], float] = time.monotonic) -> None:
         """Start the shell and wait for its first prompt; raise SandboxError if none comes.
 
         `start` has to lead to a bash whose `~/.bashrc` is ours (sandbox/image/bashrc).
@@ -35,64 +61,176 @@ class PtyShell:
         command = ["script", "--quiet", "--flush", "--return", "--echo", "always", "--command", "bash", "/dev/null"]
         environment = {
             "SNIPPETRUN_MARK": word,
-            "SNIPPETRUN_COLUMNS": str(COLUMNS),
-            "SNIPPETRUN_ROWS": str(ROWS),
+            "SNIPPETRUN_COLUMNS": str(screen.COLUMNS),
+            "SNIPPETRUN_ROWS": str(screen.ROWS),
             "TERM": "xterm-256color",
         }
         self._stream = start(command, environment)
+        self._clock = clock
         self._scanner = MarkScanner(word)
         self._pending: list[bytes | Mark] = []
+        self._open = 0  # the line of the command that is open
         said = b""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = clock() + _START_SECONDS
         while (piece := self._next(deadline)) != Mark(Kind.READY):
             if piece is None or piece == b"":
                 self.close()
                 raise SandboxError(Problem(f"the page's shell did not start: {said.decode(errors='replace')[-500:]}"))
             said += piece if isinstance(piece, bytes) else b""
 
-    def run(self, command: str, *, timeout: float, limit: int) -> Exchange:
-        """As `Sandbox.run`."""
-        began = time.monotonic()
-        deadline = began + timeout
-        self._stream.write(_PASTE_BEGINS + command.encode() + _PASTE_ENDS + b"\r")
-        output, cut = bytearray(), 0
-        started = False
-        status = None
-        while True:
-            piece = self._next(deadline)
-            if piece is None:
-                ending = Ending.TIMED_OUT
-            elif piece == b"":
-                ending = Ending.SHELL_GONE
-            elif isinstance(piece, bytes):
-                if started and status is None:  # before there is its echo, and afterwards the prompt's making
-                    kept = piece[: limit - len(output)]
-                    output += kept
-                    cut += len(piece) - len(kept)
-                continue
-            elif piece.kind is Kind.UNFINISHED:
-                ending = Ending.UNFINISHED
-            elif piece.kind is Kind.STARTED:
-                started = True
-                continue
-            elif piece.kind is Kind.ENDED:
-                status = piece.status
-                continue
-            elif status is None:  # a prompt before the command has ended: the one that it was typed at
-                continue
-            else:
-                ending = Ending.EXITED
-            return Exchange(bytes(output), status, ending, time.monotonic() - began, cut)
+    def run(self, order: Order) -> Exchange:
+        """As `Terminal.run`."""
+        began = self._clock()
+        if not order.command and not self._open:
+            return Exchange((), None, Ending.EXITED, 0.0, waiting="a command that is open in this terminal; none is")
+        deadline = began + order.timeout
+        late = ""
+        if order.command and self._open:
+            earlier = self._open
+            settled = self._settle(deadline, order.limit)
+            if isinstance(settled, Ending):
+                waiting = f"the command of line {earlier} to end in this terminal"
+                return Exchange((), None, settled, self._clock() - began, waiting=waiting)
+            late = settled
+        goes_on = bool(self._open)
+        transcript = Transcript(order.limit)
+        self._type_command(order.command, transcript)
+        self._open = self._open or order.line
+        dialogue = Dialogue(order.written, order.names, order.until, goes_on)
+        talk = _Talk(order, dialogue, transcript, deadline, started=goes_on, heard=self._clock())
+        ending = self._follow(talk)
+        if ending is Ending.EXITED:
+            self._open = 0
+        waiting = dialogue.waits_for(order.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
+        pieces = transcript.pieces()
+        if order.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:
+            pieces = pieces[1:]  # the command's own echo
+        if dialogue.prompt_alone is not None:
+            pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
+        return Exchange(pieces, talk.status, ending, self._clock() - began, transcript.cut, late, waiting)
 
     def close(self) -> None:
         """Leave the shell to its fate: what runs in it ends with the sandbox."""
         self._stream.close()
 
+    def _type_command(self, command: str, transcript: Transcript) -> None:
+        """Type a command at the shell's own prompt, or at that of the program that is open."""
+        if command and self._open:
+            transcript.type(command, 0)
+            self._stream.write(command.replace("\n", "\r").encode() + b"\r")
+        elif command:
+            self._stream.write(_PASTE_BEGINS + command.encode() + _PASTE_ENDS + b"\r")
+
+    def _follow(self, talk: _Talk) -> Ending:
+        """Read and type until the command has ended, is left open, or its time is up."""
+        while self._clock() < talk.deadline:
+            piece = self._next(min(talk.deadline, talk.heard + talk.quiet))
+            if piece is None:
+                ending = self._look(talk)
+            elif isinstance(piece, bytes):
+                ending = self._hear(piece, talk) if piece else Ending.SHELL_GONE
+            else:
+                ending = _note(piece, talk)
+            if ending:
+                return ending
+        return Ending.TIMED_OUT
+
+    def _hear(self, data: bytes, talk: _Talk) -> Ending | None:
+        """Take output; leave the command open if the text has come that its fence waits for."""
+        if not talk.started or talk.status is not None:  # its echo, or the making of the next prompt
+            return None
+        talk.heard, talk.quiet = self._clock(), PROMPT_QUIET
+        transcript, dialogue = talk.transcript, talk.dialogue
+        transcript.feed(data)
+        if _WHERE.search(data):
+            row, column = transcript.cursor()
+            self._stream.write(b"\x1b[%d;%dR" % (row, column))
+        if dialogue.until is None:
+            return None
+        end = transcript.end_of(talk.order.names.substitute(dialogue.until), talk.searched)
+        if end is None:
+            talk.searched = max(0, len(transcript) - len(data) - 16 * len(dialogue.until))
+            return None
+        dialogue.until = None
+        if dialogue.left:
+            return None
+        # What comes behind that line is shown where it ends, so that a page does not depend on how quickly it came.
+        self._put_back(transcript.take_back(end))
+        return Ending.LEFT_OPEN
+
+    def _look(self, talk: _Talk) -> Ending | None:
+        """Look at the screen, as nothing has come for a while, and type what there is to type."""
+        quiet = self._clock() - talk.heard
+        if quiet < talk.quiet or talk.status is not None:
+            return None
+        transcript, dialogue = talk.transcript, talk.dialogue
+        move = dialogue.next_move(transcript, quiet)
+        if isinstance(move, Leave):
+            self._put_back(transcript.take_back(transcript.start_of_line))
+            return Ending.LEFT_OPEN
+        if isinstance(move, float):
+            talk.quiet = move
+            return None
+        prompt = transcript.prompt()
+        dialogue.typed(move, prompt, transcript)
+        text = talk.order.names.substitute(move.text)
+        transcript.type(text, talk.order.written_line + move.index, secret=asks_for_secret(prompt))
+        self._stream.write(move.data(text))
+        talk.quiet = quiet + PROMPT_QUIET
+        return None
+
+    def _settle(self, deadline: float, limit: int) -> str | Ending:
+        """Wait until the open command has ended or its program is at a prompt like ours; return what it still printed.
+
+        Return the ending if that does not come about.
+        """
+        late = Transcript(limit)
+        ended = False
+        while self._clock() < deadline:
+            piece = self._next(min(deadline, self._clock() + PROMPT_QUIET))
+            match piece:
+                case None if late.prompt() == OUTER_PROMPT:
+                    late.take_back(late.start_of_line)
+                    return late.text()
+                case b"":
+                    return Ending.SHELL_GONE
+                case bytes() if not ended:
+                    late.feed(piece)
+                case Mark(Kind.ENDED):
+                    ended = True
+                case Mark(Kind.READY) if ended:
+                    self._open = 0
+                    return late.text()
+                case _:
+                    pass
+        return Ending.TIMED_OUT
+
+    def _put_back(self, data: bytes) -> None:
+        """Keep output for the next order."""
+        if data:
+            self._pending.insert(0, data)
+
     def _next(self, deadline: float) -> bytes | Mark | None:
         """Return the next output or mark; b"" once the shell is gone, None once it is too late."""
         while not self._pending:
-            data = self._stream.read(max(0.0, deadline - time.monotonic()))
+            data = self._stream.read(max(0.0, deadline - self._clock()))
             if not data:
                 return data
             self._pending = self._scanner.feed(data)
         return self._pending.pop(0)
+
+
+def _note(mark: Mark, talk: _Talk) -> Ending | None:
+    """Take a mark of the shell's."""
+    match mark.kind:
+        case Kind.UNFINISHED:
+            return Ending.UNFINISHED
+        case Kind.STARTED:
+            talk.started = True
+        case Kind.ENDED:  # without `started` if bash could not parse it
+            talk.status = mark.status
+        case Kind.READY if talk.status is not None:
+            return Ending.EXITED
+        case _:  # the prompt that the command was typed at
+            pass
+    return None

@@ -14,6 +14,8 @@ Cell = tuple[str, str]
 _COLOURS = {
     name: number for number, name in enumerate(("black", "red", "green", "brown", "blue", "magenta", "cyan", "white"))
 }
+_ALTERNATE = frozenset({47, 1047, 1049})
+"""The private modes of xterm that change to a screen of its own, as `less` does."""
 _FLAGS = (("bold", 1), ("italics", 3), ("underscore", 4), ("blink", 5), ("reverse", 7), ("strikethrough", 9))
 
 
@@ -59,6 +61,38 @@ class ScrollbackScreen(pyte.Screen):
         if how == 3:
             self._gone.clear()
         super().erase_in_display(how, *args, **kwargs)
+
+    def place(self) -> tuple[int, int]:
+        """Return the row, counted from the oldest, and the column of the cursor, or of the first row below all text."""
+        last = max((y for y in range(self.lines) if self._cells(y)), default=-1)
+        if self.cursor.y < last:
+            return len(self._gone) + last + 1, 0
+        return len(self._gone) + self.cursor.y, self.cursor.x
+
+    def before_cursor(self) -> list[Cell]:
+        """Return the cells of the cursor's row that stand before it."""
+        line = self.buffer[self.cursor.y]
+        return [(line[x].data, _parameters(line[x])) for x in range(self.cursor.x)]
+
+    def set_mode(self, *modes: int, **kwargs: Any) -> None:  # noqa: ANN401 - pyte's own
+        """Set modes; the alternate screen starts below what the main one shows."""
+        super().set_mode(*modes, **kwargs)
+        if kwargs.get("private") and not _ALTERNATE.isdisjoint(modes):
+            self._begin_anew()
+
+    def reset_mode(self, *modes: int, **kwargs: Any) -> None:  # noqa: ANN401 - pyte's own
+        """Reset modes; what the alternate screen showed last stays, as a person saw it."""
+        super().reset_mode(*modes, **kwargs)
+        if kwargs.get("private") and not _ALTERNATE.isdisjoint(modes):
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Keep all that the screen shows, and go on with an empty one."""
+        shown = [*self.rows()][len(self._gone) :]
+        self._gone += shown + [([], False)] * (self.cursor.y - len(shown))
+        self._wrapped.clear()
+        super().erase_in_display(2)
+        self.cursor_position()
 
     def _cells(self, y: int, *, whole: bool = False) -> list[Cell]:
         """Return a row's cells, up to the last that shows something, or up to the margin."""

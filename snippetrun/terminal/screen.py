@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
+
+from snippetrun.sgr import SEQUENCE, uncoloured
+
+if TYPE_CHECKING:
+    from pyte import Stream
+
+    from snippetrun.terminal._scrollback import Cell, ScrollbackScreen
 
 COLUMNS = 100
 """The width of a page's terminal, in cells."""
@@ -12,8 +21,7 @@ ROWS = 30
 """Its height."""
 
 _ABOVE = "\ue000"  # private use: nothing that programs print
-_SGR = r"\x1b\[[0-9;]*m"
-_PLAIN = re.compile(rf"(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|{_SGR})*")
+_PLAIN = re.compile(rf"(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|{SEQUENCE})*")
 """Text that every terminal shows as it stands: printable, tabs, line ends and colours."""
 
 
@@ -30,30 +38,85 @@ def text(output: bytes, columns: int = COLUMNS, rows: int = ROWS) -> str:
     return _emulate(output.decode("utf-8", errors="replace"), columns, rows)
 
 
-def _emulate(output: str, columns: int, rows: int) -> str:
+def cursor_line(tail: bytes, columns: int = COLUMNS) -> str:
+    """Return what stands before the cursor in its line, without colours; `tail` begins where that line does."""
+    shown = tail.decode("utf-8", errors="replace")
+    if _PLAIN.fullmatch(shown):
+        return uncoloured(shown)
+    screen, stream = _start(columns, ROWS)
+    stream.feed(shown)
+    return unstyled(screen.before_cursor())
+
+
+Cells = Sequence["Cell"]
+"""Characters in a row, with what they wear."""
+
+
+def lines_with_places(output: bytes, offsets: Sequence[int]) -> tuple[list[Cells], list[tuple[int, int]]]:
+    """Return the lines that `output` leaves, and where the cursor stood at each of the rising offsets into it.
+
+    A place is a line and a cell of that line; it may lie past the last cell, as blanks at the end are left out. Where a
+    program has moved the cursor up into its display, the place is below that.
+    """
+    screen, stream = _start(COLUMNS, ROWS)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    stops: list[tuple[int, int]] = []
+    at = 0
+    for offset in offsets:
+        stream.feed(_known(decoder.decode(output[at:offset])))
+        stops.append(screen.place())
+        at = offset
+    stream.feed(_known(decoder.decode(output[at:], final=True)))
+    lines: list[Cells] = []
+    line: list[Cell] = []
+    where: dict[int, tuple[int, int]] = {}
+    for row, (cells, goes_on) in enumerate(screen.rows()):
+        where[row] = len(lines), len(line)
+        line += cells
+        if not goes_on:
+            lines.append(line)
+            line = []
+    beyond = len(lines), 0
+    return lines, [(where.get(row, beyond)[0], where.get(row, beyond)[1] + column) for row, column in stops]
+
+
+def styled(cells: Iterable[Cell]) -> str:
+    """Turn cells into text; every style ends where it is no longer worn."""
+    runs = ((style, unstyled(group)) for style, group in groupby(cells, key=lambda cell: cell[1]))
+    return "".join(f"\x1b[{style}m{run}\x1b[0m" if style else run for style, run in runs)
+
+
+def unstyled(cells: Iterable[Cell]) -> str:
+    """Turn cells into text without colours."""
+    return "".join(character for character, _ in cells)
+
+
+def _start(columns: int, rows: int) -> tuple[ScrollbackScreen, Stream]:
     import pyte  # only output that moves the cursor needs it, and a replay never does
 
     from snippetrun.terminal._scrollback import ScrollbackScreen
 
     screen = ScrollbackScreen(columns, rows)
-    stream = pyte.Stream(screen)
+    return screen, pyte.Stream(screen)
+
+
+def _known(output: str) -> str:
+    """Return output in pyte's spelling: it knows only one of the two ways to save and restore the cursor."""
+    return output.replace("\x1b[s", "\x1b7").replace("\x1b[u", "\x1b8")
+
+
+def _emulate(output: str, columns: int, rows: int) -> str:
+    screen, stream = _start(columns, rows)
     # A program finds the command that started it above the cursor, and may go up and down again.
     stream.feed(f"{_ABOVE}\r\n")
-    stream.feed(output.replace("\x1b[s", "\x1b7").replace("\x1b[u", "\x1b8"))  # pyte knows the second spelling only
+    stream.feed(_known(output))
     shown = list(screen.rows())
     if shown and shown[0][0][:1] == [(_ABOVE, "")]:
         shown.pop(0)
     lines, line = [], ""
     for cells, goes_on in shown:
-        line += "".join(_styled(cells))
+        line += styled(cells)
         if not goes_on:
             lines.append(line)
             line = ""
     return "\n".join(lines).rstrip("\n") + "\n" if any(lines) else ""
-
-
-def _styled(cells: Iterable[tuple[str, str]]) -> Iterable[str]:
-    """Turn (character, SGR parameters) pairs into text; every style ends where it is no longer worn."""
-    for parameters, group in groupby(cells, key=lambda cell: cell[1]):
-        run = "".join(character for character, _ in group)
-        yield f"\x1b[{parameters}m{run}\x1b[0m" if parameters else run

@@ -1,0 +1,14 @@
+"""Jobs -> recordings: the sandboxes of several pages at a time, and in each the page's commands in order.
+
+- `pool`: the pages of a build, so many at a time
+- `page`: one page, from its first command to its last
+- `provide`: the host's engine and the site's images, made ready for both
+- `watcher`: who is told how far it has come
+"""
+
+from snippetrun.runner.page import run_page
+from snippetrun.runner.pool import result, run
+from snippetrun.runner.provide import OpenSandbox, live_sandboxes
+from snippetrun.runner.watcher import Watcher
+
+__all__ = ["OpenSandbox", "Watcher", "live_sandboxes", "result", "run", "run_page"]

@@ -1,0 +1,150 @@
+"""One page: its commands in order, up to the first that does not do what was expected."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import time
+from contextlib import ExitStack
+from typing import Self
+
+from snippetrun import __version__
+from snippetrun.compare import Judge
+from snippetrun.errors import InfrastructureError
+from snippetrun.model import Command, Ending, Environment, Job, Options, Outcome, Recorded, Recording, Snippet
+from snippetrun.patterns import Names
+from snippetrun.runner.provide import OpenSandbox
+from snippetrun.runner.watcher import Watcher
+from snippetrun.sandbox.interface import Order, Sandbox
+
+MAIN_TERMINAL = "main"
+"""The terminal of fences that name none."""
+_RETRY_SECONDS = 0.2
+"""Between two tries of a command with `retry`."""
+
+
+def run_page(job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] | None = None) -> Recording:
+    """Run one page's commands, up to the first that does not do what was expected.
+
+    `live` is told of the page's sandbox while there is one. Raises InfrastructureError, with the page's path and the
+    line, if the sandbox fails.
+    """
+    began = time.monotonic()
+    snippets: list[tuple[Recorded, ...]] = []
+    line = job.page.snippets[0].line
+    session = _Session(job, watcher)
+    try:
+        with _Engines(job, start, set() if live is None else live) as engines:
+            for snippet in job.page.snippets:
+                line = snippet.line
+                recorded, passed = session.run(
+                    snippet, engines.fresh() if snippet.options.engine else engines.current()
+                )
+                snippets.append(recorded)
+                if not passed:
+                    break
+            sandbox = engines.current()
+            environment = Environment(sandbox.engine_version, sandbox.kernel, __version__, sandbox.images)
+    except InfrastructureError as error:
+        raise type(error)(
+            *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)
+        ) from error
+    when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    seconds = time.monotonic() - began
+    return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, tuple(snippets))
+
+
+class _Engines:
+    """The sandboxes of a page: one after the other, where its fences ask for a fresh engine."""
+
+    def __init__(self, job: Job, start: OpenSandbox, live: set[Sandbox]) -> None:
+        self._job, self._start, self._live = job, start, live
+        self._held = ExitStack()
+        self._current: Sandbox | None = None
+        self.boot_seconds = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._end()
+
+    def current(self) -> Sandbox:
+        """Return the page's sandbox, started if it is the first."""
+        if self._current is None:
+            self._current = self._held.enter_context(self._start(self._job))
+            self._live.add(self._current)
+            self.boot_seconds += self._current.boot_seconds
+        return self._current
+
+    def fresh(self) -> Sandbox:
+        """Return a new sandbox in the place of the last."""
+        self._end()
+        return self.current()
+
+    def _end(self) -> None:
+        if self._current is not None:
+            self._live.discard(self._current)
+            self._current = None
+        self._held.close()
+
+
+class _Session:
+    """What goes on from one snippet of a page to the next: the names that its output has bound."""
+
+    def __init__(self, job: Job, watcher: Watcher) -> None:
+        self._job, self._watcher = job, watcher
+        self._judge = Judge()
+
+    def run(self, snippet: Snippet, sandbox: Sandbox) -> tuple[tuple[Recorded, ...], bool]:
+        """Run the commands of a snippet; return what came out, and whether all of it was as expected."""
+        options = snippet.options
+        if options.file is not None:
+            sandbox.write(options.file, snippet.content)
+        if options.skip is not None:
+            return (), True
+        recorded: list[Recorded] = []
+        for command in snippet.commands:
+            self._watcher.command(self._job.page, command)
+            until = options.until if command is snippet.commands[-1] else None
+            came, passed = self._try(options, command, until, sandbox)
+            recorded.append(came)
+            if not passed:
+                return tuple(recorded), False
+        return tuple(recorded), True
+
+    def _try(self, options: Options, command: Command, until: str | None, sandbox: Sandbox) -> tuple[Recorded, bool]:
+        """Run a command, again and again if its fence wants that; return what came out last, and whether it passed."""
+        give_up = time.monotonic() + (options.retry or 0.0)
+        while True:
+            recorded = self._type(options, command, until, sandbox)
+            passed = self._judge.command(command, recorded).outcome is Outcome.PASSED
+            if passed or recorded.ending is not Ending.EXITED or time.monotonic() >= give_up:
+                return recorded, passed
+            time.sleep(_RETRY_SECONDS)
+
+    def _type(self, options: Options, command: Command, until: str | None, sandbox: Sandbox) -> Recorded:
+        names = self._judge.names
+        typed = names.substitute(command.text)
+        order = Order(
+            typed,
+            line=command.line,
+            written=command.written,
+            written_line=command.end_line + 1,
+            until=until,
+            names=Names(dict(names.words)),
+            timeout=options.timeout or self._job.timeout,
+            limit=self._job.output_limit,
+        )
+        came = sandbox.terminal(options.term or MAIN_TERMINAL).run(order)
+        return Recorded(
+            line=command.line,
+            command=typed,
+            pieces=came.pieces,
+            status=came.status,
+            seconds=came.seconds,
+            ending=came.ending,
+            cut=came.cut,
+            late=came.late,
+            waiting=came.waiting,
+        )

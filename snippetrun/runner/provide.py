@@ -1,0 +1,42 @@
+"""What all pages of a build stand on: the host's engine, with the site's images in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from snippetrun.config import SiteConfig, cache_folder
+from snippetrun.model import Job
+from snippetrun.sandbox.interface import Sandbox
+
+OpenSandbox = Callable[[Job], AbstractContextManager[Sandbox]]
+"""Starts the sandbox of a page."""
+
+
+@contextmanager
+def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[OpenSandbox]:
+    """Prepare the host's engine and the site's images, and yield what starts a page's sandbox on them.
+
+    Raises EngineError, ImageError or SandboxError if that cannot be done.
+    """
+    # Imported here: a build that replays what was recorded must not pay for the docker SDK.
+    from snippetrun.engine import images
+    from snippetrun.engine.base import base
+    from snippetrun.engine.find import host_engine
+    from snippetrun.engine.locks import locked
+    from snippetrun.sandbox.live import IMAGE_FOLDER, sandbox, specification
+    from snippetrun.sandbox.store import store
+
+    with host_engine(say) as engine:
+        with locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images")):
+            debian = base(engine, say)
+            sandbox_image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
+            provided = [images.provide(engine, source, debian, say) for source in site.images]
+            filled = store(engine, str(site.root), sandbox_image, provided, say)
+
+        def start(job: Job) -> AbstractContextManager[Sandbox]:
+            facts = [fact for fact in filled.facts if fact.name in job.images]
+            spec = specification(sandbox_image, filled.volume, page=job.page.path, images=job.images)
+            return sandbox(engine, spec, facts)
+
+        yield start

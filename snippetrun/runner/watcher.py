@@ -1,0 +1,24 @@
+"""Who is told how far the work has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from snippetrun.model import Command, Job, Page, Result
+
+
+class Watcher(Protocol):
+    """Who wants to know how far the work has come; called from several threads."""
+
+    def say(self, line: str) -> None:
+        """Take note: something is being prepared."""
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Take note: all is prepared, and these pages will run."""
+
+    def command(self, page: Page, command: Command) -> None:
+        """Take note: this command of the page runs now."""
+
+    def end(self, result: Result) -> None:
+        """Take note: the page has come to its end."""

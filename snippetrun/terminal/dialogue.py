@@ -1,0 +1,107 @@
+"""When to type the next line into a running command, and when to leave it alone: decided by what the screen shows.
+
+Nobody sleeps: a line is typed once its prompt stands on the screen, a key that stands alone once the output written
+above it has come, and both only when the program has said nothing for a moment, so that half a line is no prompt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from snippetrun.patterns import ANY_LINES, Names, match_lines
+from snippetrun.terminal.inputs import Input, asks_for_secret, keys_at, looks_like_shell, may_be_typed, typed_at
+from snippetrun.terminal.transcript import Transcript
+
+PROMPT_QUIET = 0.03
+"""Seconds without output after which what looks like the prompt of the next line is it."""
+_SECRET_QUIET = 0.2
+"""The same where the echo must be off before anything is typed."""
+_KEY_QUIET = 0.2
+"""The same for keys that stand alone."""
+_SILENT_QUIET = 2.0
+"""The same for keys to a program that has not said anything."""
+_NEW_PROMPT_QUIET = 0.5
+"""The same for a prompt that has not been seen before."""
+_NEVER = math.inf
+OUTER_PROMPT = "$ "
+"""A prompt that authors cannot tell from the page's own shell's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The program waits at its prompt, and nothing is left to type: go on with the page."""
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """What is written under one command, and how much of it has been typed."""
+
+    written: Sequence[str]
+    names: Names
+    until: str | None = None
+    """The text that has to come before keys that stand alone are pressed; None once it has."""
+    goes_on: bool = False
+    """Whether it continues a command that was opened before."""
+    at: int = 0
+    """The next line that may be typed."""
+    prompts: set[str] = field(default_factory=set)
+    """The prompts that were answered."""
+
+    prompt_alone: int | None = None
+    """The last line, if it is a prompt that was waited for and nothing else."""
+
+    @property
+    def left(self) -> bool:
+        """Whether any line may still have to be typed."""
+        return may_be_typed(self.written[self.at :])
+
+    def next_move(self, transcript: Transcript, quiet: float) -> Input | Leave | float:
+        """Return what to do after `quiet` seconds without output.
+
+        A number is how many seconds it has to be quiet until there may be more to do.
+        """
+        if not transcript.answered and quiet < _SILENT_QUIET:  # the prompt on screen is still the last one
+            return _SILENT_QUIET
+        prompt = transcript.prompt()
+        found = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
+        if found and not found.text and not may_be_typed(self.written[found.index + 1 :]):
+            self.prompt_alone = found.index
+            return self._after(PROMPT_QUIET, quiet, Leave())
+        if found:
+            return self._after(_SECRET_QUIET if asks_for_secret(prompt) else PROMPT_QUIET, quiet, found)
+        keys = keys_at(self.written, self.at)
+        if keys and self.until is None and self._has_come(self.written[self.at : keys.index], transcript):
+            return self._after(_KEY_QUIET if self.goes_on or len(transcript) else _SILENT_QUIET, quiet, keys)
+        if self.until is None and not self.left and self._is_prompt(prompt, transcript):
+            return self._after(PROMPT_QUIET if prompt in self.prompts else _NEW_PROMPT_QUIET, quiet, Leave())
+        return _NEVER
+
+    def typed(self, what: Input, prompt: str, transcript: Transcript) -> None:
+        """Take note that it is typed now, and bind the names in the output above it."""
+        match_lines(self.names, self.written[self.at : what.index], transcript.since())
+        self.prompts.add(prompt)
+        self.at = what.index + 1
+
+    def waits_for(self, first_line: int) -> str:
+        """Return in words what has not come; `first_line` is where the first line stands. "" if nothing is missing."""
+        if self.until is not None:
+            return f"the text `{self.until}`"
+        for index in range(self.at, len(self.written)):
+            if may_be_typed(self.written[index : index + 1]):
+                return f"what line {first_line + index} starts with, so that it can be typed"
+        return ""
+
+    def _after(self, needed: float, quiet: float, what: Input | Leave) -> Input | Leave | float:
+        return what if quiet >= needed else needed
+
+    def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
+        if not any(line.strip() not in {"", ANY_LINES} for line in written):
+            return True
+        return match_lines(Names(dict(self.names.words)), written, transcript.since()) is None
+
+    def _is_prompt(self, prompt: str, transcript: Transcript) -> bool:
+        if prompt == OUTER_PROMPT or prompt in self.prompts:
+            return True
+        return (transcript.typed or self.goes_on) and looks_like_shell(prompt)

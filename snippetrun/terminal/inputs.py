@@ -1,0 +1,91 @@
+r"""Which lines under a command are typed into it: those that start with the prompt then on screen, and keys.
+
+    root@<id>:/# echo hi        the prompt, then what is typed
+    root@<id>:/# ^P^Q           the prompt, then keys
+    ^C                          keys alone
+    root@<id>:/#                the prompt alone: wait for it, and leave the program there
+
+A prompt ends in one of the characters that prompts end in. Whether a line has one, and where it ends, only the screen
+can tell: the same line may be output.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from snippetrun.patterns import KEYS, WILDCARD, Names
+
+_PROMPT_END = re.compile(rf"{WILDCARD.pattern}|(?P<end>[#$>%:?\])] ?)")  # the > of <id> ends no prompt
+_SECRET = re.compile(r"(?i)(?:password|passphrase|passcode|token|secret|\bpin\b)[^:]*: ?$")
+_SHELL = re.compile(r".*[#$>%] ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A line of a fence that is typed."""
+
+    index: int
+    """Which of the lines it is."""
+    prompt: str
+    """The prompt before it, as the author wrote it; empty for keys alone."""
+    text: str
+    """What is typed; empty for a prompt alone."""
+
+    @property
+    def is_keys(self) -> bool:
+        """Whether it is keys, after which nobody presses Enter."""
+        return is_keys(self.text)
+
+    def data(self, text: str) -> bytes:
+        """Return the bytes that a keyboard sends; `text` is the input's with the words of names in it."""
+        return keys(text) if self.is_keys else text.encode() + b"\r"
+
+
+def is_keys(text: str) -> bool:
+    r"""Whether a text is control keys as they are written: `^C`, `^D`, `^\`, `^P^Q`."""
+    return bool(KEYS.fullmatch(text.strip()))
+
+
+def keys(text: str) -> bytes:
+    """Return the bytes of control keys; `^?` is the backspace key."""
+    return bytes(0x7F if letter == "?" else ord(letter) & 0x1F for letter in text.strip()[1::2])
+
+
+def typed_at(lines: Sequence[str], start: int, prompt: str, names: Names) -> Input | None:
+    """Return the first line from `start` on that begins with the prompt on screen; None if no line does.
+
+    A name in the prompt is bound: `root@<id>:/#` finds out what <id> is.
+    """
+    for index in range(start, len(lines)):
+        for end in _prompt_ends(lines[index]):
+            if names.bind(lines[index][:end], prompt):
+                return Input(index, lines[index][:end], lines[index][end:].rstrip())
+    return None
+
+
+def _prompt_ends(line: str) -> list[int]:
+    """Return where a prompt at the beginning of a line may end."""
+    return [found.end() for found in _PROMPT_END.finditer(line) if found["end"]]
+
+
+def keys_at(lines: Sequence[str], start: int) -> Input | None:
+    """Return the first line from `start` on that is keys alone."""
+    found = (Input(index, "", lines[index].strip()) for index in range(start, len(lines)) if is_keys(lines[index]))
+    return next(found, None)
+
+
+def may_be_typed(lines: Sequence[str]) -> bool:
+    """Whether any of the lines could be typed input, so that the screen has to be watched."""
+    return any(is_keys(line) or _prompt_ends(line) for line in lines)
+
+
+def asks_for_secret(prompt: str) -> bool:
+    """Whether a prompt asks for what nobody must see."""
+    return bool(_SECRET.search(prompt))
+
+
+def looks_like_shell(prompt: str) -> bool:
+    """Whether a prompt ends as those of shells and interpreters do."""
+    return bool(_SHELL.fullmatch(prompt))

@@ -1,0 +1,154 @@
+"""What one command's terminal showed, in order: output, and what was typed into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from snippetrun.model import Piece, PieceKind, printed
+from snippetrun.sgr import uncoloured
+from snippetrun.terminal import screen
+from snippetrun.terminal.inputs import is_keys
+
+_COLOURS = rb"(?:\x1b\[[0-9;]*m)*"
+_TAIL = 4096
+"""Bytes from the end among which the line of the cursor is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """Something that was typed, and where in the output that happened."""
+
+    offset: int
+    text: str
+    line: int
+    secret: bool
+
+
+class Transcript:
+    """Takes bytes as they come, and what is typed between them; makes pieces of it in the end."""
+
+    def __init__(self, limit: int) -> None:
+        """Start empty; bytes beyond `limit` are counted and dropped."""
+        self._output = bytearray()
+        self._limit = limit
+        self._typed: list[_Typed] = []
+        self.cut = 0
+
+    def __len__(self) -> int:
+        return len(self._output)
+
+    @property
+    def typed(self) -> bool:
+        """Whether anything was typed."""
+        return bool(self._typed)
+
+    @property
+    def answered(self) -> bool:
+        """Whether what was typed last has gone in: Enter moves the cursor to a new line, with echo or without."""
+        if not self._typed:
+            return True
+        last = self._typed[-1]
+        return len(self) > last.offset if is_keys(last.text) else self._output.find(b"\n", last.offset) >= 0
+
+    def feed(self, data: bytes) -> None:
+        """Take output."""
+        kept = data[: self._limit - len(self._output)]
+        self._output += kept
+        self.cut += len(data) - len(kept)
+
+    def type(self, text: str, line: int, *, secret: bool = False) -> None:
+        """Take note that this text is typed now, as line `line` of the page says."""
+        self._typed.append(_Typed(len(self._output), text, line, secret))
+
+    @property
+    def start_of_line(self) -> int:
+        """Where the line of the cursor begins, for programs that do not move it up."""
+        return self._output.rfind(b"\n") + 1
+
+    def prompt(self) -> str:
+        """Return what stands in the line of the cursor, up to the cursor and without colours."""
+        return screen.cursor_line(bytes(self._output[max(self.start_of_line, len(self) - _TAIL) :]))
+
+    def cursor(self) -> tuple[int, int]:
+        """Return the row and the column of the cursor, from 1, for programs that do not move it up."""
+        return min(self._output.count(b"\n") + 1, screen.ROWS), min(len(self.prompt()) + 1, screen.COLUMNS)
+
+    def text(self) -> str:
+        """Return all of it as text, typed or not."""
+        return screen.text(bytes(self._output))
+
+    def since(self) -> list[str]:
+        """Return the lines that came since something was last typed, without colours and without the cursor's line."""
+        last = self._typed[-1] if self._typed else None
+        shown = uncoloured(screen.text(bytes(self._output[last.offset if last else 0 :])))
+        lines = shown.split("\n")[:-1]
+        if last and lines:  # the first line is or begins with the echo
+            rest = lines[0].removeprefix(last.text) if is_keys(last.text) else ""
+            lines[:1] = [rest] if rest else []
+        return lines
+
+    def end_of(self, text: str, start: int) -> int | None:
+        """Return where the line ends in which `text` stands, looked for from byte `start` on; None if it is not there.
+
+        Colours within the text do not matter. A line that has not ended yet ends with the last byte.
+        """
+        letters = (re.escape(letter.encode()) for letter in text)
+        found = re.compile(_COLOURS.join(letters)).search(self._output, start)
+        if not found:
+            return None
+        line_feed = self._output.find(b"\n", found.end())
+        return line_feed + 1 if line_feed >= 0 else len(self._output)
+
+    def take_back(self, end: int) -> bytes:
+        """Give back the output from byte `end` on: it is for whoever reads next."""
+        rest = bytes(self._output[end:])
+        del self._output[end:]
+        return rest
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return all of it as a person was left looking at it."""
+        if not self._typed:
+            return printed(self.text())
+        lines, places = screen.lines_with_places(bytes(self._output), [typed.offset for typed in self._typed])
+        return tuple(piece for piece in _split(lines, zip(places, self._typed, strict=True)) if piece.text)
+
+
+def _split(lines: Sequence[screen.Cells], typed: Iterable[tuple[tuple[int, int], _Typed]]) -> Iterator[Piece]:
+    """Cut the lines of a screen where something was typed."""
+    here = (0, 0)
+    for place, what in typed:
+        line, column = place
+        if place < here:  # a program has drawn over it since
+            continue
+        if line >= len(lines):
+            yield Piece(PieceKind.OUTPUT, _between(lines, here, (len(lines), 0)))
+            yield Piece(PieceKind.KEYS if is_keys(what.text) else PieceKind.INPUT, what.text + "\n", what.line)
+            here = (len(lines), 0)
+            continue
+        yield Piece(PieceKind.OUTPUT, _between(lines, here, place))
+        rest = lines[line][column:]
+        if is_keys(what.text):
+            echo = what.text if screen.unstyled(rest).startswith(what.text) else ""
+            here = line, column + len(echo)
+            more = len(rest) > len(echo)
+            yield Piece(PieceKind.KEYS, what.text + ("\n" if more else ""), what.line)
+        else:
+            yield Piece(PieceKind.INPUT, ("" if what.secret else screen.unstyled(rest)) + "\n", what.line)
+            here = line + 1, 0
+    yield Piece(PieceKind.OUTPUT, _between(lines, here, (len(lines), 0)))
+
+
+def _between(lines: Sequence[screen.Cells], start: tuple[int, int], end: tuple[int, int]) -> str:
+    """Return what stands between two places; a line that ends before the second is filled with blanks."""
+    if end[0] >= len(lines):
+        return _between(lines, start, (len(lines) - 1, len(lines[-1]))) + "\n" if start < (len(lines), 0) else ""
+    if start[0] == end[0]:
+        cells = list(lines[end[0]][start[1] : end[1]])
+        return screen.styled(cells) + " " * (end[1] - start[1] - len(cells))
+    first, *others = lines[start[0] : end[0] + 1]
+    last = others.pop()
+    whole = [screen.styled(cells) for cells in (first[start[1] :], *others)]
+    blanks = " " * max(0, end[1] - len(last))
+    return "\n".join([*whole, screen.styled(last[: end[1]]) + blanks])

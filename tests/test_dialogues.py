@@ -1,0 +1,58 @@
+"""Golden pages over the in-memory sandbox: what a person at its terminals would have seen, or the error."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from golden import Case, cases
+
+from snippetrun import report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.extract import read
+from snippetrun.model import Command, Ending, Job, Page, Result
+from snippetrun.plan import plan
+from snippetrun.sandbox.fake import Answer, FakeSandbox, program
+
+PATH = "p.md"
+SITE = SiteConfig(Path("/site"), Path("/site/docs"), "mkdocs.yml")
+
+
+class Silent:
+    """A watcher that does not watch."""
+
+    def say(self, line: str) -> None: ...
+    def begin(self, jobs: object) -> None: ...
+    def command(self, page: Page, command: Command) -> None: ...
+    def end(self, result: Result) -> None: ...
+
+
+def answer(value: Any) -> Answer:  # noqa: ANN401 - from TOML
+    """Turn TOML into an answer: an output, an ending, or the steps of a program with its exit status at the end."""
+    if isinstance(value, list):
+        return program(*value[:-1], status=value[-1])
+    return Ending(value) if value in set(Ending) else str(value)
+
+
+def run(text: str, answers: dict[str, Answer]) -> Result:
+    @contextmanager
+    def start(_job: Job) -> Iterator[FakeSandbox]:
+        yield FakeSandbox(answers)
+
+    [job] = plan(SITE, [read(PATH, text)])
+    return runner.result(job.page, runner.run_page(job, start, Silent()))
+
+
+@cases("run")
+def test_golden(case: Case) -> None:
+    ran = run(case["page"], {command: answer(value) for command, value in tomllib.loads(case["answers"]).items()})
+    assert trimmed(report.transcript(ran).splitlines()[1:]) == case["transcript"]
+    assert trimmed("\n".join(map(str, report.failures(ran))).splitlines()) == case["errors"]
+
+
+def trimmed(lines: Sequence[str]) -> str:
+    """Return lines without the blanks at their ends, which no editor would keep in a golden file."""
+    return "".join(f"{line.rstrip()}\n" for line in lines)
