@@ -9,6 +9,7 @@ import pytest
 from local_shell import local_shell
 
 from snippetrun.model import Ending
+from snippetrun.patterns import Names
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.shell import PtyShell
 
@@ -113,3 +114,104 @@ def test_a_forged_mark_ends_nothing(shell: PtyShell) -> None:
 
 def test_a_nested_bash_does_not_speak_in_marks(shell: PtyShell) -> None:
     assert run(shell, "bash -i -c 'echo nested'").output.endswith("nested\n")
+
+
+# Programs that are talked to
+
+
+def talk(shell: PtyShell, command: str, *written: str, until: str | None = None, timeout: float = 20) -> Exchange:
+    return shell.run(Order(command, 1, written, 2, until, Names(), timeout))
+
+
+def test_a_nested_shell_is_typed_into(shell: PtyShell) -> None:
+    ran = talk(shell, "PS1='nested> ' bash --norc -i", "nested> echo hi", "hi", "nested> (exit 3)", "nested> exit")
+    assert ran.output == "nested> echo hi\nhi\nnested> (exit 3)\nnested> exit\nexit\n"
+    assert (ran.status, ran.ending) == (3, Ending.EXITED)
+
+
+def test_python_is_typed_into(shell: PtyShell) -> None:
+    ran = talk(shell, "PYTHON_BASIC_REPL=1 python3 -q", ">>> 6 * 7", "42", ">>> ^D")
+    assert ran.output.startswith(">>> 6 * 7\n42\n>>> ^D")
+    assert ran.status == 0
+
+
+def test_a_password_is_typed_unseen(shell: PtyShell) -> None:
+    ran = talk(shell, "read -rsp 'Password: ' word; echo; echo ${#word}", "Password: correct horse", "13")
+    assert ran.output == "Password: \n13\n"
+
+
+def test_a_question_is_answered(shell: PtyShell) -> None:
+    ran = talk(shell, "read -rp 'Continue? [y/N] ' yes; echo \"said $yes\"", "Continue? [y/N] y", "said y")
+    assert ran.output == "Continue? [y/N] y\nsaid y\n"
+
+
+def test_a_program_that_asks_where_the_cursor_is_gets_an_answer(shell: PtyShell) -> None:
+    ask = r"printf 'here: \e[6n'; IFS= read -rsd R where; printf '%q\n' \"$where\""
+    assert talk(shell, ask.replace('\\"', '"')).output.endswith(";7'\n")
+
+
+def test_a_key_ends_a_command_that_goes_on(shell: PtyShell) -> None:
+    ran = talk(shell, "echo one; sleep 60", "one", "^C")
+    assert (ran.output, ran.status) == ("one\n^C\n", 130)
+    assert run(shell, "echo on").output == "on\n"
+
+
+def test_a_quit_key_is_a_key_too(shell: PtyShell) -> None:
+    ran = talk(shell, "ulimit -c 0; echo one; sleep 60", "one", "^\\")
+    assert ran.status == 131
+
+
+def test_half_a_line_of_output_is_no_prompt(shell: PtyShell) -> None:
+    ran = talk(
+        shell, "printf 'Status: '; sleep 0.01; echo done; printf 'go? '; read x; echo $x", "Status: done", "go? yes"
+    )
+    assert ran.output == "Status: done\ngo? yes\nyes\n"
+
+
+def test_a_command_left_open_goes_on_and_ends_where_its_key_is(shell: PtyShell) -> None:
+    first = talk(shell, "echo starting; echo ready; sleep 0.2; echo late; sleep 60", until="ready")
+    assert (first.output, first.ending, first.status) == ("starting\nready\n", Ending.LEFT_OPEN, None)
+    last = talk(shell, "", "late", "^C")
+    assert (last.output, last.status) == ("late\n^C\n", 130)
+
+
+def test_a_command_after_one_that_is_open_waits_for_its_end(shell: PtyShell) -> None:
+    talk(shell, "echo ready; sleep 0.2; echo late", until="ready")
+    ran = talk(shell, "echo next")
+    assert (ran.late, ran.output, ran.status) == ("late\n", "next\n", 0)
+
+
+def test_a_program_is_left_at_a_prompt_that_stands_alone(shell: PtyShell) -> None:
+    first = talk(shell, "PS1='nested> ' bash --norc -i", "nested> x=5", "nested>")
+    assert (first.output, first.ending) == ("nested> x=5\n", Ending.LEFT_OPEN)
+    last = talk(shell, "", "nested> echo $x", "nested> exit")
+    assert last.output == "nested> echo $x\n5\nnested> exit\nexit\n"
+
+
+def test_a_nested_dollar_prompt_takes_commands(shell: PtyShell) -> None:
+    assert talk(shell, "PS1='$ ' bash --norc -i").ending is Ending.LEFT_OPEN
+    assert talk(shell, "echo $((6 * 7))").output == "42\n"
+    ran = talk(shell, "exit 4")
+    assert (ran.status, ran.ending) == (4, Ending.EXITED)
+
+
+def test_a_display_ends_in_its_last_form(shell: PtyShell) -> None:
+    ran = talk(shell, r"printf '\e[?1049h\e[Hone\e[H\e[2Jtwo\n'; sleep 0.1; printf '\e[?1049l'; echo after")
+    assert ran.output == "two\nafter\n"
+
+
+def test_ten_thousand_lines_come_whole(shell: PtyShell) -> None:
+    assert run(shell, "seq 10000").output == "".join(f"{n}\n" for n in range(1, 10_001))
+
+
+def test_endless_output_does_not_outlive_its_time(shell: PtyShell) -> None:
+    ran = run(shell, "yes", timeout=1, limit=1000)
+    assert ran.ending is Ending.TIMED_OUT
+    assert ran.output.startswith("y\ny\n")
+    assert ran.cut > 0
+    assert ran.seconds < 5
+
+
+@pytest.mark.parametrize("command", ["exec <&- >&- 2>&-", "kill -HUP $$"])
+def test_a_command_that_closes_its_terminal_is_noticed(shell: PtyShell, command: str) -> None:
+    assert run(shell, command).ending is Ending.SHELL_GONE
