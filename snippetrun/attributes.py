@@ -19,6 +19,7 @@ from pathlib import PurePosixPath
 from snippetrun import units
 from snippetrun.errors import PageError, Problem
 from snippetrun.model import Options
+from snippetrun.patterns import Match
 
 _HIGHEST_STATUS = 255
 
@@ -69,6 +70,13 @@ def _engine(text: str) -> str:
     return text
 
 
+def read_match(text: str) -> Match:
+    """Return how output is matched; raise ValueError for a word that says nothing about it."""
+    if text not in set(Match):
+        raise ValueError(f"match takes {', '.join(Match)}, not `{text}`")
+    return Match(text)
+
+
 _READERS: Mapping[str, Callable[[str], str | int | float]] = {
     "skip": _skip,
     "timeout": units.duration,
@@ -78,6 +86,7 @@ _READERS: Mapping[str, Callable[[str], str | int | float]] = {
     "until": _until,
     "engine": _engine,
     "retry": units.duration,
+    "match": read_match,
 }
 _FLAGS = frozenset({"hide"})
 KEYS = (*_READERS, *sorted(_FLAGS))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.model import Command, Ending, Outcome, Page, PieceKind, Recorded, Snippet, Verdict
-from snippetrun.patterns import Names, match_lines
+from snippetrun.patterns import Match, Names, match_lines
 from snippetrun.sgr import uncoloured
 
 # How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
@@ -36,12 +36,15 @@ _OTHER_ENDINGS = {
 }
 
 
-def judge(page: Page, recorded: Sequence[Sequence[Recorded]]) -> tuple[tuple[Verdict, ...], ...]:
+def judge(
+    page: Page, recorded: Sequence[Sequence[Recorded]], match: Match = Match.PATTERN
+) -> tuple[tuple[Verdict, ...], ...]:
     """Return a verdict for every command of the page: one entry for each snippet.
 
-    `recorded` has what was reached, one entry for each snippet that was.
+    `recorded` has what was reached, one entry for each snippet that was; `match` is for fences that do not say how
+    their output is matched.
     """
-    judging = Judge()
+    judging = Judge(match)
     return tuple(
         _judge_snippet(page, snippet, recorded[index] if index < len(recorded) else (), judging)
         for index, snippet in enumerate(page.snippets)
@@ -52,7 +55,7 @@ def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded], j
     skip = page.options.skip or snippet.options.skip
     if skip is not None:
         return tuple(Verdict(Outcome.SKIPPED, c.line, c.text, skip) for c in snippet.commands)
-    reached = [judging.command(c, r) for c, r in zip(snippet.commands, recorded, strict=False)]
+    reached = [judging.command(c, r, snippet.options.match) for c, r in zip(snippet.commands, recorded, strict=False)]
     missed = [Verdict(Outcome.NOT_REACHED, c.line, c.text) for c in snippet.commands[len(reached) :]]
     return (*reached, *missed)
 
@@ -61,9 +64,11 @@ def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded], j
 class Judge:
     """Judges the commands of a page in their order, and keeps the names that their output binds."""
 
+    match: Match
+    """How written output is matched, where a fence does not say."""
     names: Names = field(default_factory=Names)
 
-    def command(self, command: Command, recorded: Recorded) -> Verdict:
+    def command(self, command: Command, recorded: Recorded, match: Match | None = None) -> Verdict:
         """Return the verdict of a command; names are bound only if it passes."""
         wrong, hint = _ending(command, recorded)
         if wrong:
@@ -72,7 +77,7 @@ class Judge:
         for part in _parts(command, recorded):
             if part.typed is not None:
                 names.bind(*part.typed)
-            mismatch = match_lines(names, part.written, part.shown) if part.written else None
+            mismatch = match_lines(names, part.written, part.shown, match or self.match) if part.written else None
             if mismatch:
                 where = part.line + min(mismatch.written, len(part.written) - 1)
                 expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"

@@ -10,6 +10,7 @@
           timeout: 60s                                # for each command
           output_limit: 1MB                           # for each command
           jobs: 2                                     # pages at a time
+          match: pattern                              # how written output is held against what comes out
 
 Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
 """
@@ -29,6 +30,7 @@ import yaml
 
 from snippetrun import units
 from snippetrun.errors import ConfigError, Problem
+from snippetrun.patterns import Match
 
 PLUGIN = "snippetrun"
 Line = Callable[[Sequence[str | int]], int]
@@ -74,6 +76,7 @@ class SiteConfig:
     languages: tuple[str, ...] = ("console", "shell-session")
     timeout: float = 60.0
     output_limit: int = 1_000_000
+    match: Match = Match.PATTERN
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
@@ -214,11 +217,18 @@ def _jobs(value: Any) -> int:  # noqa: ANN401 - from YAML
     return value
 
 
+def _match(value: Any) -> Match:  # noqa: ANN401 - from YAML
+    if value not in set(Match):
+        raise ValueError(f"expects one of {', '.join(Match)}")
+    return Match(value)
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "languages": _languages,
     "timeout": units.duration,
     "output_limit": units.size,
     "jobs": _jobs,
+    "match": _match,
 }
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from snippetrun.patterns import Match
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -33,6 +35,8 @@ class Options:
     """`fresh` where a new engine takes the place of the page's before the fence."""
     retry: float | None = None
     """Seconds in which its one command is repeated until it does what is expected."""
+    match: Match | None = None
+    """How its written output is held against what comes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class PageOptions:
     """Seconds that each command of the page may take."""
     images: tuple[str, ...] | None = None
     """The images that the page's engine has; None is all of the site's."""
+    match: Match | None = None
+    """How written output is held against what comes out, where a fence does not say."""
     line: int = 0
     """Where `snippetrun:` stands; 0 if the page has none."""
 
@@ -113,6 +119,8 @@ class Job:
     """Seconds for a command whose fence does not say."""
     output_limit: int
     """Bytes kept of one command's output."""
+    match: Match = Match.PATTERN
+    """How written output is held against what comes out, where a fence does not say."""
 
 
 class Ending(StrEnum):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import groupby
 
 PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
@@ -18,6 +19,19 @@ KEYS = re.compile(r"(?:\^[@-_?])+")
 r"""Control keys as they are written: `^C`, `^D`, `^\`, `^P^Q`."""
 WILDCARD = re.compile(rf"<\.\.\.>|{PLACEHOLDER.pattern}")
 _ID = re.compile("(?:sha256:)?([0-9a-f]{12})[0-9a-f]{0,52}")
+
+
+class Match(StrEnum):
+    """How written output is held against what came out."""
+
+    PATTERN = "pattern"
+    """With `...`, `<...>` and names."""
+    EXACT = "exact"
+    """To the letter; blanks at the end of a line count for nothing."""
+    REGEX = "regex"
+    """Each line as a regular expression (Python's `re`) of the whole line; `...` is any number of lines."""
+    NONE = "none"
+    """Not at all: the output is there for those who read the source."""
 
 
 def canonical(name: str) -> str:
@@ -78,14 +92,19 @@ class Mismatch:
     """The index of the line that came out in its place; the number of lines where none did."""
 
 
-def match_lines(names: Names, written: Sequence[str], shown: Sequence[str]) -> Mismatch | None:
+def match_lines(
+    names: Names, written: Sequence[str], shown: Sequence[str], match: Match = Match.PATTERN
+) -> Mismatch | None:
     """Match written output with the lines that came out, and bind the names in it; None if all of it matches.
 
     Between two lines `...` each run of written lines is taken at the first place where it matches. Where something
     differs nothing is bound.
     """
+    if match is Match.NONE:
+        return None
     bound = replace(names, words=dict(names.words))
-    parts = [(gap, list(at)) for gap, at in groupby(range(len(written)), lambda at: _is_gap(written[at]))]
+    gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
+    parts = [(gap, list(at)) for gap, at in groupby(range(len(written)), gaps.__getitem__)]
     here, after_gap = 0, False
     for number, (gap, places) in enumerate(parts):
         if gap:
@@ -97,7 +116,7 @@ def match_lines(names: Names, written: Sequence[str], shown: Sequence[str]) -> M
         misses = []
         for start in range(first, (last if after_gap else here) + 1):
             trial = replace(bound, words=dict(bound.words))
-            miss = _first_miss(trial, lines, shown[start : start + len(lines)])
+            miss = _first_miss(trial, lines, shown[start : start + len(lines)], match)
             if miss is None:
                 break
             misses.append((miss, -start))
@@ -111,13 +130,15 @@ def match_lines(names: Names, written: Sequence[str], shown: Sequence[str]) -> M
     return None
 
 
-def _is_gap(line: str) -> bool:
-    return line.strip() == ANY_LINES
-
-
-def _first_miss(names: Names, lines: Sequence[str], shown: Sequence[str]) -> int | None:
+def _first_miss(names: Names, lines: Sequence[str], shown: Sequence[str], match: Match) -> int | None:
     """Return the index of the first line that does not match the one in its place; None if all do."""
     for index, line in enumerate(lines):
-        if index >= len(shown) or not names.bind(line, shown[index]):
+        if index >= len(shown) or not _is_met(names, line.rstrip(), shown[index].rstrip(), match):
             return index
     return None
+
+
+def _is_met(names: Names, line: str, shown: str, match: Match) -> bool:
+    if match is Match.PATTERN:
+        return names.bind(line, shown)
+    return line == shown if match is Match.EXACT else bool(re.fullmatch(line, shown))

@@ -27,7 +27,8 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         listed = tuple(image.name for image in site.images)
         images = listed if page.options.images is None else tuple(map(image_name, page.options.images))
         timeout = page.options.timeout or site.timeout
-        jobs.append(Job(page, _key(site, page, images, timeout), images, timeout, site.output_limit))
+        match = page.options.match or site.match
+        jobs.append(Job(page, _key(site, page, images, timeout), images, timeout, site.output_limit, match))
     if problems:
         raise PageError(*problems)
     return tuple(jobs)

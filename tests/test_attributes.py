@@ -87,7 +87,10 @@ def test_what_other_tools_write_is_theirs(info: str, language: str) -> None:
         ("console {hide tiemout=1}", "18: `tiemout` is no attribute of a fence | Did you mean timeout?"),
         (
             "console {x}",
-            "13: `x` is no attribute of a fence | Known: skip, timeout, exit, file, term, until, engine, retry, hide.",
+            (
+                "13: `x` is no attribute of a fence | "
+                "Known: skip, timeout, exit, file, term, until, engine, retry, match, hide."
+            ),
         ),
         ("ruby {file=a.rb Hide}", "20: `Hide` is no attribute of a fence | Did you mean hide?"),
         ("console {exit=1", "12: this brace is not closed | End the line with }."),

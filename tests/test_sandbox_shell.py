@@ -9,7 +9,6 @@ import pytest
 from local_shell import local_shell
 
 from snippetrun.model import Ending
-from snippetrun.patterns import Names
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.shell import PtyShell
 
@@ -120,7 +119,7 @@ def test_a_nested_bash_does_not_speak_in_marks(shell: PtyShell) -> None:
 
 
 def talk(shell: PtyShell, command: str, *written: str, until: str | None = None, timeout: float = 20) -> Exchange:
-    return shell.run(Order(command, 1, written, 2, until, Names(), timeout))
+    return shell.run(Order(command, 1, written, 2, until, timeout=timeout))
 
 
 def test_a_nested_shell_is_typed_into(shell: PtyShell) -> None:

@@ -15,7 +15,7 @@ from snippetrun.model import Command, Options, Snippet
 
 SCRIPTS = frozenset({"bash", "sh"})
 """Languages whose fences, where the site lets them run, are scripts: they have no prompts."""
-_NEEDS_COMMANDS = frozenset({"exit", "timeout", "term", "until", "retry"})
+_NEEDS_COMMANDS = frozenset({"exit", "timeout", "term", "until", "retry", "match"})
 _NEEDS_ONE = frozenset({"exit", "retry"})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from snippetrun import units
-from snippetrun.attributes import suggest
+from snippetrun.attributes import read_match, suggest
 from snippetrun.errors import Problem
 from snippetrun.model import PageOptions
 
@@ -118,4 +118,13 @@ def _images(node: yaml.Node) -> tuple[str, ...]:
     return tuple(names)
 
 
-_KEYS: dict[str, Callable[[yaml.Node], object]] = {"skip": _skip, "timeout": _timeout, "images": _images}
+def _match(node: yaml.Node) -> object:
+    return read_match(node.value if isinstance(node, yaml.ScalarNode) else "this")
+
+
+_KEYS: dict[str, Callable[[yaml.Node], object]] = {
+    "skip": _skip,
+    "timeout": _timeout,
+    "images": _images,
+    "match": _match,
+}

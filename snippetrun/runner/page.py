@@ -6,12 +6,13 @@ import dataclasses
 import datetime as dt
 import time
 from contextlib import ExitStack
+from itertools import islice
 from typing import Self
 
 from snippetrun import __version__
 from snippetrun.compare import Judge
 from snippetrun.errors import InfrastructureError
-from snippetrun.model import Command, Ending, Environment, Job, Options, Outcome, Recorded, Recording, Snippet
+from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
 from snippetrun.runner.watcher import Watcher
@@ -94,7 +95,7 @@ class _Session:
 
     def __init__(self, job: Job, watcher: Watcher) -> None:
         self._job, self._watcher = job, watcher
-        self._judge = Judge()
+        self._judge = Judge(job.match)
 
     def run(self, snippet: Snippet, sandbox: Sandbox) -> tuple[tuple[Recorded, ...], bool]:
         """Run the commands of a snippet; return what came out, and whether all of it was as expected."""
@@ -106,37 +107,39 @@ class _Session:
         recorded: list[Recorded] = []
         for command in snippet.commands:
             self._watcher.command(self._job.page, command)
-            until = options.until if command is snippet.commands[-1] else None
-            came, passed = self._try(options, command, until, sandbox)
+            came, passed = self._try(snippet, command, sandbox)
             recorded.append(came)
             if not passed:
                 return tuple(recorded), False
         return tuple(recorded), True
 
-    def _try(self, options: Options, command: Command, until: str | None, sandbox: Sandbox) -> tuple[Recorded, bool]:
+    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[Recorded, bool]:
         """Run a command, again and again if its fence wants that; return what came out last, and whether it passed."""
-        give_up = time.monotonic() + (options.retry or 0.0)
+        give_up = time.monotonic() + (snippet.options.retry or 0.0)
         while True:
-            recorded = self._type(options, command, until, sandbox)
-            passed = self._judge.command(command, recorded).outcome is Outcome.PASSED
+            recorded = self._type(snippet, command, sandbox)
+            passed = self._judge.command(command, recorded, snippet.options.match).outcome is Outcome.PASSED
             if passed or recorded.ending is not Ending.EXITED or time.monotonic() >= give_up:
                 return recorded, passed
             time.sleep(_RETRY_SECONDS)
 
-    def _type(self, options: Options, command: Command, until: str | None, sandbox: Sandbox) -> Recorded:
-        names = self._judge.names
+    def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> Recorded:
+        options, names = snippet.options, self._judge.names
         typed = names.substitute(command.text)
+        last = command is snippet.commands[-1]
         order = Order(
             typed,
             line=command.line,
             written=command.written,
             written_line=command.end_line + 1,
-            until=until,
+            until=options.until if last else None,
+            goes_on_below=last and self._goes_on_below(snippet),
+            match=options.match or self._job.match,
             names=Names(dict(names.words)),
             timeout=options.timeout or self._job.timeout,
             limit=self._job.output_limit,
         )
-        came = sandbox.terminal(options.term or MAIN_TERMINAL).run(order)
+        came = sandbox.terminal(_terminal(snippet)).run(order)
         return Recorded(
             line=command.line,
             command=typed,
@@ -148,3 +151,14 @@ class _Session:
             late=came.late,
             waiting=came.waiting,
         )
+
+    def _goes_on_below(self, snippet: Snippet) -> bool:
+        """Whether the next fence of the same terminal goes on with the command that this one leaves open."""
+        snippets = self._job.page.snippets
+        below = snippets[snippets.index(snippet) + 1 :]
+        following = (each for each in below if each.commands and _terminal(each) == _terminal(snippet))
+        return any(not each.commands[0].text for each in islice(following, 1))
+
+
+def _terminal(snippet: Snippet) -> str:
+    return snippet.options.term or MAIN_TERMINAL

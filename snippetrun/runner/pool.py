@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from snippetrun.compare import judge
 from snippetrun.config import SiteConfig
 from snippetrun.model import Job, Page, Recording, Result
+from snippetrun.patterns import Match
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
@@ -37,12 +38,12 @@ def run(
         with sandboxes(site, watcher.say) as start:
             watcher.begin(missing)
             recordings |= _run_all(missing, start, watcher, site.jobs)
-    return tuple(result(page, recordings.get(page.path)) for page in pages)
+    return tuple(result(page, recordings.get(page.path), site.match) for page in pages)
 
 
-def result(page: Page, recording: Recording | None) -> Result:
-    """Judge a page by its recording."""
-    return Result(page, recording, judge(page, recording.snippets if recording else ()))
+def result(page: Page, recording: Recording | None, match: Match = Match.PATTERN) -> Result:
+    """Judge a page by its recording; `match` is the site's way to match output."""
+    return Result(page, recording, judge(page, recording.snippets if recording else (), page.options.match or match))
 
 
 def _run_all(jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int) -> dict[str, Recording]:
@@ -50,7 +51,7 @@ def _run_all(jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_tim
 
     def one(job: Job) -> Recording:
         recording = run_page(job, start, watcher, live)
-        watcher.end(result(job.page, recording))
+        watcher.end(result(job.page, recording, job.match))
         return recording
 
     pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="page")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from snippetrun.model import Ending, ImageFact, Piece
-from snippetrun.patterns import Names
+from snippetrun.patterns import Match, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class Order:
     """Where the first of these stands."""
     until: str | None = None
     """The text after which the command is left open."""
+    goes_on_below: bool = False
+    """Whether the page goes on with the command in a later fence, so that it may be left open while it is idle."""
+    match: Match = Match.PATTERN
+    """How written output is held against what comes out."""
     names: Names = field(default_factory=Names)
     """The page's names; those that the dialogue needs are bound on the way."""
     timeout: float = 60.0

@@ -96,7 +96,7 @@ class PtyShell:
         transcript = Transcript(order.limit)
         self._type_command(order.command, transcript)
         self._open = self._open or order.line
-        dialogue = Dialogue(order.written, order.names, order.until, goes_on)
+        dialogue = Dialogue(order.written, order.names, order.until, order.match, goes_on, order.goes_on_below)
         talk = _Talk(order, dialogue, transcript, deadline, started=goes_on, heard=self._clock())
         ending = self._follow(talk)
         if ending is Ending.EXITED:

@@ -7,10 +7,10 @@ above it has come, and both only when the program has said nothing for a moment,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from snippetrun.patterns import ANY_LINES, Names, match_lines
+from snippetrun.patterns import ANY_LINES, Match, Names, match_lines
 from snippetrun.terminal.inputs import Input, asks_for_secret, keys_at, looks_like_shell, may_be_typed, typed_at
 from snippetrun.terminal.transcript import Transcript
 
@@ -24,7 +24,8 @@ _SILENT_QUIET = 2.0
 """The same for keys to a program that has not said anything."""
 _NEW_PROMPT_QUIET = 0.5
 """The same for a prompt that has not been seen before."""
-_NEVER = math.inf
+_IDLE_QUIET = 0.5
+"""The same for a program that the page comes back to."""
 OUTER_PROMPT = "$ "
 """A prompt that authors cannot tell from the page's own shell's."""
 
@@ -42,8 +43,11 @@ class Dialogue:
     names: Names
     until: str | None = None
     """The text that has to come before keys that stand alone are pressed; None once it has."""
+    match: Match = Match.PATTERN
     goes_on: bool = False
     """Whether it continues a command that was opened before."""
+    goes_on_below: bool = False
+    """Whether it will be continued, so that it may be left while it is idle."""
     at: int = 0
     """The next line that may be typed."""
     prompts: set[str] = field(default_factory=set)
@@ -64,23 +68,31 @@ class Dialogue:
         """
         if not transcript.answered and quiet < _SILENT_QUIET:  # the prompt on screen is still the last one
             return _SILENT_QUIET
+        needed, move = next(self._moves(transcript), (math.inf, Leave()))
+        return move if quiet >= needed else needed
+
+    def _moves(self, transcript: Transcript) -> Iterator[tuple[float, Input | Leave]]:
+        """Yield what could be done, the most wanted first, with the seconds for which it has to be quiet before."""
         prompt = transcript.prompt()
         found = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
         if found and not found.text and not may_be_typed(self.written[found.index + 1 :]):
             self.prompt_alone = found.index
-            return self._after(PROMPT_QUIET, quiet, Leave())
-        if found:
-            return self._after(_SECRET_QUIET if asks_for_secret(prompt) else PROMPT_QUIET, quiet, found)
+            yield PROMPT_QUIET, Leave()
+        elif found:
+            yield _SECRET_QUIET if asks_for_secret(prompt) else PROMPT_QUIET, found
+        if self.until is not None:
+            return
         keys = keys_at(self.written, self.at)
-        if keys and self.until is None and self._has_come(self.written[self.at : keys.index], transcript):
-            return self._after(_KEY_QUIET if self.goes_on or len(transcript) else _SILENT_QUIET, quiet, keys)
-        if self.until is None and not self.left and self._is_prompt(prompt, transcript):
-            return self._after(PROMPT_QUIET if prompt in self.prompts else _NEW_PROMPT_QUIET, quiet, Leave())
-        return _NEVER
+        if keys and self._has_come(self.written[self.at : keys.index], transcript):
+            yield _KEY_QUIET if self.goes_on or len(transcript) else _SILENT_QUIET, keys
+        if not self.left and self._is_prompt(prompt, transcript):
+            yield PROMPT_QUIET if prompt in self.prompts else _NEW_PROMPT_QUIET, Leave()
+        if self.goes_on_below and not keys and len(transcript):
+            yield _IDLE_QUIET, Leave()
 
     def typed(self, what: Input, prompt: str, transcript: Transcript) -> None:
         """Take note that it is typed now, and bind the names in the output above it."""
-        match_lines(self.names, self.written[self.at : what.index], transcript.since())
+        match_lines(self.names, self.written[self.at : what.index], transcript.since(), self.match)
         self.prompts.add(prompt)
         self.at = what.index + 1
 
@@ -93,13 +105,10 @@ class Dialogue:
                 return f"what line {first_line + index} starts with, so that it can be typed"
         return ""
 
-    def _after(self, needed: float, quiet: float, what: Input | Leave) -> Input | Leave | float:
-        return what if quiet >= needed else needed
-
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
         if not any(line.strip() not in {"", ANY_LINES} for line in written):
             return True
-        return match_lines(Names(dict(self.names.words)), written, transcript.since()) is None
+        return match_lines(Names(dict(self.names.words)), written, transcript.since(), self.match) is None
 
     def _is_prompt(self, prompt: str, transcript: Transcript) -> bool:
         if prompt == OUTER_PROMPT or prompt in self.prompts:

@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from snippetrun.patterns import KEYS, WILDCARD, Names
 
 _PROMPT_END = re.compile(rf"{WILDCARD.pattern}|(?P<end>[#$>%:?\])] ?)")  # the > of <id> ends no prompt
+_PASTED_ID = re.compile(r"\b[0-9a-f]{12}\b")
+_DETACHED = "read escape sequence"
+"""What docker prints once ^P^Q has detached it, and often the only trace of these keys in what people write."""
 _SECRET = re.compile(r"(?i)(?:password|passphrase|passcode|token|secret|\bpin\b)[^:]*: ?$")
 _SHELL = re.compile(r".*[#$>%] ?")
 
@@ -60,9 +63,14 @@ def typed_at(lines: Sequence[str], start: int, prompt: str, names: Names) -> Inp
     """
     for index in range(start, len(lines)):
         for end in _prompt_ends(lines[index]):
-            if names.bind(lines[index][:end], prompt):
+            if names.bind(_loose(lines[index][:end]), _loose(prompt)):
                 return Input(index, lines[index][:end], lines[index][end:].rstrip())
     return None
+
+
+def _loose(prompt: str) -> str:
+    """Return a prompt in which spaces do not matter, nor which container it names: authors paste what they once saw."""
+    return _PASTED_ID.sub("<...>", prompt.replace(" ", ""))
 
 
 def _prompt_ends(line: str) -> list[int]:
@@ -71,9 +79,13 @@ def _prompt_ends(line: str) -> list[int]:
 
 
 def keys_at(lines: Sequence[str], start: int) -> Input | None:
-    """Return the first line from `start` on that is keys alone."""
-    found = (Input(index, "", lines[index].strip()) for index in range(start, len(lines)) if is_keys(lines[index]))
-    return next(found, None)
+    """Return the first line from `start` on that is keys alone, or that tells of keys which nobody wrote."""
+    for index in range(start, len(lines)):
+        if is_keys(lines[index]):
+            return Input(index, "", lines[index].strip())
+        if lines[index].strip() == _DETACHED and not any(map(is_keys, lines[:index])):
+            return Input(index - 1, "", "^P^Q")
+    return None
 
 
 def may_be_typed(lines: Sequence[str]) -> bool:
