@@ -16,9 +16,13 @@ _NO_IMAGE = (
     re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)"),
     re.compile(r'failed to resolve reference "(?:docker\.io/(?:library/)?)?([\w./:-]+)"'),
 )
-_ENDED_BY = {"^C": 130, "^\\": 131}
-"""Keys that end a program, and the exit status of one that they have ended (128 and the number of the signal)."""
+_ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
+"""Keys that end a command, and the exit status of one that they have ended.
 
+That is 128 and the number of the signal; `docker attach` counts being detached as an error.
+"""
+
+_EXIT = re.compile(r"exit (\d{1,3})")
 _IF_IT_TAKES_LONG = (
     "If it needs longer, give its fence {timeout=...}. If it waits for somebody, write under it what is typed. "
     'If it stays open, say until when to watch it: {until="..."}.'
@@ -146,10 +150,13 @@ def _ending(command: Command, recorded: Recorded) -> tuple[str, str]:
 
 
 def _allowed(command: Command, recorded: Recorded) -> set[int]:
-    """Return the exit statuses that are as expected; who presses ^C expects the program to be ended by it."""
-    keys = [piece.text.strip() for piece in recorded.pieces if piece.kind is not PieceKind.OUTPUT]
-    by_key = _ENDED_BY.get(keys[-1]) if keys else None
-    return {command.status} | ({by_key} if by_key and command.status == 0 else set())
+    """Return the exit statuses that are as expected: who presses ^C or types `exit 3` expects what follows from it."""
+    typed = [piece.text.strip() for piece in recorded.pieces if piece.kind is not PieceKind.OUTPUT]
+    if command.status or not typed:
+        return {command.status}
+    if left := _EXIT.fullmatch(typed[-1]):
+        return {int(left[1]) & 0xFF}
+    return {0, _ENDED_BY.get(typed[-1], 0)}
 
 
 def missing_image(output: str) -> str:

@@ -130,14 +130,22 @@ def _split(lines: Sequence[screen.Cells], typed: Iterable[tuple[tuple[int, int],
         yield Piece(PieceKind.OUTPUT, _between(lines, here, place))
         rest = lines[line][column:]
         if is_keys(what.text):
-            echo = what.text if screen.unstyled(rest).startswith(what.text) else ""
-            here = line, column + len(echo)
-            more = len(rest) > len(echo)
+            echo = _echo(what.text, screen.unstyled(rest))
+            here = line, column + echo
+            more = len(rest) > echo
             yield Piece(PieceKind.KEYS, what.text + ("\n" if more else ""), what.line)
         else:
             yield Piece(PieceKind.INPUT, ("" if what.secret else screen.unstyled(rest)) + "\n", what.line)
             here = line + 1, 0
     yield Piece(PieceKind.OUTPUT, _between(lines, here, (len(lines), 0)))
+
+
+def _echo(keys: str, shown: str) -> int:
+    """Return how much of what is shown is the echo of keys: all of them, only the first ones, or none."""
+    length = len(keys)
+    while not shown.startswith(keys[:length]):
+        length -= 2
+    return length
 
 
 def _between(lines: Sequence[screen.Cells], start: tuple[int, int], end: tuple[int, int]) -> str:
