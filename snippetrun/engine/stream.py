@@ -41,10 +41,7 @@ class ContainerStream:
             payload = self._whole_frames()
             if payload:
                 return payload
-            left = deadline - time.monotonic()
-            if left < 0:
-                return None
-            self._socket.settimeout(max(left, 0.001))
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))  # what is there is read in any case
             try:
                 data = self._socket.recv(65536)
             except TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import time
@@ -161,7 +162,9 @@ class PtyShell:
     def _look(self, talk: _Talk) -> Ending | None:
         """Look at the screen, as nothing has come for a while, and type what there is to type."""
         quiet = self._clock() - talk.heard
-        if quiet < talk.quiet or talk.status is not None:
+        if talk.status is not None:
+            talk.quiet = math.inf
+        if quiet < talk.quiet:
             return None
         transcript, dialogue = talk.transcript, talk.dialogue
         move = dialogue.next_move(transcript, quiet)

@@ -63,9 +63,9 @@ class ScrollbackScreen(pyte.Screen):
         super().erase_in_display(how, *args, **kwargs)
 
     def place(self) -> tuple[int, int]:
-        """Return the row, counted from the oldest, and the column of the cursor, or of the first row below all text."""
+        """Return the row of the cursor, counted from the oldest, and its column; where text follows it, below that."""
         last = max((y for y in range(self.lines) if self._cells(y)), default=-1)
-        if self.cursor.y < last:
+        if self.cursor.y < last or self.cursor.x < len(self._cells(self.cursor.y)):
             return len(self._gone) + last + 1, 0
         return len(self._gone) + self.cursor.y, self.cursor.x
 

@@ -16,6 +16,8 @@ from snippetrun.terminal.transcript import Transcript
 
 PROMPT_QUIET = 0.03
 """Seconds without output after which what looks like the prompt of the next line is it."""
+_QUESTION_QUIET = 0.15
+"""The same where the prompt ends as a line of output may, in a colon or a question mark."""
 _SECRET_QUIET = 0.2
 """The same where the echo must be off before anything is typed."""
 _KEY_QUIET = 0.2
@@ -79,7 +81,7 @@ class Dialogue:
             self.prompt_alone = found.index
             yield PROMPT_QUIET, Leave()
         elif found:
-            yield _SECRET_QUIET if asks_for_secret(prompt) else PROMPT_QUIET, found
+            yield self._quiet_before(prompt), found
         if self.until is not None:
             return
         keys = keys_at(self.written, self.at)
@@ -93,7 +95,8 @@ class Dialogue:
     def typed(self, what: Input, prompt: str, transcript: Transcript) -> None:
         """Take note that it is typed now, and bind the names in the output above it."""
         match_lines(self.names, self.written[self.at : what.index], transcript.since(), self.match)
-        self.prompts.add(prompt)
+        if what.prompt:
+            self.prompts.add(prompt)
         self.at = what.index + 1
 
     def waits_for(self, first_line: int) -> str:
@@ -104,6 +107,11 @@ class Dialogue:
             if may_be_typed(self.written[index : index + 1]):
                 return f"what line {first_line + index} starts with, so that it can be typed"
         return ""
+
+    def _quiet_before(self, prompt: str) -> float:
+        if asks_for_secret(prompt):
+            return _SECRET_QUIET
+        return PROMPT_QUIET if looks_like_shell(prompt) else _QUESTION_QUIET
 
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
         if not any(line.strip() not in {"", ANY_LINES} for line in written):

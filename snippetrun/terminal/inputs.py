@@ -63,14 +63,19 @@ def typed_at(lines: Sequence[str], start: int, prompt: str, names: Names) -> Inp
     """
     for index in range(start, len(lines)):
         for end in _prompt_ends(lines[index]):
-            if names.bind(_loose(lines[index][:end]), _loose(prompt)):
+            if names.bind(_loose(lines[index][:end]), _spaceless(prompt)):
                 return Input(index, lines[index][:end], lines[index][end:].rstrip())
     return None
 
 
-def _loose(prompt: str) -> str:
-    """Return a prompt in which spaces do not matter, nor which container it names: authors paste what they once saw."""
-    return _PASTED_ID.sub("<...>", prompt.replace(" ", ""))
+def _loose(written: str) -> str:
+    """Return a written prompt in which it does not matter which container it names: authors paste what they saw."""
+    return _PASTED_ID.sub("<...>", _spaceless(written))
+
+
+def _spaceless(prompt: str) -> str:
+    """Return a prompt without its spaces: `/# ` is often written for `/ # `."""
+    return prompt.replace(" ", "")
 
 
 def _prompt_ends(line: str) -> list[int]:

@@ -1,0 +1,193 @@
+"""What a person does at Docker's terminals, on the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from test_dialogues import Silent
+
+from snippetrun import report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.extract import read
+from snippetrun.model import Ending, Outcome, Recorded, Result
+from snippetrun.plan import plan
+from snippetrun.sandbox.interface import Order, Sandbox
+
+pytestmark = pytest.mark.engine
+
+
+class Page:
+    """Runs the text of a page in a sandbox of its own."""
+
+    def __init__(self, site: SiteConfig, sandboxes: runner.OpenSandbox) -> None:
+        self._site, self._sandboxes = site, sandboxes
+
+    def run(self, text: str) -> Result:
+        [job] = plan(self._site, [read("docs/test.md", text)])
+        return runner.result(job.page, runner.run_page(job, self._sandboxes, Silent()))
+
+    def passes(self, text: str) -> list[Recorded]:
+        """Run it; everything has to be as it is written."""
+        result = self.run(text)
+        assert not result.failed, "\n".join(map(str, report.failures(result)))
+        assert result.recording
+        return [recorded for snippet in result.recording.snippets for recorded in snippet]
+
+
+@pytest.fixture
+def page(site: SiteConfig, sandboxes: runner.OpenSandbox) -> Page:
+    return Page(site, sandboxes)
+
+
+def fence(*lines: str, attributes: str = "") -> str:
+    return "\n".join([f"```console{attributes}", *lines, "```", "", ""])
+
+
+def test_a_nested_shell(page: Page) -> None:
+    [ran, after] = page.passes(
+        fence(
+            "$ docker run -it --name box ubuntu bash",
+            "root@<id>:/# cd /tmp && echo $((6 * 7)) > answer",
+            "root@<id>:/tmp# cat answer",
+            "42",
+            "root@<id>:/tmp# exit",
+            "exit",
+            "$ docker ps -a --no-trunc --format '{{.Names}} {{.ID}}'",
+            "box <id>",
+        )
+    )
+    assert [piece.text for piece in ran.pieces if piece.kind == "input"] == [
+        "cd /tmp && echo $((6 * 7)) > answer\n",
+        "cat answer\n",
+        "exit\n",
+    ]
+    assert after.output.startswith("box ")
+
+
+def test_busybox_sh_which_asks_for_the_cursor(page: Page) -> None:
+    page.passes(fence("$ docker run --rm -it busybox sh", "...", "/ # cd /tmp", "/tmp # exit 3"))
+
+
+def test_detach_and_attach_again(page: Page) -> None:
+    page.passes(
+        fence(
+            "$ docker run -it --name box ubuntu bash",
+            "root@<id>:/# word=kept",
+            "root@<id>:/# ^P^Q",
+            "$ docker ps --format '{{.Names}}'",
+            "box",
+            "$ docker attach box",
+            "root@<id>:/# echo $word",
+            "kept",
+            "root@<id>:/# exit",
+            "exit",
+        )
+    )
+
+
+def test_following_a_log_ends_with_a_key(page: Page) -> None:
+    counting = "for i in 1 2 3; do echo count $i; sleep 0.1; done; sleep 60"
+    [_, followed, after] = page.passes(
+        fence(
+            f"$ docker run -d --name counter busybox sh -c '{counting}'",
+            "<id>",
+            "$ docker logs -f counter",
+            "count 1",
+            "...",
+            "count 3",
+            "^C",
+            "$ docker inspect --format '{{.State.Running}}' counter",
+            "true",
+        )
+    )
+    assert followed.output == "count 1\ncount 2\ncount 3\n^C\n"
+    assert after.output == "true\n"
+
+
+def test_a_server_and_a_client_in_two_terminals(page: Page) -> None:
+    ran = page.passes(
+        fence("$ docker run --rm -p 80:80 nginx", attributes=' {term=server until="start worker processes"}')
+        + fence(
+            "$ curl -s --retry 9 --retry-all-errors localhost | grep title",
+            "<...>nginx<...>",
+            attributes=" {term=client}",
+        )
+        + fence("...", "^C", "...", attributes=" {term=server}")
+    )
+    assert [each.ending for each in ran] == [Ending.LEFT_OPEN, Ending.EXITED, Ending.EXITED]
+    assert '"GET / HTTP/1.1" 200' in ran[2].output
+
+
+def test_a_display_that_redraws_itself(page: Page) -> None:
+    [ran] = page.passes(fence("$ docker run --rm -it busybox top", "^C"))
+    assert ran.output.count("Load average") == 1
+    assert ran.output.endswith("top\n^C\n")
+
+
+def test_a_question_of_docker(page: Page) -> None:
+    page.passes(
+        fence(
+            "$ docker volume prune",
+            "WARNING! <...>",
+            "Are you sure you want to continue? [y/N] y",
+            "Total reclaimed space: 0B",
+        )
+    )
+
+
+def test_ten_thousand_lines_of_a_container(page: Page) -> None:
+    [ran] = page.passes(fence("$ docker run --rm busybox seq 10000"))
+    assert ran.output == "".join(f"{n}\n" for n in range(1, 10_001))
+
+
+def test_many_short_commands(page: Page) -> None:
+    ran = page.passes(fence("$ docker ps -q", *["$ echo hi"] * 50))
+    assert [each.output for each in ran] == ["", *["hi\n"] * 50]
+
+
+@pytest.mark.parametrize("command", ["exec <&- >&- 2>&-", "exit", "kill -9 $$"])
+def test_a_shell_that_dies_in_mid_page_is_named_with_its_line(page: Page, command: str) -> None:
+    result = page.run(fence("$ docker ps", f"$ {command}", "$ docker ps"))
+    [problem] = report.failures(result)
+    assert (problem.path, problem.line, problem.message) == ("docs/test.md", 3, "it ended the page's shell")
+    assert [v.outcome for vs in result.verdicts for v in vs] == [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_REACHED]
+
+
+def test_a_fresh_engine_knows_nothing_of_the_last(page: Page) -> None:
+    ran = page.passes(
+        fence("$ docker run -d --name box debian sleep infinity", "$ touch here")
+        + fence("$ docker ps -aq", "$ ls", attributes=" {engine=fresh}")
+    )
+    assert [each.output for each in ran[2:]] == ["", ""]
+
+
+def test_a_command_is_tried_again_until_it_does_what_is_expected(page: Page) -> None:
+    slow = "docker run -d --name slow busybox sh -c 'sleep 1; echo ready; sleep 60'"
+    page.passes(fence(f"$ {slow}") + fence("$ docker logs slow", "ready", attributes=" {retry=20s}"))
+
+
+def test_terminals_share_the_engine_and_nothing_else(page: Page) -> None:
+    page.passes(
+        fence("$ docker run -d --name box busybox sleep 60", "$ x=5; cd /tmp")
+        + fence(
+            "$ docker ps --format '{{.Names}}'", "box", '$ echo "[$x]" $PWD', "[] /page", attributes=" {term=other}"
+        )
+    )
+
+
+@contextmanager
+def opened(sandboxes: runner.OpenSandbox, site: SiteConfig, page_text: str) -> Iterator[Sandbox]:
+    [job] = plan(site, [read("docs/test.md", page_text)])
+    with sandboxes(job) as sandbox:
+        yield sandbox
+
+
+def outputs(sandbox: Sandbox, commands: Sequence[str]) -> list[str]:
+    return [sandbox.terminal().run(Order(command, 1)).output for command in commands]
+
+
+def test_a_terminal_has_the_stated_size(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+    with opened(sandboxes, site, fence("$ docker ps")) as sandbox:
+        assert outputs(sandbox, ["stty size", "docker run --rm -t busybox stty size"]) == ["30 100\n", "30 100\n"]
