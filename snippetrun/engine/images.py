@@ -72,6 +72,8 @@ def _context(folder: Path, base: Base) -> tuple[bytes, str]:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
+            if "__pycache__" in path.parts:  # what Python leaves beside its sources is no part of them
+                continue
             entry = tar.gettarinfo(str(path), str(path.relative_to(folder)))
             entry.uid = entry.gid = entry.mtime = 0
             entry.uname = entry.gname = ""
