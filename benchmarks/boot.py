@@ -1,6 +1,6 @@
-"""How long a page waits for its engine: with the shared image store, and with `docker load` instead.
+"""How long a page waits for its engine: with the shared image store, alone and with a hub, and with `docker load`.
 
-Prints medians and their ratio, all measured in one run, the two ways in turn. Run it with `make bench`.
+Prints medians and their ratio, all measured in one run, the three ways in turn. Run it with `make bench`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def first_command(live: LiveSandbox) -> None:
 def main() -> None:
     """Measure, and print a table."""
     site = config.load(Path("mkdocs.yml"))
-    with_store, with_load = [], []
+    with_store: list[float] = []
+    with_hub: list[float] = []
+    with_load: list[float] = []
     with host_engine(say) as engine:
         debian = base(engine, say)
         image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
@@ -46,21 +48,24 @@ def main() -> None:
         )
         names = [each.name for each in provided]
         for number in range(1, ROUNDS + 1):
-            began = time.monotonic()
-            with sandbox(engine, specification(image, filled.volume, page="bench", images=names)) as live:
-                first_command(live)
-                with_store.append(time.monotonic() - began)
+            for hub, seconds in ((False, with_store), (True, with_hub)):
+                began = time.monotonic()
+                with sandbox(engine, specification(image, filled.volume, page="bench", images=names, hub=hub)) as live:
+                    first_command(live)
+                    seconds.append(time.monotonic() - began)
             began = time.monotonic()
             with sandbox(engine, specification(image, empty.volume, page="bench")) as live:
                 live.feed(["docker", "load", "--quiet"], engine.save([each.tag for each in provided]))
                 first_command(live)
                 with_load.append(time.monotonic() - began)
-            say(f"round {number} of {ROUNDS}: store {with_store[-1]:.2f} s, docker load {with_load[-1]:.2f} s")
+            took = f"store {with_store[-1]:.2f} s, with hub {with_hub[-1]:.2f} s, docker load {with_load[-1]:.2f} s"
+            say(f"round {number} of {ROUNDS}: {took}")
         for used in (filled, empty):
             engine.remove_volume(used.volume)
-    ours, theirs = statistics.median(with_store), statistics.median(with_load)
+    ours, hubs, theirs = (statistics.median(each) for each in (with_store, with_hub, with_load))
     print(f"page asks -> first docker command has run, {len(names)} images, median of {ROUNDS}")
     print(f"  shared image store        {ours:6.2f} s")
+    print(f"  with a throwaway Docker Hub {hubs:6.2f} s")
     print(f"  docker load into a fresh engine {theirs:6.2f} s")
     print(f"  ratio                     {theirs / ours:6.1f}")
 

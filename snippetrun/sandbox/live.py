@@ -111,10 +111,13 @@ class LiveSandbox:
                         digests[name] = digest
                     case ["ready", pid, version]:
                         return int(pid), json.loads(version), digests
-                    case ["failed", *_]:
-                        rest = b"\n".join([line, *lines[lines.index(line) + 1 :], self._rest()])
+                    case ["failed", *words]:
+                        log = b"\n".join([*lines[lines.index(line) + 1 :], said, self._rest()])
                         raise SandboxError(
-                            Problem("the page's engine did not start", rest.decode(errors="replace").strip())
+                            Problem(
+                                f"the page's sandbox did not start: {' '.join(words)}",
+                                log.decode(errors="replace").strip(),
+                            )
                         )
         reason = f"did not answer within {_BOOT_SECONDS:.0f} s" if data is None else "ended at once"
         raise SandboxError(Problem(f"the page's engine {reason}", said.decode(errors="replace")))
@@ -126,15 +129,18 @@ class LiveSandbox:
         return b"".join(parts)
 
 
-def specification(image: str, store: str, *, page: str = "", images: Sequence[str] = ()) -> ContainerSpec:
+def specification(
+    image: str, store: str, *, page: str = "", images: Sequence[str] = (), hub: bool = False
+) -> ContainerSpec:
     """Return the outer container of a sandbox: never more rights than these.
 
-    With a page, its engine has the `images` of the store, by name; without one, it fills the store.
+    With a page, its engine has the `images` of the store, by name, and with `hub` a Docker Hub that has all of them;
+    without one, it fills the store.
     """
     return ContainerSpec(
         image=image,
         labels=labels(SANDBOX, page=page),
-        command=["page", *images] if page else ["fill"],
+        command=["page", *(["--hub"] if hub else []), *images] if page else ["fill"],
         capabilities=("SYS_ADMIN", "NET_ADMIN"),
         security=(f"seccomp={_SECCOMP}", "apparmor=unconfined"),
         volumes={"/var/lib/docker": "", "/template": f"{store}:ro" if page else store},

@@ -62,6 +62,7 @@ def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[Ho
                 filler.feed(["docker", "load", "--quiet"], engine.save([image.tag for image in images]))
             lines = "".join(f"{image.name} {_adopt(filler, image)}\n" for image in images)
             filler.feed(["sh", "-c", "cat > /template/images"], [lines.encode()])
+            _stock_hub(filler)
             filler.feed(["kill", "-TERM", "1"])
             if not filler.wait(60):
                 raise ImageError(Problem("the image store's engine did not stop", "Type the same command once more."))
@@ -77,3 +78,12 @@ def _adopt(filler: LiveSandbox, image: HostImage) -> str:
     if not said.startswith("sha256:"):
         raise ImageError(Problem(f"the image {image.name} cannot be put into the image store: {said}"))
     return said
+
+
+def _stock_hub(filler: LiveSandbox) -> None:
+    """Give the registry that a page's Docker Hub begins with the same images."""
+    blobs = "/template/containerd/io.containerd.content.v1.content/blobs"
+    script = 'cd /usr/local/lib/snippetrun && python3 -m hub.stock "$1" /template/registry < /template/images'
+    said = filler.feed(["sh", "-c", script, "sh", blobs]).decode(errors="replace")
+    if not said.endswith("stocked\n"):
+        raise ImageError(Problem(f"the images cannot be put on the pages' Docker Hub: {said.strip()}"))
