@@ -89,6 +89,8 @@ class PageOptions:
     """The images that the page's engine has; None is all of the site's."""
     match: Match | None = None
     """How written output is held against what comes out, where a fence does not say."""
+    hub: bool = False
+    """Its sandbox has a throwaway Docker Hub."""
     line: int = 0
     """Where `snippetrun:` stands; 0 if the page has none."""
 
@@ -121,6 +123,8 @@ class Job:
     """Bytes kept of one command's output."""
     match: Match = Match.PATTERN
     """How written output is held against what comes out, where a fence does not say."""
+    hub: bool = False
+    """Its sandbox has a throwaway Docker Hub, which has all images of the site."""
 
 
 class Ending(StrEnum):
@@ -194,7 +198,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class ImageFact:
-    """An image that the page's engine had."""
+    """An image that the page's engine had, or could pull from the page's hub."""
 
     name: str
     digest: str
@@ -214,6 +218,8 @@ class Environment:
     kernel: str
     snippetrun: str
     images: tuple[ImageFact, ...] = ()
+    hub: bool = False
+    """What it took for Docker Hub was a stand-in of its own, with these images."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,11 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         images = listed if page.options.images is None else tuple(map(image_name, page.options.images))
         timeout = page.options.timeout or site.timeout
         match = page.options.match or site.match
-        jobs.append(Job(page, _key(site, page, images, timeout), images, timeout, site.output_limit, match))
+        # Where a page's hub and its network will meet: whoever has a stand-in for Docker Hub must never be given the
+        # real network as well, or no reader could tell what came from where.
+        hub = page.options.hub
+        key = _key(site, page, images, timeout, hub=hub)
+        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub))
     if problems:
         raise PageError(*problems)
     return tuple(jobs)
@@ -47,7 +51,7 @@ def _unlisted(site: SiteConfig, page: Page) -> Iterable[Problem]:
             yield Problem(f"images: the site lists no image {name}", hint, page.path, page.options.line)
 
 
-def _key(site: SiteConfig, page: Page, images: tuple[str, ...], timeout: float) -> str:
+def _key(site: SiteConfig, page: Page, images: tuple[str, ...], timeout: float, *, hub: bool) -> str:
     """Hash what decides what comes out; where on the page a snippet stands does not."""
     snippets = [
         {
@@ -57,6 +61,7 @@ def _key(site: SiteConfig, page: Page, images: tuple[str, ...], timeout: float) 
         }
         for snippet in page.snippets
     ]
-    sources = [dataclasses.astuple(image)[:5] for image in site.images if image.name in images]
-    parts = [__version__, page.path, snippets, sources, timeout, site.output_limit]
+    # With a hub the page has its images, and can pull all others.
+    sources = [dataclasses.astuple(image)[:5] for image in site.images if hub or image.name in images]
+    parts = [__version__, page.path, snippets, sorted(images), sources, hub, timeout, site.output_limit]
     return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()

@@ -63,6 +63,7 @@ def test_where_a_snippet_stands_does_not_change_the_key() -> None:
         page(RUNS, Snippet("text", Options(file="a"), 7, 9, "", "one\n")),
         page(options=PageOptions(images=("nginx",))),
         page(options=PageOptions(timeout=1.0)),
+        page(options=PageOptions(hub=True)),
     ],
 )
 def test_whatever_can_change_the_output_changes_the_key(other: Page) -> None:
@@ -77,3 +78,14 @@ def test_the_content_of_a_file_changes_the_key() -> None:
 def test_the_source_of_an_image_changes_the_key() -> None:
     changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", "elsewhere")))
     assert key(page(), changed) != key(page())
+
+
+def test_an_image_that_a_page_can_pull_from_its_hub_changes_the_key() -> None:
+    changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", "elsewhere")))
+    without, with_hub = (page(options=PageOptions(images=("nginx",), hub=hub)) for hub in (False, True))
+    assert key(without, changed) == key(without)
+    assert key(with_hub, changed) != key(with_hub)
+
+
+def test_a_page_has_a_hub_if_it_says_so() -> None:
+    assert [plan(SITE, [page(options=PageOptions(hub=hub))])[0].hub for hub in (False, True)] == [False, True]

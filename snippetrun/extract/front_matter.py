@@ -16,6 +16,7 @@ from snippetrun.model import PageOptions
 # MkDocs' own rule (`YAML_RE` in mkdocs/utils/meta.py): what it takes for front matter is not on the site.
 _BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
 _STRING = "tag:yaml.org,2002:str"
+_BOOL = "tag:yaml.org,2002:bool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,17 @@ def _match(node: yaml.Node) -> object:
     return read_match(node.value if isinstance(node, yaml.ScalarNode) else "this")
 
 
+def _hub(node: yaml.Node) -> bool:
+    said = str(node.value).lower() if isinstance(node, yaml.ScalarNode) and node.tag == _BOOL else ""
+    if said not in ("true", "false"):  # YAML 1.1 has a dozen more words for them
+        raise ValueError("hub takes true or false, such as hub: true")
+    return said == "true"
+
+
 _KEYS: dict[str, Callable[[yaml.Node], object]] = {
     "skip": _skip,
     "timeout": _timeout,
     "images": _images,
     "match": _match,
+    "hub": _hub,
 }

@@ -45,7 +45,7 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] 
                 if not passed:
                     break
             sandbox = engines.current()
-            environment = Environment(sandbox.engine_version, sandbox.kernel, __version__, sandbox.images)
+            environment = Environment(sandbox.engine_version, sandbox.kernel, __version__, sandbox.images, job.hub)
     except InfrastructureError as error:
         raise type(error)(
             *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)

@@ -35,8 +35,8 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
             filled = store(engine, str(site.root), sandbox_image, provided, say)
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
-            facts = [fact for fact in filled.facts if fact.name in job.images]
-            spec = specification(sandbox_image, filled.volume, page=job.page.path, images=job.images)
+            facts = [fact for fact in filled.facts if job.hub or fact.name in job.images]
+            spec = specification(sandbox_image, filled.volume, page=job.page.path, images=job.images, hub=job.hub)
             return sandbox(engine, spec, facts)
 
         yield start
