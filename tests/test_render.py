@@ -57,7 +57,7 @@ def footer_of(table: dict[str, Any]) -> str:
         Recording(
             page="docs/index.md",
             key="0" * 64,
-            environment=Environment(table.get("engine", "26.1.5"), "6.12.0", "0.1.0", images),
+            environment=Environment(table.get("engine", "26.1.5"), "6.12.0", "0.1.0", images, table.get("hub", False)),
             when=table.get("when", "2026-11-23T22:55:00Z"),
             boot_seconds=1.1,
             seconds=table.get("seconds", 4.2),

@@ -38,12 +38,15 @@ def footer(recording: Recording) -> str:
 def _summary(recording: Recording, count: int) -> str:
     when = datetime.fromisoformat(recording.when).astimezone(UTC)
     date = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
-    stand_ins = sum(bool(image.stand_in) for image in recording.environment.images)
+    environment = recording.environment
+    stand_ins = sum(bool(image.stand_in) for image in environment.images)
     note = {0: "", 1: "; 1 image is a stand-in"}.get(stand_ins, f"; {stand_ins} images are stand-ins")
+    if environment.hub:
+        note += ", and so is Docker Hub" if note else "; Docker Hub is a stand-in"
     return (
         f"Real output: {count:,} {'command' if count == 1 else 'commands'} of this page ran on "
         f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{date}</time> with Docker Engine '
-        f"{to_text(recording.environment.engine)} in {_duration(recording.seconds)}{note}"
+        f"{to_text(environment.engine)} in {_duration(recording.seconds)}{note}"
     )
 
 
@@ -58,6 +61,8 @@ def _facts(recording: Recording) -> str:
         "Ran at": f"{when:%Y-%m-%d %H:%M} UTC",
         "Took": f"{total}, of which {boot} to start the engine",
     }
+    if environment.hub:
+        facts["Docker Hub"] = "a stand-in inside the page's sandbox, with the site's images"
     rows = "".join(f"<div><dt>{name}</dt><dd>{to_text(value)}</dd></div>" for name, value in facts.items())
     return f"<dl>{rows}</dl>"
 
