@@ -138,6 +138,17 @@ def test_a_page_gets_the_images_that_it_asks_for(sandboxes: runner.OpenSandbox, 
         said(sandbox, "docker run --rm busybox true")
 
 
+def test_an_image_is_unpacked_without_the_others_that_share_its_layers(
+    shared: Sandbox, sandboxes: runner.OpenSandbox, site: SiteConfig
+) -> None:
+    with sandboxes(job(site, "debian:latest", "ubuntu:latest")) as alone:
+        said(alone, "ctr --namespace moby images delete --sync nosuch")  # now whatever nothing holds is gone
+        for name in ("debian", "ubuntu"):
+            listed = f"docker image ls --format '{{{{.Size}}}}' {name}"  # less if it is not unpacked
+            assert said(alone, listed) == said(shared, listed)
+            said(alone, f"docker rmi {name}")
+
+
 def test_nothing_is_left_after_an_error(sandboxes: runner.OpenSandbox, site: SiteConfig, engine: HostEngine) -> None:
     before = ours(engine)
     with pytest.raises(ZeroDivisionError), sandboxes(job(site)) as sandbox:

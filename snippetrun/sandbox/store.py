@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from snippetrun.engine.host import HostEngine
 from snippetrun.engine.images import HostImage
@@ -73,11 +74,29 @@ def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[Ho
 
 def _adopt(filler: LiveSandbox, image: HostImage) -> str:
     """Give a loaded image the name that pages use, and no other; return its digest."""
-    script = 'docker tag "$1" "$2" && docker rmi "$1" >/dev/null && docker image inspect --format "{{.Id}}" "$2"'
+    script = """
+    docker tag "$1" "$2" && docker rmi "$1" >/dev/null &&
+    docker image inspect --format '{{.Id}}{{range .RootFS.Layers}} {{.}}{{end}}' "$2"
+    """
     said = filler.feed(["sh", "-c", script, "sh", image.tag, image.name]).decode(errors="replace").strip()
     if not said.startswith("sha256:"):
         raise ImageError(Problem(f"the image {image.name} cannot be put into the image store: {said}"))
-    return said
+    digest, *layers = said.split()
+    # The engine says so itself only of the first image with these layers: on a page without that one, containerd would
+    # remove what the others were unpacked to.
+    keep = f"containerd.io/gc.ref.snapshot.overlayfs={chain_id(layers)}"
+    filler.feed(
+        ["ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "moby", "content", "label", digest, keep]
+    )
+    return digest
+
+
+def chain_id(layers: Sequence[str]) -> str:
+    """Return the name of the snapshot that these layers, by their digests, were unpacked to.
+
+    https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid
+    """
+    return reduce(lambda below, layer: f"sha256:{hashlib.sha256(f'{below} {layer}'.encode()).hexdigest()}", layers)
 
 
 def _stock_hub(filler: LiveSandbox) -> None:
