@@ -15,10 +15,9 @@ from snippetrun.engine.base import base
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.model import Job, Page
-from snippetrun.sandbox.interface import Sandbox
+from snippetrun.sandbox.interface import Order, Sandbox
 from snippetrun.sandbox.live import IMAGE_FOLDER, sandbox, specification
 from snippetrun.sandbox.store import store
-from snippetrun.terminal import screen
 
 pytestmark = pytest.mark.engine
 
@@ -27,15 +26,14 @@ REFUSED = "insufficient_scope: authorization failed"
 
 
 def job(*names: str, hub: bool = True) -> Job:
-    return Job(Page("docs/hub.md", ()), "", tuple(map(config.image_name, names)), 60.0, 1_000_000, hub)
+    return Job(Page("docs/hub.md", ()), "", tuple(map(config.image_name, names)), 60.0, 1_000_000, hub=hub)
 
 
 def shown(page: Sandbox, command: str, status: int = 0) -> str:
     """Run a command that has to end with this status; return what it left on the screen."""
-    ran = page.run(command, timeout=60, limit=1_000_000)
-    text = screen.text(ran.output)
-    assert ran.status == status, f"{command}: {text}"
-    return text
+    ran = page.terminal().run(Order(command, 1))
+    assert ran.status == status, f"{command}: {ran.output}"
+    return ran.output
 
 
 def login(page: Sandbox, user: str, password: str = PASSWORD, status: int = 0) -> str:
