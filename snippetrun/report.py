@@ -26,6 +26,8 @@ def transcript(result: Result) -> str:
         if snippet.options.file is not None:
             lines.append(f"{snippet.line:>5}  writes {snippet.options.file}")
         for at, verdict in enumerate(verdicts):
+            if at < len(recorded):
+                lines += [f"       {line}" for line in plain(recorded[at].late).splitlines()]
             lines += _typed(verdict.line, recorded[at].command if at < len(recorded) else verdict.command)
             if at < len(recorded):
                 lines += [f"       {line}" for line in plain(recorded[at].output).splitlines()]

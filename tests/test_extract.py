@@ -80,6 +80,36 @@ def test_golden(case: Case) -> None:
     assert problems(findings(PATH, case["page"])) == case["findings"]
 
 
+SCRIPT = """```bash
+# comments and blank lines run nothing
+for n in 1 2; do
+  docker run x $n
+done
+
+docker ps | \\
+  wc -l
+cat <<END
+$ not a prompt
+END
+```
+"""
+
+
+def test_a_fence_of_a_script_language_is_split_into_its_commands() -> None:
+    [snippet] = read(PATH, SCRIPT, languages=("console", "bash")).snippets
+    assert [(command.line, command.end_line, command.text) for command in snippet.commands] == [
+        (3, 5, "for n in 1 2; do\n  docker run x $n\ndone"),
+        (7, 8, "docker ps | \\\n  wc -l"),
+        (9, 11, "cat <<END\n$ not a prompt\nEND"),
+    ]
+    assert read(PATH, SCRIPT).snippets == ()
+
+
+def test_a_script_that_has_prompts_is_a_session() -> None:
+    [snippet] = read(PATH, "```bash\n$ docker ps\nout\n```\n", languages=("bash",)).snippets
+    assert [(command.text, command.written) for command in snippet.commands] == [("docker ps", ("out",))]
+
+
 def site(text: str) -> str:
     """Render a page as Material for MkDocs does; each code block of a language of ours is a `mark`."""
 

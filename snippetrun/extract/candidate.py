@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from snippetrun.attributes import KEYS, parse
 from snippetrun.errors import Problem
@@ -58,7 +58,7 @@ def candidate(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
     runs = language in languages and options.file is None
     if not runs:
         session = Session()
-    elif language in SCRIPTS and not has_prompt(fence.lines):
+    elif language in SCRIPTS and not _begins_with_prompt(fence.lines):
         session = script(fence.lines, fence.line + 1)
     else:
         session = split(fence.lines, fence.line + 1, goes_on=options.term is not None and _goes_on(fence.lines))
@@ -103,6 +103,12 @@ def spoilt(path: str, lines: Sequence[str], each: Candidate) -> Iterator[Problem
             column = lines[number - 1].index(fence.markup) + 1
             yield Problem("a fence opens inside another one", hint, path, number, column)
             return
+
+
+def _begins_with_prompt(lines: Sequence[str]) -> bool:
+    """Whether the first line that says anything is a prompt; later ones may stand in a heredoc."""
+    said = (line for line in lines if line.strip() and not line.startswith("#"))
+    return has_prompt(list(islice(said, 1)))
 
 
 def _goes_on(lines: Sequence[str]) -> bool:
