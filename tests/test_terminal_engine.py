@@ -137,6 +137,24 @@ def test_a_question_of_docker(page: Page) -> None:
     )
 
 
+def test_a_password_is_typed_at_its_prompt_and_stays_unseen(page: Page) -> None:
+    text = "---\nsnippetrun: {hub: true, images: [busybox]}\n---\n" + fence(
+        "$ docker login --username=bee",
+        "Password: bees-like-flowers",
+        "...",
+        "Login Succeeded",
+        "$ docker tag busybox bee/box && docker push -q bee/box",
+        "docker.io/bee/box:latest",
+        "$ docker login --username=bee",
+        "Password: bees-hate-wasps",
+        "Error response from daemon: <...> unauthorized: incorrect username or password",
+        "? 1",
+    )
+    result = page.run(text)
+    assert not result.failed, "\n".join(map(str, report.failures(result)))
+    assert "bees-" not in repr(result.recording)
+
+
 def test_ten_thousand_lines_of_a_container(page: Page) -> None:
     [ran] = page.passes(fence("$ docker run --rm busybox seq 10000"))
     assert ran.output == "".join(f"{n}\n" for n in range(1, 10_001))

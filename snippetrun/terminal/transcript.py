@@ -122,17 +122,12 @@ def _split(lines: Sequence[screen.Cells], typed: Iterable[tuple[tuple[int, int],
         line, column = place
         if place < here:  # a program has drawn over it since
             continue
-        if line >= len(lines):
-            yield Piece(PieceKind.OUTPUT, _between(lines, here, (len(lines), 0)))
-            yield Piece(PieceKind.KEYS if is_keys(what.text) else PieceKind.INPUT, what.text + "\n", what.line)
-            here = (len(lines), 0)
-            continue
         yield Piece(PieceKind.OUTPUT, _between(lines, here, place))
-        rest = lines[line][column:]
+        rest = lines[line][column:] if line < len(lines) else ()
         if is_keys(what.text):
             echo = _echo(what.text, screen.unstyled(rest))
             here = line, column + echo
-            more = len(rest) > echo
+            more = len(rest) > echo or line >= len(lines)
             yield Piece(PieceKind.KEYS, what.text + ("\n" if more else ""), what.line)
         else:
             yield Piece(PieceKind.INPUT, ("" if what.secret else screen.unstyled(rest)) + "\n", what.line)
