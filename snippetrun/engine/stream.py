@@ -30,9 +30,10 @@ class ContainerStream:
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - the SDK's
         """Take over what the docker SDK returns for `socket=True`."""
         # The SDK hands out a wrapper of the socket, and hangs on it the response that the socket belongs to.
-        self._layers = [getattr(connection, "_response", None), connection]
+        response = getattr(connection, "_response", None)
+        self._layers = [response, connection]
         self._socket: socket.socket = getattr(connection, "_sock", connection)
-        self._buffer = bytearray()
+        self._buffer = bytearray(_read_ahead(response, self._socket))
 
     def read(self, timeout: float) -> bytes | None:
         """As `Stream.read`; stdout and stderr come as one, in the order in which the engine sent them."""
@@ -91,3 +92,12 @@ class ContainerStream:
             at = end
         del self._buffer[:at]
         return bytes(payload)
+
+
+def _read_ahead(response: Any, raw: socket.socket) -> bytes:  # noqa: ANN401 - requests' response, as the SDK has it
+    """Return what came together with the response's head, and was read along with it: it is gone from the socket."""
+    reader = getattr(getattr(getattr(response, "raw", None), "_fp", None), "fp", None)
+    if reader is None:
+        return b""
+    raw.settimeout(0)  # so that looking waits for nothing
+    return bytes(reader.peek())
