@@ -153,10 +153,12 @@ class PtyShell:
             talk.searched = max(0, len(transcript) - len(data) - 16 * len(dialogue.until))
             return None
         dialogue.until = None
-        if dialogue.left:
+        rest = transcript.take_back(end)
+        if dialogue.left and not dialogue.has_all_come(transcript):
+            transcript.feed(rest)
             return None
         # What comes behind that line is shown where it ends, so that a page does not depend on how quickly it came.
-        self._put_back(transcript.take_back(end))
+        self._put_back(rest)
         return Ending.LEFT_OPEN
 
     def _look(self, talk: _Talk) -> Ending | None:

@@ -63,6 +63,11 @@ class Dialogue:
         """Whether any line may still have to be typed."""
         return may_be_typed(self.written[self.at :])
 
+    def has_all_come(self, transcript: Transcript) -> bool:
+        """Whether all that is left has come as output, so that nothing of it is to be typed."""
+        shown = [*transcript.since(), *filter(None, [transcript.prompt()])]
+        return self.match is not Match.NONE and self._matches(self.written[self.at :], shown)
+
     def next_move(self, transcript: Transcript, quiet: float) -> Input | Leave | float:
         """Return what to do after `quiet` seconds without output.
 
@@ -116,7 +121,10 @@ class Dialogue:
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
         if not any(line.strip() not in {"", ANY_LINES} for line in written):
             return True
-        return match_lines(Names(dict(self.names.words)), written, transcript.since(), self.match) is None
+        return self._matches(written, transcript.since())
+
+    def _matches(self, written: Sequence[str], shown: Sequence[str]) -> bool:
+        return match_lines(Names(dict(self.names.words)), written, shown, self.match) is None
 
     def _is_prompt(self, prompt: str, transcript: Transcript) -> bool:
         if prompt == OUTER_PROMPT or prompt in self.prompts:
