@@ -27,6 +27,7 @@ from snippetrun.terminal import screen
         (b"\r\x1b[K", ""),
         (b"\x1b[1A\x1b[1B\x1b[0Gone\r\n", "one\n"),
         (b"\x1b[scopying\x1b[u\x1b[2Kdone\r\n", "done\n"),
+        (b"one\r\n\x1b[spreparing\x1b[u\x1b[2Kcopying\x1b[u\x1b[2Kdone\r\n", "one\ndone\n"),
         (b"\x1b[2J\x1b[Hfirst row\r\n", "first row\n"),
         (b"", ""),
     ],

@@ -56,6 +56,18 @@ class ScrollbackScreen(pyte.Screen):
             self._wrapped = {y - 1 for y in self._wrapped if y}
         super().index()
 
+    def save_cursor(self) -> None:
+        """Remember the cursor; terminals have one place for that, and not pyte's stack."""
+        self.savepoints.clear()
+        super().save_cursor()
+
+    def restore_cursor(self) -> None:
+        """Move the cursor back to where it was saved, which is remembered for the next time."""
+        saved = bool(self.savepoints)
+        super().restore_cursor()
+        if saved:
+            self.save_cursor()
+
     def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - pyte's own
         """Erase; 3 erases the scroll-back too, as xterm does."""
         if how == 3:
