@@ -212,7 +212,9 @@ def line(event: Event) -> str:
         moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.time.seconds))
     except (OverflowError, ValueError, OSError):
         raise MalformedError(f"no such time: {event.time.seconds}") from None
-    record = json.dumps(event.record, ensure_ascii=False, separators=(",", ":"))
+    # Docker sends the fields in no particular order. With the text in front, the lines can be read and compared.
+    fields = dict(sorted(event.record.items(), key=lambda field: (field[0] != "log", field[0])))
+    record = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     return f"{moment}.{event.time.nanoseconds:09} +0000 {event.tag}: {record}"
 
 
