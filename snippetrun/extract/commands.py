@@ -37,6 +37,7 @@ _PROMPT = re.compile(rf"[{_UNSEEN}]*\$(?:[ {_UNSEEN}]|$)")
 _CONTINUATION = re.compile(r">(?: |$)")
 _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
 _COMMENT = re.compile(r"#(?: |$)")
+_INTERACTIVE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*(?:it|ti)[A-Za-z]*|attach)\s")
 _HIGHEST_STATUS = 255
 
 
@@ -80,9 +81,8 @@ def split(lines: Sequence[str], first_line: int, *, goes_on: bool = False) -> Se
         if not "".join(text).strip():
             continue
         _finish(session, scanner, first_line + start)
-        _add(
-            session, text, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=at < len(lines))
-        )
+        comments = at < len(lines) and not _talks_to_root(text, lines[end:at])
+        _add(session, text, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=comments))
     return session
 
 
@@ -101,6 +101,12 @@ def script(lines: Sequence[str], first_line: int) -> Session:
         _finish(session, scanner, first_line + start)
         _add(session, text, first_line + start, first_line + at, [])
     return session
+
+
+def _talks_to_root(text: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether what stands below an interactive command starts with the prompt of a root shell, not with a comment."""
+    first = next((line for line in below if line.strip()), "")
+    return bool(_COMMENT.match(first) and _INTERACTIVE.search("\n".join(text)))
 
 
 def _finish(session: Session, scanner: Scanner, line: int) -> None:
