@@ -149,6 +149,13 @@ def test_a_program_that_asks_where_the_cursor_is_gets_an_answer(shell: PtyShell)
     assert talk(shell, ask.replace('\\"', '"')).output.endswith(";7'\n")
 
 
+def test_it_gets_no_second_answer_when_the_page_comes_back_to_it(shell: PtyShell) -> None:
+    ask = r"printf 'ask> \e[6n'; IFS= read -rsd R where; read line; printf '%q\n' $line"
+    first = talk(shell, ask, "ask>")
+    assert (first.output, first.ending) == ("", Ending.LEFT_OPEN)
+    assert talk(shell, "", "ask> word").output == "ask> word\nword\n"
+
+
 def test_a_key_ends_a_command_that_goes_on(shell: PtyShell) -> None:
     ran = talk(shell, "echo one; sleep 60", "one", "^C")
     assert (ran.output, ran.status) == ("one\n^C\n", 130)

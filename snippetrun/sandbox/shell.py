@@ -211,8 +211,8 @@ class PtyShell:
         return Ending.TIMED_OUT
 
     def _put_back(self, data: bytes) -> None:
-        """Keep output for the next order."""
-        if data:
+        """Keep output for the next order; what it asks about the cursor has been answered."""
+        if data := _WHERE.sub(b"", data):
             self._pending.insert(0, data)
 
     def _next(self, deadline: float) -> bytes | Mark | None:
