@@ -150,10 +150,16 @@ def test_a_program_that_asks_where_the_cursor_is_gets_an_answer(shell: PtyShell)
 
 
 def test_it_gets_no_second_answer_when_the_page_comes_back_to_it(shell: PtyShell) -> None:
-    ask = r"printf 'ask> \e[6n'; IFS= read -rsd R where; read line; printf '%q\n' $line"
+    ask = r"stty -echo; printf 'ask> \e[6n'; IFS= read -rd R where; stty echo; read line; printf '%q\n' $line"
     first = talk(shell, ask, "ask>")
     assert (first.output, first.ending) == ("", Ending.LEFT_OPEN)
     assert talk(shell, "", "ask> word").output == "ask> word\nword\n"
+
+
+def test_a_shell_that_shows_no_prompt_when_it_is_attached_to_gets_an_enter(shell: PtyShell) -> None:
+    run(shell, "docker() { read; PS1='nested> ' bash --norc -i; }")
+    ran = talk(shell, "docker attach box", "nested> echo hi", "hi", "nested> exit")
+    assert ran.output == "nested> echo hi\nhi\nnested> exit\nexit\n"
 
 
 def test_a_key_ends_a_command_that_goes_on(shell: PtyShell) -> None:

@@ -14,7 +14,7 @@ from snippetrun.errors import Problem, SandboxError
 from snippetrun.model import Ending, Piece, PieceKind
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.terminal import screen
-from snippetrun.terminal.dialogue import OUTER_PROMPT, PROMPT_QUIET, Dialogue, Leave
+from snippetrun.terminal.dialogue import OUTER_PROMPT, PROMPT_QUIET, Dialogue, Leave, Nudge
 from snippetrun.terminal.inputs import asks_for_secret
 from snippetrun.terminal.marks import Kind, Mark, MarkScanner
 from snippetrun.terminal.transcript import Transcript
@@ -97,7 +97,9 @@ class PtyShell:
         transcript = Transcript(order.limit)
         self._type_command(order.command, transcript)
         self._open = self._open or order.line
-        dialogue = Dialogue(order.written, order.names, order.until, order.match, goes_on, order.goes_on_below)
+        dialogue = Dialogue(
+            order.command, order.written, order.names, order.until, order.match, goes_on, order.goes_on_below
+        )
         talk = _Talk(order, dialogue, transcript, deadline, started=goes_on, heard=self._clock())
         ending = self._follow(talk)
         if ending is Ending.EXITED:
@@ -142,6 +144,8 @@ class PtyShell:
             return None
         talk.heard, talk.quiet = self._clock(), PROMPT_QUIET
         transcript, dialogue = talk.transcript, talk.dialogue
+        if dialogue.nudged and not len(transcript):
+            data = data.lstrip(b"\r\n")
         transcript.feed(data)
         if _WHERE.search(data):
             row, column = transcript.cursor()
@@ -163,11 +167,12 @@ class PtyShell:
 
     def _look(self, talk: _Talk) -> Ending | None:
         """Look at the screen, as nothing has come for a while, and type what there is to type."""
-        quiet = self._clock() - talk.heard
         if talk.status is not None:
             talk.quiet = math.inf
-        if quiet < talk.quiet:
+        now = self._clock()
+        if now < talk.heard + talk.quiet:
             return None
+        quiet = max(talk.quiet, now - talk.heard)  # the difference alone may be a hair less
         transcript, dialogue = talk.transcript, talk.dialogue
         move = dialogue.next_move(transcript, quiet)
         if isinstance(move, Leave):
@@ -175,6 +180,11 @@ class PtyShell:
             return Ending.LEFT_OPEN
         if isinstance(move, float):
             talk.quiet = move
+            return None
+        if isinstance(move, Nudge):
+            dialogue.nudged = True
+            self._stream.write(b"\r")
+            talk.quiet = quiet + PROMPT_QUIET
             return None
         prompt = transcript.prompt()
         dialogue.typed(move, prompt, transcript)

@@ -7,6 +7,7 @@ above it has come, and both only when the program has said nothing for a moment,
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ _IDLE_QUIET = 0.5
 """The same for a program that the page comes back to."""
 OUTER_PROMPT = "$ "
 """A prompt that authors cannot tell from the page's own shell's."""
+_ATTACH = re.compile(r"docker\s+(?:container\s+)?attach\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,23 @@ class Leave:
     """The program waits at its prompt, and nothing is left to type: go on with the page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Press Enter, so that a shell shows its prompt again.
+
+    `docker attach` makes the terminal larger and smaller again for that, but a shell that learns of both at once sees
+    nothing to do, and a person presses Enter.
+    """
+
+
+Move = Input | Leave | Nudge
+
+
 @dataclass(slots=True)
 class Dialogue:
     """What is written under one command, and how much of it has been typed."""
 
+    command: str
     written: Sequence[str]
     names: Names
     until: str | None = None
@@ -55,6 +70,8 @@ class Dialogue:
     prompts: set[str] = field(default_factory=set)
     """The prompts that were answered."""
 
+    nudged: bool = False
+    """Whether Enter was pressed for a prompt."""
     prompt_alone: int | None = None
     """The last line, if it is a prompt that was waited for and nothing else."""
 
@@ -68,7 +85,7 @@ class Dialogue:
         shown = [*transcript.since(), *filter(None, [transcript.prompt()])]
         return self.match is not Match.NONE and self._matches(self.written[self.at :], shown)
 
-    def next_move(self, transcript: Transcript, quiet: float) -> Input | Leave | float:
+    def next_move(self, transcript: Transcript, quiet: float) -> Move | float:
         """Return what to do after `quiet` seconds without output.
 
         A number is how many seconds it has to be quiet until there may be more to do.
@@ -78,7 +95,7 @@ class Dialogue:
         needed, move = next(self._moves(transcript), (math.inf, Leave()))
         return move if quiet >= needed else needed
 
-    def _moves(self, transcript: Transcript) -> Iterator[tuple[float, Input | Leave]]:
+    def _moves(self, transcript: Transcript) -> Iterator[tuple[float, Move]]:
         """Yield what could be done, the most wanted first, with the seconds for which it has to be quiet before."""
         prompt = transcript.prompt()
         found = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
@@ -96,6 +113,8 @@ class Dialogue:
             yield PROMPT_QUIET if prompt in self.prompts else _NEW_PROMPT_QUIET, Leave()
         if self.goes_on_below and not keys and len(transcript):
             yield _IDLE_QUIET, Leave()
+        if self.left and not keys and not self.nudged and not len(transcript) and _ATTACH.search(self.command):
+            yield _SILENT_QUIET, Nudge()
 
     def typed(self, what: Input, prompt: str, transcript: Transcript) -> None:
         """Take note that it is typed now, and bind the names in the output above it."""
