@@ -19,6 +19,8 @@ from snippetrun.model import (
     ImageFact,
     Options,
     Outcome,
+    Piece,
+    PieceKind,
     Recorded,
     Recording,
     Snippet,
@@ -35,14 +37,15 @@ GOLDEN = Path(__file__).parent / "golden" / "render"
 
 
 def snippet_of(case: dict[str, Any]) -> str:
-    """Render `[[command]]` tables: text, written, expected; output, status, cut; outcome, message."""
+    """Render `[[command]]` tables: text, written, expected; output or pieces, late, status, cut; outcome, message."""
     commands, recorded, verdicts = [], [], []
     for table in case.get("command", []):
         text = table["text"]
         commands.append(Command(text, 1, 1, table.get("expected", 0), tuple(table.get("written", ()))))
-        if "output" in table:
-            out, status, cut = table["output"], table.get("status", 0), table.get("cut", 0)
-            recorded.append(Recorded(1, text, printed(out), status, 0.1, Ending.EXITED, cut))
+        if "output" in table or "pieces" in table:
+            pieces = tuple(Piece(PieceKind(kind), said) for kind, said in table.get("pieces", ()))
+            came, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
+            recorded.append(Recorded(1, text, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
     made = Snippet("console", options, 1, 2, "", case.get("content", ""), tuple(commands))

@@ -21,6 +21,8 @@ from snippetrun.model import (
     ImageFact,
     Options,
     Outcome,
+    Piece,
+    PieceKind,
     Recorded,
     Recording,
     Snippet,
@@ -78,6 +80,13 @@ def ran(
     return snippet(Snippet("console", Options(skip=skip), 1, 2, "", "", tuple(made)), came, verdicts)
 
 
+def talked(command: str, *pieces: Piece, late: str = "") -> str:
+    """A block of one command, empty if it was open, in a terminal of its own."""
+    made = Snippet("console", Options(term="server"), 1, 2, "", "", (Command(command, 1, 1),))
+    return snippet(made, [Recorded(1, command, pieces, 0, 0.1, late=late)], [])
+
+
+PROMPT = Piece(PieceKind.OUTPUT, "root@4f0c2a7a1b9e:/# ")
 BLOCKS = {
     "several": ran(
         ("docker run --name web -d \\\n  -p 8080:80 \\\n  nginx", "4f0c2a7a1b9e\n"),
@@ -93,6 +102,16 @@ BLOCKS = {
         verdict=Verdict(Outcome.FAILED, 1, "docker rm web", "the exit status was 1, and 0 was expected"),
     ),
     "attack": ran(("cat page", '</code></pre><script>window.owned = 1</script>{{ config }}"><img onerror=x>\n')),
+    "typed": talked(
+        "docker run -it --name box ubuntu bash",
+        PROMPT,
+        Piece(PieceKind.INPUT, "echo hi\n"),
+        Piece(PieceKind.OUTPUT, "hi\n" + PROMPT.text),
+        Piece(PieceKind.KEYS, "^P^Q\n"),
+        late="the last words of the command before\n",
+    ),
+    "goes_on": talked("", PROMPT, Piece(PieceKind.INPUT, "cat /answer\n"), Piece(PieceKind.OUTPUT, "42\n")),
+    "keys": talked("", Piece(PieceKind.KEYS, "^C\n"), Piece(PieceKind.OUTPUT, "bye\n")),
     "short": ran(("docker version --format '{{.Server.Version}}'", "26.1.5\n")),
 }
 
@@ -114,6 +133,12 @@ A first paragraph.
 @failed@
 
 @attack@
+
+@typed@
+
+@goes_on@
+
+@keys@
 
 ## Nested
 
@@ -306,14 +331,23 @@ def test_all_text_has_enough_contrast_without_material(page: Page, address: str,
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_what_is_typed_looks_different_from_what_came_out(page: Page, scheme: str) -> None:
+@pytest.mark.parametrize("typed", [".sr-command", ".sr-typed", ".sr-key"])
+def test_what_is_typed_looks_different_from_what_came_out(page: Page, scheme: str, typed: str) -> None:
     use(page, scheme)
     looks = [
         page.eval_on_selector(name, "e => [getComputedStyle(e).color, getComputedStyle(e).fontWeight]")
-        for name in (".sr-command", ".sr-output")
+        for name in (typed, ".sr-output")
     ]
     assert looks[0][0] != looks[1][0]
     assert [weight for _, weight in looks] == ["700", "400"]
+
+
+def test_a_key_is_no_higher_than_its_line(page: Page) -> None:
+    within = """e => {
+      const key = e.getBoundingClientRect(), line = parseFloat(getComputedStyle(e).lineHeight);
+      return key.height <= line;
+    }"""
+    assert page.locator(".sr-key").evaluate_all(f"all => all.every({within})")
 
 
 @pytest.mark.parametrize("button_knows_data_copy", [True, False])
@@ -327,6 +361,16 @@ def test_the_copy_button_takes_the_commands_alone(page: Page, *, button_knows_da
     assert page.evaluate("navigator.clipboard.readText()") == (
         "docker run --name web -d \\\n  -p 8080:80 \\\n  nginx\ndocker volume create data >/dev/null\ndocker rm -f web"
     )
+
+
+def test_what_was_typed_into_an_open_command_is_copied_and_keys_are_not(page: Page) -> None:
+    blocks = page.locator(".snippetrun", has=page.locator(".sr-label"))
+    typed, keys = (blocks.filter(has_text=text) for text in ("cat /answer", "bye"))
+    typed.locator("[data-md-type=copy]").click()
+    page.wait_for_selector(".md-dialog--active")
+    assert page.evaluate("navigator.clipboard.readText()") == "cat /answer"
+    assert keys.count() == 1
+    assert keys.locator("[data-md-type=copy]").count() == 0
 
 
 def test_prompts_are_not_selected_by_hand(page: Page) -> None:

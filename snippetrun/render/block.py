@@ -7,6 +7,7 @@ command. Read as bare text, without the stylesheet, the block is a terminal sess
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from snippetrun.model import Command, Piece, Recorded, Snippet, Verdict
 
 _PROMPT: Final = '<span class="sr-prompt">$ </span>'
-_TYPED: Final = {PieceKind.INPUT: "typed", PieceKind.KEYS: "key"}
+_KEY: Final = re.compile(r"\^.")
 _CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
 
 
@@ -40,7 +41,7 @@ def snippet(snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[V
     count = len(snippet.commands)
     steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count])
     term = snippet.options.term
-    return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "")
+    return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "", recorded)
 
 
 def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
@@ -52,17 +53,26 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
     return None
 
 
-def _block(snippet: Snippet, steps: Iterable[str], label: str = "") -> str:
-    typed = "\n".join(command.text for command in snippet.commands if command.text)
-    copied = typed if snippet.commands else snippet.content
+def _block(snippet: Snippet, steps: Iterable[str], label: str = "", recorded: Sequence[Recorded] = ()) -> str:
+    copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
     above = f'<span class="sr-label filename">{to_text(label)}</span>' if label else ""
     # Material's copy button takes `data-copy` from the nearest ancestor that has it. `nohighlight` keeps
     # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
+    classes = "snippetrun highlight" if copied else "snippetrun highlight no-copy"
     return (
-        f'<div class="snippetrun highlight">{above}<pre><code class="nohighlight" tabindex="0" '
+        f'<div class="{classes}">{above}<pre><code class="nohighlight" tabindex="0" '
         f'data-copy="{_one_line(to_text(copied))}">{"".join(steps)}</code></pre></div>'
     )
+
+
+def _copied(snippet: Snippet, recorded: Sequence[Recorded]) -> str:
+    """Return what a reader copies: the commands, or what was typed into the one that is open; empty for keys alone."""
+    if not snippet.commands:
+        return snippet.content
+    commands = [command.text for command in snippet.commands if command.text]
+    typed = (piece.text.rstrip("\n") for each in recorded for piece in each.pieces if piece.kind is PieceKind.INPUT)
+    return "\n".join(commands or filter(None, typed))
 
 
 def _one_line(attribute: str) -> str:
@@ -85,9 +95,8 @@ def _content(snippet: Snippet) -> str:
 
 def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) -> str:
     """Return one command, what came out of it, and what a reader must know about it."""
-    parts = [_output(recorded.late)] if recorded else []
-    if command.text:
-        parts += [_command(recorded.command if recorded else command.text)]
+    late = _wrap("late", _output(recorded.late)) if recorded and recorded.late else ""
+    parts = [_command(recorded.command if recorded else command.text)] if command.text else []
     outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
     if recorded:
         parts += [_transcript(recorded.pieces)]
@@ -100,7 +109,7 @@ def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) 
         parts += [_mark("problem", f"Failed: {said}" if said else "Failed")]
     elif outcome is not Outcome.PASSED:
         parts += [_mark("unrun", f"Not run: {said}" if said else "Not run")]
-    return _wrap(outcome.value.replace(" ", "-"), *parts)
+    return late + _wrap(outcome.value.replace(" ", "-"), *parts)
 
 
 def _wrap(state: str, *parts: str) -> str:
@@ -121,8 +130,10 @@ def _piece(piece: Piece) -> str:
     if piece.kind is PieceKind.OUTPUT:
         return to_html(piece.text)
     text = piece.text.rstrip("\n")
-    shown = f'<span class="sr-{_TYPED[piece.kind]}">{to_text(text)}</span>' if text else ""
-    return shown + piece.text[len(text) :]
+    end = piece.text[len(text) :]
+    if piece.kind is PieceKind.KEYS:
+        return "".join(f'<span class="sr-key">{to_text(key)}</span>' for key in _KEY.findall(text)) + end
+    return f'<span class="sr-typed">{to_text(text)}</span>{end}' if text else end
 
 
 def _output(text: str) -> str:
