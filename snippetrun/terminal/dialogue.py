@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.patterns import ANY_LINES, Match, Names, match_lines
-from snippetrun.terminal.inputs import Input, asks_for_secret, keys_at, looks_like_shell, may_be_typed, typed_at
+from snippetrun.terminal.inputs import (
+    Input,
+    asks_for_secret,
+    is_keys,
+    keys_at,
+    looks_like_shell,
+    may_be_typed,
+    typed_at,
+)
 from snippetrun.terminal.transcript import Transcript
 
 PROMPT_QUIET = 0.03
@@ -128,6 +136,8 @@ class Dialogue:
         if self.until is not None:
             return f"the text `{self.until}`"
         for index in range(self.at, len(self.written)):
+            if is_keys(self.written[index]):
+                return f"the output above line {first_line + index}, so that its key can be pressed"
             if may_be_typed(self.written[index : index + 1]):
                 return f"what line {first_line + index} starts with, so that it can be typed"
         return ""
