@@ -90,6 +90,16 @@ def test_commands_run_in_order_in_one_sandbox_and_are_recorded() -> None:
     assert (environment.engine, [image.name for image in environment.images]) == ("26.1.5", ["nginx:latest"])
 
 
+def test_a_fresh_engine_is_a_sandbox_of_its_own_but_not_for_a_skipped_fence() -> None:
+    fleet = Fleet({"docker ps": "", "docker images": ""})
+    skipped = console("$ docker ps", attributes=' {engine=fresh skip="no"}')
+    run(fleet, page(console("$ docker ps") + skipped + console("$ docker images")))
+    assert [sandbox.commands for sandbox in fleet.started] == [["docker ps", "docker images"]]
+    run(fleet, page(console("$ docker ps") + console("$ docker images", attributes=" {engine=fresh}")))
+    assert [sandbox.commands for sandbox in fleet.started[1:]] == [["docker ps"], ["docker images"]]
+    assert all(sandbox.closed for sandbox in fleet.started)
+
+
 def test_every_page_has_a_sandbox_of_its_own_and_all_are_closed() -> None:
     fleet = Fleet({"docker ps": ""})
     results = run(fleet, *(page(console("$ docker ps"), f"docs/{n}.md") for n in range(5)))

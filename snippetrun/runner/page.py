@@ -38,9 +38,8 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] 
         with _Engines(job, start, set() if live is None else live) as engines:
             for snippet in job.page.snippets:
                 line = snippet.line
-                recorded, passed = session.run(
-                    snippet, engines.fresh() if snippet.options.engine else engines.current()
-                )
+                fresh = snippet.options.engine is not None and snippet.options.skip is None
+                recorded, passed = session.run(snippet, engines.fresh() if fresh else engines.current())
                 snippets.append(recorded)
                 if not passed:
                     break
