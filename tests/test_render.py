@@ -37,7 +37,7 @@ GOLDEN = Path(__file__).parent / "golden" / "render"
 
 
 def snippet_of(case: dict[str, Any]) -> str:
-    """Render `[[command]]` tables: text, written, expected; output or pieces, late, status, cut; outcome, message."""
+    """Render `[[command]]` tables: text, shown, written, expected; output or pieces, late, status, cut; a verdict."""
     commands, recorded, verdicts = [], [], []
     for table in case.get("command", []):
         text = table["text"]
@@ -45,7 +45,8 @@ def snippet_of(case: dict[str, Any]) -> str:
         if "output" in table or "pieces" in table:
             pieces = tuple(Piece(PieceKind(kind), said) for kind, said in table.get("pieces", ()))
             came, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
-            recorded.append(Recorded(1, text, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
+            shown = table.get("shown", text)
+            recorded.append(Recorded(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
     made = Snippet("console", options, 1, 2, "", case.get("content", ""), tuple(commands))

@@ -70,7 +70,8 @@ def _copied(snippet: Snippet, recorded: Sequence[Recorded]) -> str:
     """Return what a reader copies: the commands, or what was typed into the one that is open; empty for keys alone."""
     if not snippet.commands:
         return snippet.content
-    commands = [command.text for command in snippet.commands if command.text]
+    shown = zip_longest(snippet.commands, recorded[: len(snippet.commands)])
+    commands = [ran.command if ran else command.text for command, ran in shown if command.text]
     typed = (piece.text.rstrip("\n") for each in recorded for piece in each.pieces if piece.kind is PieceKind.INPUT)
     return "\n".join(commands or filter(None, typed))
 
@@ -102,7 +103,8 @@ def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) 
         parts += [_transcript(recorded.pieces)]
         if recorded.cut:
             parts += [_mark("cut", f"... {recorded.cut:,} more bytes were cut")]
-        if recorded.status and recorded.status == command.status:
+        expected = recorded.status == command.status or (verdict is not None and outcome is Outcome.PASSED)
+        if recorded.status and expected:  # ^C, for instance, allows one that nobody wrote
             parts += [_mark("exit", f"exit status {recorded.status}")]
     said = verdict.message if verdict else ""
     if outcome is Outcome.FAILED:

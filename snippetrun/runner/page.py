@@ -99,10 +99,10 @@ class _Session:
     def run(self, snippet: Snippet, sandbox: Sandbox) -> tuple[tuple[Recorded, ...], bool]:
         """Run the commands of a snippet; return what came out, and whether all of it was as expected."""
         options = snippet.options
-        if options.file is not None:
-            sandbox.write(options.file, snippet.content)
         if options.skip is not None:
             return (), True
+        if options.file is not None:
+            sandbox.write(options.file, snippet.content)
         recorded: list[Recorded] = []
         for command in snippet.commands:
             self._watcher.command(self._job.page, command)
