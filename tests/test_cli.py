@@ -119,8 +119,9 @@ def test_without_an_engine_and_without_dockerd_the_install_command_is_named(
 ) -> None:
     make_site({"a.md": PAGE})
     ran = snippetrun("run", PATH=str(tmp_path), HOME=str(tmp_path), DOCKER_CONTEXT="default")
-    if "no Docker engine answers, and none can be started" not in ran.stderr:
+    if Path("/var/run/docker.sock").exists():
         pytest.skip("an engine answers at the default socket of this machine")
+    assert "no Docker engine answers, and none can be started" in ran.stderr
     assert "apt-get install docker.io" in ran.stderr
     assert ran.returncode == 3
 

@@ -67,7 +67,8 @@ def host_engine(say: Callable[[str], None] = lambda _: None) -> Iterator[HostEng
         except EngineError as error:
             no_other = _why_no_other(named)
             if no_other:
-                raise EngineError(Problem(error.problems[0].message, no_other)) from error
+                nobody = "no Docker engine answers, and none can be started"
+                raise EngineError(Problem(error.problems[0].message if named.said_by else nobody, no_other)) from error
             if named.said_by:
                 say(f"no engine answers at {named.url}, which {named.said_by} names: starting one of our own")
             engine = HostEngine(held.enter_context(private.running()))
