@@ -11,6 +11,8 @@
           output_limit: 1MB                           # for each command
           jobs: 2                                     # pages at a time
           match: pattern                              # how written output is held against what comes out
+          mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
+          recordings: recordings                      # the folder for what came out, relative to mkdocs.yml
 
 Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
 """
@@ -30,6 +32,7 @@ import yaml
 
 from snippetrun import units
 from snippetrun.errors import ConfigError, Problem
+from snippetrun.model import Mode
 from snippetrun.patterns import Match
 
 PLUGIN = "snippetrun"
@@ -77,6 +80,9 @@ class SiteConfig:
     timeout: float = 60.0
     output_limit: int = 1_000_000
     match: Match = Match.PATTERN
+    mode: Mode = Mode.AUTO
+    recordings: Path = Path("recordings")
+    """The folder of the recordings."""
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
@@ -147,8 +153,14 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
             problems += error.problems
         except ValueError as error:
             problems.append(Problem(f"{key}: {error}", "", path, at))
+    if asked := os.environ.get("SNIPPETRUN_MODE"):
+        try:
+            known["mode"] = _mode(asked)
+        except ValueError as error:
+            problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
     if problems:
         raise ConfigError(*problems)
+    known["recordings"] = root / known.get("recordings", "recordings")
     return SiteConfig(root=root, docs=docs, path=path, **known)
 
 
@@ -223,12 +235,26 @@ def _match(value: Any) -> Match:  # noqa: ANN401 - from YAML
     return Match(value)
 
 
+def _mode(value: Any) -> Mode:  # noqa: ANN401 - from YAML
+    if value not in set(Mode):
+        raise ValueError(f"expects one of {', '.join(Mode)}")
+    return Mode(value)
+
+
+def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML
+    if not isinstance(value, str) or not value.strip() or Path(value).is_absolute() or ".." in Path(value).parts:
+        raise ValueError("expects a folder below that of mkdocs.yml")
+    return value
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "languages": _languages,
     "timeout": units.duration,
     "output_limit": units.size,
     "jobs": _jobs,
     "match": _match,
+    "mode": _mode,
+    "recordings": _recordings,
 }
 
 

@@ -4,6 +4,7 @@
     +-- UsageError             2   somebody wrote something that cannot be used
     |   +-- ConfigError            in mkdocs.yml or in a page's front matter
     |   +-- PageError              in the text of a page
+    |   +-- RecordingError         in a recording, which nobody should edit by hand
     +-- InfrastructureError    3   what we run on did not do its part
         +-- EngineError            the host's Docker engine: absent, too old, gone
         +-- ImageError             an image cannot be pulled or built
@@ -68,6 +69,10 @@ class ConfigError(UsageError):
 
 class PageError(UsageError):
     """The text of a page cannot be used."""
+
+
+class RecordingError(UsageError):
+    """A recording is not as it was written."""
 
 
 class InfrastructureError(SnippetrunError):

@@ -14,7 +14,7 @@ from mkdocs.structure.files import File, Files
 from snippetrun import config, extract, pages, report, runner
 from snippetrun.embed import FENCE, embed
 from snippetrun.errors import ConfigError, SnippetrunError
-from snippetrun.model import Job, Recording, Result
+from snippetrun.model import Result
 from snippetrun.progress import ShownProgress
 from snippetrun.render import html
 
@@ -33,14 +33,13 @@ class NoOptions(Config):  # type: ignore[no-untyped-call] # MkDocs
 
 
 class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] # MkDocs
-    """One build's worth of state; MkDocs keeps the object while it serves, and so do we the recordings."""
+    """One build's worth of state; MkDocs keeps the object while it serves."""
 
     site: config.SiteConfig
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self._serving = False
-        self._recordings: dict[str, Recording] = {}
         self._results: dict[str, Result] = {}
         self._pending: dict[str, str] = {}
         self._began = 0.0
@@ -82,13 +81,13 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
                     log.warning(str(finding))
             with ShownProgress() as progress:
-                results = runner.run(self.site, read, progress, known=self._known)
+                results = runner.run(self.site, read, progress, mode=self.site.mode)
         except SnippetrunError as error:
             raise PluginError(str(error)) from error
         for uri, result in zip(sources, results, strict=True):
             self._results[uri] = result
-            if result.recording and not result.failed:
-                self._recordings[result.recording.key] = result.recording
+            for problem in report.stale(result):
+                log.warning(str(problem))
         self._report_failures()
         files.append(File.generated(config, html.STYLE_PATH, content=html.style()))
         return files
@@ -120,10 +119,6 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Say what the build came to."""
         log.info(report.summary(list(self._results.values()), time.monotonic() - self._began))
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
-
-    def _known(self, job: Job) -> Recording | None:
-        """While serving, a page that did not change need not run again."""
-        return self._recordings.get(job.key) if self._serving else None
 
     def _report_failures(self) -> None:
         failed = [str(p) for result in self._results.values() for p in report.failures(result)]

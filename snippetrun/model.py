@@ -127,6 +127,17 @@ class Job:
     """Its sandbox has a throwaway Docker Hub, which has all images of the site."""
 
 
+class Mode(StrEnum):
+    """What a build does about commands."""
+
+    REPLAY = "replay"
+    """Never run any: show what was recorded."""
+    AUTO = "auto"
+    """Run the pages whose recordings are stale, and replay the others."""
+    RUN = "run"
+    """Run all."""
+
+
 class Ending(StrEnum):
     """How the wait for a command ended."""
 
@@ -247,6 +258,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     NOT_REACHED = "not reached"
     """A command before it on the page failed."""
+    STALE = "stale"
+    """It is not what was recorded, and was not run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Iterable
+from pathlib import Path
 
-from snippetrun import __version__
 from snippetrun.config import SiteConfig, image_name
+from snippetrun.contexts import digest_of
 from snippetrun.errors import PageError, Problem
+from snippetrun.fingerprint import digest, fingerprints
 from snippetrun.model import Job, Page
+
+SANDBOX = Path(__file__).with_name("sandbox") / "image"
+"""The Dockerfile and the scripts of the sandbox's image."""
 
 
 def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
@@ -20,6 +23,8 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
     """
     problems: list[Problem] = []
     jobs = []
+    sources = {image.name: image.pull or digest_of(image.folder) for image in site.images}
+    sandbox = digest_of(SANDBOX)
     for page in pages:
         if not runs(page):
             continue
@@ -31,7 +36,11 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         # Where a page's hub and its network will meet: whoever has a stand-in for Docker Hub must never be given the
         # real network as well, or no reader could tell what came from where.
         hub = page.options.hub
-        key = _key(site, page, images, timeout, hub=hub)
+        # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
+        # same key. With a hub the page has its images, and can pull all others.
+        used = {name: source for name, source in sources.items() if hub or name in images}
+        said = [dataclasses.astuple(each) for each in fingerprints(page)]
+        key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit)
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub))
     if problems:
         raise PageError(*problems)
@@ -49,19 +58,3 @@ def _unlisted(site: SiteConfig, page: Page) -> Iterable[Problem]:
         if image_name(name) not in listed:
             hint = f"Add it under images: in {site.path}, or take it out here."
             yield Problem(f"images: the site lists no image {name}", hint, page.path, page.options.line)
-
-
-def _key(site: SiteConfig, page: Page, images: tuple[str, ...], timeout: float, *, hub: bool) -> str:
-    """Hash what decides what comes out; where on the page a snippet stands does not."""
-    snippets = [
-        {
-            "options": dataclasses.asdict(snippet.options),
-            "commands": [(command.text, command.status, command.written) for command in snippet.commands],
-            "content": snippet.content if snippet.options.file else "",
-        }
-        for snippet in page.snippets
-    ]
-    # With a hub the page has its images, and can pull all others.
-    sources = [dataclasses.astuple(image)[:5] for image in site.images if hub or image.name in images]
-    parts = [__version__, page.path, snippets, sorted(images), sources, hub, timeout, site.output_limit]
-    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()

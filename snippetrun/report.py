@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from snippetrun.errors import Problem
@@ -48,10 +49,20 @@ def failures(result: Result) -> tuple[Problem, ...]:
     )
 
 
+def stale(result: Result) -> tuple[Problem, ...]:
+    """Return a problem for the first command of each page that is not what was recorded."""
+    path = result.page.path
+    marked = (v for verdicts in result.verdicts for v in verdicts if v.outcome is Outcome.STALE)
+    return tuple(
+        Problem(f"stale: {verdict.message}", f"Record it: snippetrun run {path}", path, verdict.line)
+        for verdict in islice(marked, 1)
+    )
+
+
 def summary(results: Sequence[Result], seconds: float) -> str:
     """Return one line: pages, snippets, commands, failures, seconds."""
     count = counts(results)
-    notes = [f"{count[name]} {name.replace('_', ' ')}" for name in ("skipped", "not_reached") if count[name]]
+    notes = [f"{count[name]} {name.replace('_', ' ')}" for name in ("skipped", "not_reached", "stale") if count[name]]
     return (
         f"{_plural(count['pages'], 'page')}, {_plural(count['snippets'], 'snippet')}, "
         f"{_plural(count['commands'], 'command')}"

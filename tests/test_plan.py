@@ -14,7 +14,7 @@ SITE = SiteConfig(
     Path("/s"),
     Path("/s/docs"),
     "mkdocs.yml",
-    (ImageSource("nginx:latest", "images/nginx"), ImageSource("redis:7", "images/redis")),
+    (ImageSource("nginx:latest", pull="nginx@sha256:0"), ImageSource("redis:7", pull="redis@sha256:0")),
 )
 RUNS = Snippet("console", Options(), 3, 5, "", "$ docker ps\n", (Command("docker ps", 4, 4),))
 
@@ -76,12 +76,21 @@ def test_the_content_of_a_file_changes_the_key() -> None:
 
 
 def test_the_source_of_an_image_changes_the_key() -> None:
-    changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", "elsewhere")))
+    changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", pull="redis@sha256:1")))
     assert key(page(), changed) != key(page())
 
 
+def test_the_content_of_a_build_context_changes_the_key(tmp_path: Path) -> None:
+    built = ImageSource("redis:7", build="images/redis", folder=tmp_path)
+    site = dataclasses.replace(SITE, images=(built,))
+    (tmp_path / "Dockerfile").write_text("FROM debian\n")
+    before = key(page(), site)
+    (tmp_path / "Dockerfile").write_text("FROM ubuntu\n")
+    assert key(page(), site) != before
+
+
 def test_an_image_that_a_page_can_pull_from_its_hub_changes_the_key() -> None:
-    changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", "elsewhere")))
+    changed = dataclasses.replace(SITE, images=(SITE.images[0], ImageSource("redis:7", pull="redis@sha256:1")))
     without, with_hub = (page(options=PageOptions(images=("nginx",), hub=hub)) for hub in (False, True))
     assert key(without, changed) == key(without)
     assert key(with_hub, changed) != key(with_hub)

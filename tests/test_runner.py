@@ -14,13 +14,22 @@ from snippetrun import runner
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.extract import read
-from snippetrun.model import Command, Ending, ImageFact, Job, Outcome, Page, Recording, Result
+from snippetrun.model import Command, Ending, ImageFact, Job, Outcome, Page, Result
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.shell import PtyShell
 
-SITE = SiteConfig(Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", "images/nginx"),), jobs=2)
+SITE = SiteConfig(
+    Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", pull="nginx@sha256:0"),), jobs=2
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep recordings and locks away from the real ones."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
 
 
 class Notes:
@@ -164,18 +173,6 @@ def test_a_site_on_which_nothing_runs_needs_no_engine() -> None:
     fleet = Fleet({})
     [result] = run(fleet, page("# Nothing\n"))
     assert (fleet.started, result.recording) == ([], None)
-
-
-def test_a_recording_that_is_known_is_not_made_again() -> None:
-    fleet = Fleet({"docker ps": "one\n"})
-    [first] = run(fleet, page(console("$ docker ps")))
-    assert first.recording
-    known: dict[str, Recording] = {first.recording.key: first.recording}
-    moved = page("moved\n\n" + console("$ docker ps"))
-    [again] = runner.run(SITE, [moved], Notes(), known=lambda job: known.get(job.key), sandboxes=fleet)
-    assert again.recording is first.recording
-    assert again.verdicts[0][0].line == 4
-    assert len(fleet.started) == 1
 
 
 def test_a_sandbox_that_fails_is_an_error_with_the_pages_line() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from snippetrun.config import ImageSource
+from snippetrun.contexts import build_context
 from snippetrun.engine.base import Base
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import ImageError
@@ -68,17 +67,6 @@ def _pulled(engine: HostEngine, source: ImageSource, say: Callable[[str], None])
 
 
 def _context(folder: Path, base: Base) -> tuple[bytes, str]:
-    """Return a build context as a tar archive that depends on content and modes alone, and its key."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(folder.rglob("*")):
-            if "__pycache__" in path.parts:  # what Python leaves beside its sources is no part of them
-                continue
-            entry = tar.gettarinfo(str(path), str(path.relative_to(folder)))
-            entry.uid = entry.gid = entry.mtime = 0
-            entry.uname = entry.gname = ""
-            entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644  # all that git keeps of it
-            with path.open("rb") if entry.isfile() else io.BytesIO() as content:
-                tar.addfile(entry, content)
-    context = archive.getvalue()
+    """Return a build context, and the key of what is built from it on a base."""
+    context = build_context(folder)
     return context, hashlib.sha256(base.id.encode() + context).hexdigest()

@@ -109,6 +109,8 @@ def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) 
     said = verdict.message if verdict else ""
     if outcome is Outcome.FAILED:
         parts += [_mark("problem", f"Failed: {said}" if said else "Failed")]
+    elif outcome is Outcome.STALE:
+        parts += [_mark("unrun", f"Stale: {said}")]
     elif outcome is not Outcome.PASSED:
         parts += [_mark("unrun", f"Not run: {said}" if said else "Not run")]
     return late + _wrap(outcome.value.replace(" ", "-"), *parts)

@@ -2,12 +2,14 @@
 
 - `pool`: the pages of a build, so many at a time
 - `page`: one page, from its first command to its last
+- `replay`: what recordings tell of pages that do not run; `judged`: a page with the verdicts on it
 - `provide`: the host's engine and the site's images, made ready for both
 - `watcher`: who is told how far it has come
 """
 
+from snippetrun.runner.judged import result
 from snippetrun.runner.page import run_page
-from snippetrun.runner.pool import result, run
+from snippetrun.runner.pool import run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
 

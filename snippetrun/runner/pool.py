@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 
-from snippetrun.compare import judge
 from snippetrun.config import SiteConfig
-from snippetrun.model import Job, Page, Recording, Result
-from snippetrun.patterns import Match
+from snippetrun.errors import EngineError
+from snippetrun.model import Job, Mode, Page, Recording, Result
 from snippetrun.plan import plan
+from snippetrun.runner import replay
+from snippetrun.runner.judged import result
 from snippetrun.runner.page import run_page
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sandbox.interface import Sandbox
+from snippetrun.store import Store
 
 
 def run(
@@ -22,37 +24,44 @@ def run(
     pages: Sequence[Page],
     watcher: Watcher,
     *,
-    known: Callable[[Job], Recording | None] = lambda _: None,
+    mode: Mode = Mode.RUN,
     sandboxes: Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]] = live_sandboxes,
 ) -> tuple[Result, ...]:
-    """Run the pages and return a result for each, in their order.
+    """Run or replay the pages, as the mode says, and return a result for each, in their order.
 
-    `known` may already have the recording of a job; with one for each, no engine is asked for. Raises UsageError for
-    what cannot be planned, and InfrastructureError if an engine, an image or a sandbox fails us: then nothing of what
-    we started is left either.
+    What passes is kept in the site's recordings. An engine is asked for only if something has to run; if there is none,
+    `auto` replays what it can. Raises UsageError for what cannot be planned or read, and InfrastructureError if an
+    engine, an image or a sandbox fails us: then nothing of what we started is left either.
     """
-    jobs = plan(site, pages)
-    recordings = {job.page.path: recording for job in jobs if (recording := known(job))}
+    jobs, store = plan(site, pages), Store(site)
+    recordings = {} if mode is Mode.RUN else replay.fresh(jobs, store, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
-    if missing:
-        with sandboxes(site, watcher.say) as start:
-            watcher.begin(missing)
-            recordings |= _run_all(missing, start, watcher, site.jobs)
-    return tuple(result(page, recordings.get(page.path), site.match) for page in pages)
+    if missing and mode is not Mode.REPLAY:
+        with ExitStack() as held:
+            try:
+                start = held.enter_context(sandboxes(site, watcher.say))
+            except EngineError as error:
+                if mode is Mode.RUN:
+                    raise
+                watcher.say(f"{error.problems[0].message}: showing what was recorded")
+            else:
+                watcher.begin(missing)
+                recordings |= _run_all(missing, start, watcher, site.jobs, store)
+                missing = []
+    stale = {job.page.path: replay.stale(job, store.read(job.page)) for job in missing}
+    return tuple(stale.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
 
 
-def result(page: Page, recording: Recording | None, match: Match = Match.PATTERN) -> Result:
-    """Judge a page by its recording; `match` is the site's way to match output."""
-    return Result(page, recording, judge(page, recording.snippets if recording else (), page.options.match or match))
-
-
-def _run_all(jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int) -> dict[str, Recording]:
+def _run_all(
+    jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int, store: Store
+) -> dict[str, Recording]:
     live: set[Sandbox] = set()
 
     def one(job: Job) -> Recording:
         recording = run_page(job, start, watcher, live)
-        watcher.end(result(job.page, recording, job.match))
-        return recording
+        ran = result(job.page, recording, job.match)
+        watcher.end(ran)
+        return recording if ran.failed else store.keep(job, recording)
 
     pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="page")
     try:

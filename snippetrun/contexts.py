@@ -1,0 +1,29 @@
+"""Build contexts: the folder of a Dockerfile as the archive that an engine takes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+
+
+def build_context(folder: Path) -> bytes:
+    """Return a folder as a tar archive that depends on contents and modes alone."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(folder.rglob("*")):
+            if "__pycache__" in path.parts:  # what Python leaves beside its sources is no part of them
+                continue
+            entry = tar.gettarinfo(str(path), str(path.relative_to(folder)))
+            entry.uid = entry.gid = entry.mtime = 0
+            entry.uname = entry.gname = ""
+            entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644  # all that git keeps of it
+            with path.open("rb") if entry.isfile() else io.BytesIO() as content:
+                tar.addfile(entry, content)
+    return archive.getvalue()
+
+
+def digest_of(folder: Path) -> str:
+    """Return the hex SHA-256 of a build context."""
+    return hashlib.sha256(build_context(folder)).hexdigest()

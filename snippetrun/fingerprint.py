@@ -1,0 +1,52 @@
+"""What a page says, in a few digits: to tell what has changed since it was recorded, and where."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from snippetrun.model import Command, Page, Snippet
+
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One snippet, wherever on the page it stands."""
+
+    snippet: str
+    """Of its options and of the file that it writes."""
+    commands: tuple[str, ...]
+    """Of each command, with what is written under it."""
+
+
+def fingerprints(page: Page) -> tuple[Fingerprint, ...]:
+    """Return a fingerprint for each snippet of the page, in order."""
+    return tuple(Fingerprint(_snippet(each), tuple(map(_command, each.commands))) for each in page.snippets)
+
+
+def unchanged(now: Sequence[Fingerprint], then: Sequence[Fingerprint]) -> tuple[int, int]:
+    """Return how many snippets in a row are what they were, and how many commands of the next one still are."""
+    for number, (new, old) in enumerate(zip(now, then, strict=False)):
+        if new != old:
+            same = takewhile(lambda pair: pair[0] == pair[1], zip(new.commands, old.commands, strict=False))
+            return number, len(list(same)) if new.snippet == old.snippet else 0
+    return min(len(now), len(then)), 0
+
+
+def digest(*parts: object) -> str:
+    """Return the hex SHA-256 of plain data."""
+    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _snippet(snippet: Snippet) -> str:
+    options = dataclasses.asdict(dataclasses.replace(snippet.options, hide=False))  # hiding changes nothing that runs
+    return digest(options, snippet.content if snippet.options.file else "")[:_DIGITS]
+
+
+def _command(command: Command) -> str:
+    return digest(command.text, command.status, command.written)[:_DIGITS]

@@ -1,0 +1,54 @@
+"""What recordings still tell: all of a page that has not changed, and of another one all up to the change."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from snippetrun.errors import RecordingError
+from snippetrun.fingerprint import fingerprints, unchanged
+from snippetrun.model import Job, Mode, Outcome, Recording, Result, Verdict
+from snippetrun.runner.judged import result
+from snippetrun.store import Store, Stored, place
+
+
+def fresh(jobs: Sequence[Job], store: Store, mode: Mode, say: Callable[[str], None]) -> dict[str, Recording]:
+    """Return the recordings that can be shown as they are, by page.
+
+    One that is damaged is said and left out, as its page can run again; where none may, it raises RecordingError.
+    """
+    found = {}
+    for job in jobs:
+        try:
+            recording = store.fresh(job)
+        except RecordingError as error:
+            if mode is Mode.REPLAY:
+                raise
+            say(f"running {job.page.path} again: {error.problems[0].where}: {error.problems[0].message}")
+            recording = None
+        if recording:
+            found[job.page.path] = recording
+    return found
+
+
+def stale(job: Job, stored: Stored | None) -> Result:
+    """Return a page with as much of its stale recording as still holds; the first command that does not is marked."""
+    page = job.page
+    if stored is None:
+        return _marked(result(page, None, job.match), "it has not been recorded yet")
+    same = unchanged(fingerprints(page), stored.fingerprints)
+    if same == (len(page.snippets), 0) and len(stored.fingerprints) == len(page.snippets):
+        shown = result(page, place(page, stored.recording), job.match)
+        return _marked(shown, "an image, a setting or the sandbox has changed since it was recorded", all_of_it=True)
+    return _marked(result(page, place(page, stored.recording, same), job.match), "it has changed since it was recorded")
+
+
+def _marked(shown: Result, why: str, *, all_of_it: bool = False) -> Result:
+    """Mark what was not reached as stale, or `all_of_it`."""
+
+    def mark(verdict: Verdict) -> Verdict:
+        if verdict.outcome is Outcome.SKIPPED or (not all_of_it and verdict.outcome is not Outcome.NOT_REACHED):
+            return verdict
+        return dataclasses.replace(verdict, outcome=Outcome.STALE, message=why, hint="")
+
+    return dataclasses.replace(shown, verdicts=tuple(tuple(map(mark, snippet)) for snippet in shown.verdicts))

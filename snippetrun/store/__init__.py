@@ -1,0 +1,10 @@
+"""Recordings on disk: one reviewable JSON file per page, which belongs into version control.
+
+- `document`: a recording as plain data, made for small diffs, and back
+- `files`: where the files are, and how they are read and written without ever being half there
+"""
+
+from snippetrun.store.document import Stored, place
+from snippetrun.store.files import Store
+
+__all__ = ["Store", "Stored", "place"]

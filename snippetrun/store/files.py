@@ -1,0 +1,91 @@
+"""The files of recordings: found by their page, written whole or not at all, checked when they are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from pathlib import Path
+
+from snippetrun.config import SiteConfig, cache_folder, shown_path
+from snippetrun.engine.locks import locked
+from snippetrun.errors import Problem, RecordingError
+from snippetrun.fingerprint import digest, fingerprints
+from snippetrun.model import Job, Page, Recording
+from snippetrun.store.document import BadDocumentError, Stored, dump, load, place
+
+
+class Store:
+    """The recordings of one site."""
+
+    def __init__(self, site: SiteConfig) -> None:
+        """Do nothing yet: a site that has no recordings has no folder for them either."""
+        self._site = site
+
+    def path(self, page: Page) -> Path:
+        """Return where a page's recording is, or would be."""
+        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._site.docs))
+        inside = place_of if ".." not in place_of.parts else Path("outside", digest(page.path)[:12])
+        return self._site.recordings / inside.with_name(f"{inside.name}.json")
+
+    def read(self, page: Page) -> Stored | None:
+        """Return a page's recording; None if there is none. Raises RecordingError if the file is not as we wrote it."""
+        path = self.path(page)
+        try:
+            return load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._unreadable(page, f"cannot be read: {error}") from error
+        except BadDocumentError as error:
+            raise self._unreadable(page, str(error)) from error
+
+    def fresh(self, job: Job) -> Recording | None:
+        """Return the recording of a job; None if it has none, or if something has changed since it was made."""
+        stored = self.read(job.page)
+        return place(job.page, stored.recording) if stored and stored.recording.key == job.key else None
+
+    def keep(self, job: Job, recording: Recording) -> Recording:
+        """Write a recording, unless the one that is there says the same; return the one that is there now.
+
+        So a run of what has not changed leaves no trace: durations, the date and the digests of what a machine has
+        built for itself are no news. A file that cannot be used is replaced.
+        """
+        path = self.path(job.page)
+        with locked(cache_folder() / "recordings" / digest(str(self._site.recordings))[:16]):
+            try:
+                old = self.fresh(job)
+            except RecordingError:
+                old = None
+            if old and _says(old) == _says(recording):
+                return old
+            text = dump(job.page, recording, fingerprints(job.page))
+            _write(path, text)
+        return place(job.page, load(text).recording)  # as any replay will have it
+
+    def _unreadable(self, page: Page, why: str) -> RecordingError:
+        hint = f"Record the page again: snippetrun run {page.path}"
+        return RecordingError(Problem(f"this recording {why}", hint, shown_path(self.path(page))))
+
+
+def _says(recording: Recording) -> object:
+    """Return what a recording tells its readers about the commands."""
+    return [
+        [dataclasses.replace(ran, line=0, seconds=0.0) for ran in snippet] for snippet in recording.snippets
+    ], recording.environment.engine
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        written.chmod(0o644)
+        written.replace(path)
+    except BaseException:
+        written.unlink()
+        raise

@@ -1,0 +1,156 @@
+"""Modes: what runs, what is replayed, and what is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from test_dialogues import Silent
+
+from snippetrun import report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import EngineError, Problem, RecordingError
+from snippetrun.extract import read
+from snippetrun.model import Job, Mode, Outcome, Result
+from snippetrun.sandbox.fake import Answer, FakeSandbox
+
+PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n\n```console\n$ docker rm x\n```\n"
+ANSWERS: dict[str, Answer] = {
+    "docker ps": "ID\n",
+    "docker info": "info\n",
+    "docker rm x": "x\n",
+    "docker ps -a": "all\n",
+}
+
+
+class Engine:
+    """A machine with an engine, or without, that counts the pages it ran."""
+
+    def __init__(self, *, there: bool = True) -> None:
+        self.there = there
+        self.ran: list[str] = []
+        self.answers = ANSWERS
+
+    @contextmanager
+    def __call__(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        if not self.there:
+            raise EngineError(Problem("no Docker engine answers"))
+
+        @contextmanager
+        def start(job: Job) -> Iterator[FakeSandbox]:
+            self.ran.append(job.page.path)
+            yield FakeSandbox(self.answers)
+
+        yield start
+
+
+class Heard(Silent):
+    """A watcher that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
+    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=tmp_path / "recordings")
+
+
+def run(site: SiteConfig, mode: Mode, engine: Engine, text: str = PAGE, heard: Heard | None = None) -> Result:
+    [result] = runner.run(site, [read("docs/a.md", text)], heard or Heard(), mode=mode, sandboxes=engine)
+    return result
+
+
+def outcomes(result: Result) -> list[list[Outcome]]:
+    return [[verdict.outcome for verdict in snippet] for snippet in result.verdicts]
+
+
+def test_run_always_runs_and_auto_only_what_is_stale(site: SiteConfig) -> None:
+    engine = Engine()
+    first = run(site, Mode.AUTO, engine)
+    assert run(site, Mode.AUTO, engine) == first
+    assert len(engine.ran) == 1
+    run(site, Mode.RUN, engine)
+    assert len(engine.ran) == 2
+    run(site, Mode.AUTO, engine, PAGE.replace("docker ps", "docker ps -a"))
+    assert len(engine.ran) == 3
+
+
+def test_a_replay_needs_no_engine(site: SiteConfig) -> None:
+    recorded = run(site, Mode.RUN, Engine())
+    for mode in (Mode.REPLAY, Mode.AUTO):
+        nobody = Engine(there=False)
+        assert run(site, mode, nobody) == recorded
+        assert nobody.ran == []
+
+
+def test_without_an_engine_auto_shows_what_was_recorded_and_says_so_in_one_line(site: SiteConfig) -> None:
+    run(site, Mode.RUN, Engine())
+    heard = Heard()
+    result = run(site, Mode.AUTO, Engine(there=False), PAGE.replace("docker rm x", "docker rm y"), heard)
+    assert heard.lines == ["no Docker engine answers: showing what was recorded"]
+    assert outcomes(result) == [[Outcome.PASSED, Outcome.PASSED], [Outcome.STALE]]
+
+
+def test_run_without_an_engine_is_an_error(site: SiteConfig) -> None:
+    with pytest.raises(EngineError):
+        run(site, Mode.RUN, Engine(there=False))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "line"),
+    [
+        (("docker info", "docker info x"), [["passed", "stale"], ["stale"]], 5),
+        (("docker rm x\n", "docker rm x\nwritten\n"), [["passed", "passed"], ["stale"]], 9),
+        (("```console\n$ docker rm", "```console {exit=1}\n$ docker rm"), [["passed", "passed"], ["stale"]], 9),
+        (("# A\n", "# A\n\nMore.\n"), [["passed", "passed"], ["passed"]], 0),
+        (("# A\n", "# A\n\n```console\n$ docker ps -a\n```\n"), [["stale"], ["stale", "stale"], ["stale"]], 4),
+    ],
+)
+def test_a_stale_page_is_told_from_the_first_line_that_changed(
+    site: SiteConfig, change: tuple[str, str], expected: list[list[str]], line: int
+) -> None:
+    run(site, Mode.RUN, Engine())
+    result = run(site, Mode.REPLAY, Engine(there=False), PAGE.replace(*change))
+    assert outcomes(result) == expected
+    assert [problem.line for problem in report.stale(result)] == ([line] if line else [])
+
+
+def test_a_page_that_was_never_recorded_is_stale(site: SiteConfig) -> None:
+    [problem] = report.stale(run(site, Mode.REPLAY, Engine(there=False)))
+    assert (problem.line, problem.message) == (4, "stale: it has not been recorded yet")
+    assert problem.hint == "Record it: snippetrun run docs/a.md"
+
+
+def test_a_change_of_what_it_runs_on_makes_all_of_it_stale_but_shown(site: SiteConfig) -> None:
+    run(site, Mode.RUN, Engine())
+    result = run(site, Mode.REPLAY, Engine(there=False), "---\nsnippetrun: {timeout: 5s}\n---\n" + PAGE)
+    assert outcomes(result) == [[Outcome.STALE, Outcome.STALE], [Outcome.STALE]]
+    assert result.recording
+    assert [len(snippet) for snippet in result.recording.snippets] == [2, 1]
+
+
+def test_what_fails_is_not_recorded(site: SiteConfig) -> None:
+    engine = Engine()
+    engine.answers = ANSWERS | {"docker info": ("no\n", 1)}
+    assert run(site, Mode.RUN, engine).failed
+    assert not list(site.recordings.rglob("*.json"))
+
+
+def test_a_damaged_recording_is_an_error_for_replay_and_runs_again_otherwise(site: SiteConfig) -> None:
+    recorded = run(site, Mode.RUN, Engine())
+    path = site.recordings / "a.md.json"
+    path.write_text(path.read_text().replace('"info"', '"other"'))
+    with pytest.raises(RecordingError, match="checksum"):
+        run(site, Mode.REPLAY, Engine(there=False))
+    engine, heard = Engine(), Heard()
+    assert run(site, Mode.AUTO, engine, heard=heard).verdicts == recorded.verdicts
+    assert engine.ran == ["docs/a.md"]
+    assert "checksum" in heard.lines[0]

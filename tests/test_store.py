@@ -1,0 +1,179 @@
+"""Recordings on disk: what was written comes back, and nothing else ever does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippetrun.config import SiteConfig
+from snippetrun.errors import RecordingError
+from snippetrun.extract import read
+from snippetrun.fingerprint import fingerprints
+from snippetrun.model import Ending, Environment, ImageFact, Job, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.plan import plan
+from snippetrun.store import Store, place
+from snippetrun.store.document import dump, load
+
+TEXT = "# A\n\n```console\n$ docker run -it x\n/ # ls\na\n/ # ^D\n$ docker ps\n```\n"
+ENVIRONMENT = Environment("26.1.5", "6.12", "0.1.0", (ImageFact("x:latest", "sha256:1", "here", "not the real one"),))
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
+    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=tmp_path / "recordings")
+
+
+def job(site: SiteConfig, text: str = TEXT, path: str = "docs/deep/a.md") -> Job:
+    [made] = plan(site, [read(path, text)])
+    return made
+
+
+def recording(of: Job, output: str = "\x1b[31mID\x1b[0m\n", **changes: object) -> Recording:
+    """What could have come out of TEXT, wherever on the page it stands."""
+    run, ps = of.page.snippets[0].commands
+    pieces = (
+        Piece(PieceKind.OUTPUT, "/ # "),
+        Piece(PieceKind.INPUT, "ls\n", run.line + 1),
+        Piece(PieceKind.OUTPUT, "a\n/ # "),
+        Piece(PieceKind.KEYS, "^D\n", run.line + 3),
+    )
+    snippets = (
+        (
+            Recorded(run.line, run.text, pieces, 0, 1.25),
+            Recorded(ps.line, ps.text, printed(output), None, 0.5, Ending.LEFT_OPEN, 3, "late\n"),
+        ),
+    )
+    made = Recording(of.page.path, of.key, ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, snippets)
+    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_what_was_kept_comes_back(site: SiteConfig) -> None:
+    made = job(site)
+    assert Store(site).fresh(made) is None
+    Store(site).keep(made, recording(made))
+    assert Store(site).fresh(made) == recording(made)
+
+
+def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig) -> None:
+    assert Store(site).path(Page("docs/deep/a.md", ())) == site.recordings / "deep" / "a.md.json"
+    outside = Store(site).path(Page("../elsewhere/a.md", ()))
+    assert outside.is_relative_to(site.recordings)
+
+
+def test_it_moves_with_its_page(site: SiteConfig) -> None:
+    made = job(site)
+    Store(site).keep(made, recording(made))
+    before = Store(site).path(made.page).read_text()
+    moved = job(site, "One more line.\n\n" + TEXT)
+    assert Store(site).fresh(moved) == recording(moved)
+    Store(site).keep(moved, recording(moved))
+    assert Store(site).path(made.page).read_text() == before
+
+
+def test_a_change_makes_it_stale(site: SiteConfig) -> None:
+    made = job(site)
+    Store(site).keep(made, recording(made))
+    assert Store(site).fresh(job(site, TEXT.replace("docker ps", "docker ps -a"))) is None
+
+
+def test_a_run_that_says_nothing_new_leaves_the_file_alone(site: SiteConfig) -> None:
+    made = job(site)
+    kept = Store(site).keep(made, recording(made))
+    environment = dataclasses.replace(ENVIRONMENT, kernel="7.0", images=())
+    again = recording(made, when="2027-01-01T00:00:00+00:00", seconds=9.0, environment=environment)
+    assert Store(site).keep(made, again) == kept
+    assert Store(site).keep(made, recording(made, "other\n")) != kept
+
+
+def test_a_diff_shows_the_lines_that_differ(site: SiteConfig) -> None:
+    made = job(site)
+    texts = [
+        dump(made.page, recording(made, output), fingerprints(made.page)).splitlines()
+        for output in ("one\ntwo\nthree\n", "one\n2\nthree\n")
+    ]
+    changed = [pair for pair in zip(*texts, strict=True) if pair[0] != pair[1]]
+    assert [first.strip() for first, _ in changed] == ['"two",', changed[1][0].strip()]
+    assert "checksum" in changed[1][0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda text: text[: len(text) // 2], "is no valid JSON"),
+        (lambda text: text.replace('"ls"', '"lx"'), "its checksum does not match"),
+        (lambda text: text.replace('"format": 1', '"format": 99'), "has format 99"),
+        (lambda _: "[]", "is no recording"),
+        (lambda _: "{}", "is no recording"),
+        (lambda _: '{"format": 1}', "its checksum does not match"),
+        (lambda _: "\udcff", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_not_as_written_is_named_and_never_used(site: SiteConfig, spoil: object, why: str) -> None:
+    made = job(site)
+    Store(site).keep(made, recording(made))
+    path = Store(site).path(made.page)
+    path.write_bytes(spoil(path.read_text()).encode(errors="surrogateescape"))  # type: ignore[operator]
+    with pytest.raises(RecordingError, match=rf"recordings/deep/a.md.json: this recording .*{why}"):
+        Store(site).fresh(made)
+    Store(site).keep(made, recording(made))
+    assert Store(site).fresh(made) == recording(made)
+
+
+def test_every_bit_is_checked(site: SiteConfig) -> None:
+    made = job(site)
+    text = dump(made.page, recording(made), fingerprints(made.page))
+    document = json.loads(text)
+    for at in range(0, len(text), 7):
+        flipped = text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]
+        try:
+            stored = load(flipped)
+        except ValueError:
+            continue
+        assert json.loads(flipped) == document, flipped
+        assert place(made.page, stored.recording) == recording(made)
+
+
+def test_nothing_is_half_written(site: SiteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = job(site)
+    Store(site).keep(made, recording(made))
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        Store(site).keep(made, recording(made, "new\n"))
+    assert Store(site).fresh(made) == recording(made)
+    assert [path.name for path in site.recordings.rglob("*") if path.is_file()] == ["a.md.json"]
+
+
+def test_builds_at_the_same_time_take_turns(site: SiteConfig) -> None:
+    made = job(site)
+    outputs = [f"{number}\n" * 1000 for number in range(8)]
+    threads = [
+        threading.Thread(target=lambda output=output: Store(site).keep(made, recording(made, output)))
+        for output in outputs
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Store(site).fresh(made) in [recording(made, output) for output in outputs]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_comes_back(output: str, command: str) -> None:
+    page = read("a.md", "```console\n$ docker ps\n```\n")
+    [snippet] = page.snippets
+    ran = Recorded(snippet.commands[0].line, command, printed(output), 0, 0.5)
+    made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
+    assert place(page, load(dump(page, made, fingerprints(page))).recording) == made
