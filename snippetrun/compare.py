@@ -78,7 +78,7 @@ class Judge:
         if wrong:
             return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
         names = Names(dict(self.names.words))
-        for part in _parts(command, recorded):
+        for part in parts(command, recorded):
             if part.typed is not None:
                 names.bind(*part.typed)
             mismatch = match_lines(names, part.written, part.shown, match or self.match) if part.written else None
@@ -95,7 +95,7 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """The output between two things that were typed."""
 
     written: Sequence[str]
@@ -108,7 +108,7 @@ class _Part:
     """The line that was typed before it: as it is written, and as the screen showed it."""
 
 
-def _parts(command: Command, recorded: Recorded) -> Iterator[_Part]:
+def parts(command: Command, recorded: Recorded) -> Iterator[Part]:
     """Cut what is written under a command, and what came out of it, where something was typed."""
     at, output = 0, ""
     typed: tuple[str, str] | None = None
@@ -126,12 +126,12 @@ def _parts(command: Command, recorded: Recorded) -> Iterator[_Part]:
     yield _part(command, at, len(command.written), uncoloured(output), typed)
 
 
-def _part(command: Command, start: int, end: int, output: str, typed: tuple[str, str] | None) -> _Part:
+def _part(command: Command, start: int, end: int, output: str, typed: tuple[str, str] | None) -> Part:
     while start < end and not command.written[start].strip():
         start += 1
     while start < end and not command.written[end - 1].strip():
         end -= 1
-    return _Part(command.written[start:end], command.end_line + 1 + start, output.strip("\n").split("\n"), typed)
+    return Part(command.written[start:end], command.end_line + 1 + start, output.strip("\n").split("\n"), typed)
 
 
 def _ending(command: Command, recorded: Recorded) -> tuple[str, str]:

@@ -81,7 +81,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
                     log.warning(str(finding))
             with ShownProgress() as progress:
-                results = runner.run(self.site, read, progress, mode=self.site.mode)
+                results = runner.run(self.site, read, progress)
         except SnippetrunError as error:
             raise PluginError(str(error)) from error
         for uri, result in zip(sources, results, strict=True):

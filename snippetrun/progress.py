@@ -45,6 +45,10 @@ class ShownProgress:
     ) -> None:
         self._bars.stop()
 
+    def pause(self) -> None:
+        """Take the bars away: the terminal is somebody else's now."""
+        self._bars.stop()
+
     def say(self, line: str) -> None:
         """As `Watcher.say`."""
         self._line(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
 
 
 def run(site: SiteConfig, mode: Mode, engine: Engine, text: str = PAGE, heard: Heard | None = None) -> Result:
-    [result] = runner.run(site, [read("docs/a.md", text)], heard or Heard(), mode=mode, sandboxes=engine)
+    site = dataclasses.replace(site, mode=mode)
+    [result] = runner.run(site, [read("docs/a.md", text)], heard or Heard(), sandboxes=engine)
     return result
 
 

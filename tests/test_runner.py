@@ -14,14 +14,19 @@ from snippetrun import runner
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.extract import read
-from snippetrun.model import Command, Ending, ImageFact, Job, Outcome, Page, Result
+from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.shell import PtyShell
 
 SITE = SiteConfig(
-    Path("/s"), Path("/s/docs"), "mkdocs.yml", (ImageSource("nginx:latest", pull="nginx@sha256:0"),), jobs=2
+    Path("/s"),
+    Path("/s/docs"),
+    "mkdocs.yml",
+    (ImageSource("nginx:latest", pull="nginx@sha256:0"),),
+    jobs=2,
+    mode=Mode.RUN,
 )
 
 

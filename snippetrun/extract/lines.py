@@ -19,7 +19,7 @@ class Edit:
     line: int
     """The first line that goes, 1-based."""
     end_line: int
-    """The last line that goes."""
+    """The last line that goes; `line - 1` to put lines above that one and take none away."""
     lines: tuple[str, ...]
     """What comes instead, without line ends."""
 
@@ -44,11 +44,11 @@ def splice(text: str, edits: Iterable[Edit]) -> str:
     below = len(lines) + 1
     # From the bottom up, so that the numbers of the lines above stay right.
     for edit in sorted(edits, key=lambda edit: edit.line, reverse=True):
-        if not 1 <= edit.line <= edit.end_line < below:
+        if not 1 <= edit.line <= edit.end_line + 1 <= below or edit.line > len(lines):
             raise ValueError(f"lines {edit.line} to {edit.end_line} are not free to be replaced")
         new = [line + end for line in edit.lines]
-        last_has_no_end = not _END.search(lines[edit.end_line - 1])
-        if new and last_has_no_end:
+        takes_last_end = edit.end_line >= edit.line and not _END.search(lines[edit.end_line - 1])
+        if new and takes_last_end:
             new[-1] = edit.lines[-1]
         lines[edit.line - 1 : edit.end_line] = new
         below = edit.line

@@ -8,9 +8,9 @@
 """
 
 from snippetrun.runner.judged import result
-from snippetrun.runner.page import run_page
-from snippetrun.runner.pool import run
+from snippetrun.runner.page import opened, run_page
+from snippetrun.runner.pool import Sandboxes, run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
 
-__all__ = ["OpenSandbox", "Watcher", "live_sandboxes", "result", "run", "run_page"]
+__all__ = ["OpenSandbox", "Sandboxes", "Watcher", "live_sandboxes", "opened", "result", "run", "run_page"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Self
 
 from snippetrun import __version__
 from snippetrun.compare import Judge
-from snippetrun.errors import InfrastructureError
+from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
@@ -52,6 +53,31 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] 
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     seconds = time.monotonic() - began
     return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, tuple(snippets))
+
+
+@contextmanager
+def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterator[Sandbox]:
+    """Yield the page's sandbox as it is when all that stands above a line has run.
+
+    Raises UsageError, with the line, if that does not pass, and InfrastructureError if the sandbox fails.
+    """
+    above = tuple(
+        dataclasses.replace(snippet, commands=tuple(c for c in snippet.commands if c.line < line))
+        for snippet in job.page.snippets
+        if snippet.line < line
+    )
+    job = dataclasses.replace(job, page=dataclasses.replace(job.page, snippets=above))
+    session = _Session(job, watcher)
+    with _Engines(job, start, set()) as engines:
+        for snippet in above:
+            sandbox = engines.fresh() if snippet.options.engine else engines.current()
+            recorded, passed = session.run(snippet, sandbox)
+            if not passed:
+                hint = f"Look at it first: snippetrun run {job.page.path}"
+                raise UsageError(
+                    Problem("the page does not get as far as that", hint, job.page.path, recorded[-1].line)
+                )
+        yield engines.current()
 
 
 class _Engines:

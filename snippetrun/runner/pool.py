@@ -18,22 +18,25 @@ from snippetrun.runner.watcher import Watcher
 from snippetrun.sandbox.interface import Sandbox
 from snippetrun.store import Store
 
+Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
+"""Prepares what sandboxes stand on, and tells of its progress."""
+
 
 def run(
     site: SiteConfig,
     pages: Sequence[Page],
     watcher: Watcher,
     *,
-    mode: Mode = Mode.RUN,
-    sandboxes: Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]] = live_sandboxes,
+    record: bool = True,
+    sandboxes: Sandboxes = live_sandboxes,
 ) -> tuple[Result, ...]:
-    """Run or replay the pages, as the mode says, and return a result for each, in their order.
+    """Run or replay the pages, as the site's mode says, and return a result for each, in their order.
 
-    What passes is kept in the site's recordings. An engine is asked for only if something has to run; if there is none,
-    `auto` replays what it can. Raises UsageError for what cannot be planned or read, and InfrastructureError if an
-    engine, an image or a sandbox fails us: then nothing of what we started is left either.
+    What passes is kept in the site's recordings, if it is to `record`. An engine is asked for only if something has to
+    run; if there is none, `auto` replays what it can. Raises UsageError for what cannot be planned or read, and
+    InfrastructureError if an engine, an image or a sandbox fails us: then nothing of what we started is left either.
     """
-    jobs, store = plan(site, pages), Store(site)
+    jobs, store, mode = plan(site, pages), Store(site), site.mode
     recordings = {} if mode is Mode.RUN else replay.fresh(jobs, store, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
     if missing and mode is not Mode.REPLAY:
@@ -46,14 +49,14 @@ def run(
                 watcher.say(f"{error.problems[0].message}: showing what was recorded")
             else:
                 watcher.begin(missing)
-                recordings |= _run_all(missing, start, watcher, site.jobs, store)
+                recordings |= _run_all(missing, start, watcher, site.jobs, store if record else None)
                 missing = []
     stale = {job.page.path: replay.stale(job, store.read(job.page)) for job in missing}
     return tuple(stale.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
 
 
 def _run_all(
-    jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int, store: Store
+    jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int, store: Store | None
 ) -> dict[str, Recording]:
     live: set[Sandbox] = set()
 
@@ -61,7 +64,7 @@ def _run_all(
         recording = run_page(job, start, watcher, live)
         ran = result(job.page, recording, job.match)
         watcher.end(ran)
-        return recording if ran.failed else store.keep(job, recording)
+        return recording if ran.failed or store is None else store.keep(job, recording)
 
     pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="page")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from snippetrun.engine.stream import Stream
 from snippetrun.model import Ending, ImageFact, Piece
 from snippetrun.patterns import Match, Names
 
@@ -67,6 +68,9 @@ class Terminal(Protocol):
         After any ending but `exited` and `left open` the terminal is of no more use. Raises SandboxError if the sandbox
         is gone.
         """
+
+    def hand_over(self, columns: int, rows: int) -> Stream:
+        """Give the shell, with a prompt to be seen, to a person at a terminal of this size and to nobody else."""
 
 
 class Sandbox(Protocol):

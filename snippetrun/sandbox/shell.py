@@ -112,6 +112,12 @@ class PtyShell:
             pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
         return Exchange(pieces, talk.status, ending, self._clock() - began, transcript.cut, late, waiting)
 
+    def hand_over(self, columns: int, rows: int) -> Stream:
+        """Give the shell, with a prompt to be seen, to a person at a terminal of this size and to nobody else."""
+        size = f"stty cols {columns} rows {rows}"
+        self._stream.write(f" PS0= PROMPT_COMMAND= PS1='\\w \\$ '; {size}; clear\r".encode())
+        return self._stream
+
     def close(self) -> None:
         """Leave the shell to its fate: what runs in it ends with the sandbox."""
         self._stream.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tempfile
 from pathlib import Path
 
+from snippetrun.atomic import write
 from snippetrun.config import SiteConfig, cache_folder, shown_path
 from snippetrun.engine.locks import locked
 from snippetrun.errors import Problem, RecordingError
@@ -45,6 +45,13 @@ class Store:
         stored = self.read(job.page)
         return place(job.page, stored.recording) if stored and stored.recording.key == job.key else None
 
+    def usable(self, job: Job) -> Recording | None:
+        """Return the same, and None also for a file that is not as we wrote it."""
+        try:
+            return self.fresh(job)
+        except RecordingError:
+            return None
+
     def keep(self, job: Job, recording: Recording) -> Recording:
         """Write a recording, unless the one that is there says the same; return the one that is there now.
 
@@ -53,14 +60,11 @@ class Store:
         """
         path = self.path(job.page)
         with locked(cache_folder() / "recordings" / digest(str(self._site.recordings))[:16]):
-            try:
-                old = self.fresh(job)
-            except RecordingError:
-                old = None
+            old = self.usable(job)
             if old and _says(old) == _says(recording):
                 return old
             text = dump(job.page, recording, fingerprints(job.page))
-            _write(path, text)
+            write(path, text)
         return place(job.page, load(text).recording)  # as any replay will have it
 
     def _unreadable(self, page: Page, why: str) -> RecordingError:
@@ -73,19 +77,3 @@ def _says(recording: Recording) -> object:
     return [
         [dataclasses.replace(ran, line=0, seconds=0.0) for ran in snippet] for snippet in recording.snippets
     ], recording.environment.engine
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    written = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        written.chmod(0o644)
-        written.replace(path)
-    except BaseException:
-        written.unlink()
-        raise

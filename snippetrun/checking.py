@@ -1,0 +1,39 @@
+"""Pages run afresh and held against what is written and what was recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from snippetrun import pages, runner
+from snippetrun.config import SiteConfig
+from snippetrun.drift import drift
+from snippetrun.model import Mode, Page, Result
+from snippetrun.store import Store, place
+
+
+def pages_to_check(site: SiteConfig, paths: Sequence[Path]) -> list[Path]:
+    """Return the files that `paths` mean; raise UsageError for a path that is not there."""
+    return pages.find(site, paths)
+
+
+def check(
+    site: SiteConfig,
+    found: Sequence[Page],
+    watcher: runner.Watcher,
+    sandboxes: runner.Sandboxes = runner.live_sandboxes,
+) -> tuple[Result, ...]:
+    """Run the pages, change nothing, and return a result for each, in which drift counts as failure.
+
+    Raises as `runner.run`, and RecordingError for a recording that is not as it was written.
+    """
+    store = Store(site)
+    stored = {page.path: store.read(page) for page in found}
+    results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher, record=False, sandboxes=sandboxes)
+    checked = []
+    for result in results:
+        old = stored[result.page.path]
+        recorded = place(result.page, old.recording) if old else None
+        checked.append(drift(result, recorded, old.fingerprints if old else ()))
+    return tuple(checked)

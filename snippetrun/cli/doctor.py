@@ -1,0 +1,31 @@
+"""`snippetrun doctor`: a look at everything that a run stands on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from snippetrun import config, report
+from snippetrun.cli.command import JSON, cli, print_json, with_site
+from snippetrun.progress import ShownProgress
+
+
+@cli.command()
+@JSON
+@with_site
+def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
+    """Look at the engine, the kernel, cgroups, the image store and leftovers; each finding with its fix."""
+    from snippetrun.doctor import State, examine
+
+    with ShownProgress() as progress:
+        findings = examine(site, progress.say)
+    if as_json:
+        rows = [dataclasses.asdict(finding) for finding in findings]
+        print_json({"schema": report.SCHEMA, "command": "doctor", "findings": rows})
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state.upper():8} {finding.name}: {finding.message}")
+            if finding.fix:
+                click.echo(f"         -> {finding.fix}")
+    return 3 if any(finding.state is State.PROBLEM for finding in findings) else 0

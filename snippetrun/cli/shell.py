@@ -1,0 +1,45 @@
+"""`snippetrun shell`: a shell in a page's world, as it is at a line of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snippetrun import config, pages, runner
+from snippetrun.attach import attach
+from snippetrun.cli.command import cli, with_site
+from snippetrun.errors import Problem, UsageError
+from snippetrun.plan import plan
+from snippetrun.progress import ShownProgress
+from snippetrun.runner.page import MAIN_TERMINAL
+
+
+@cli.command()
+@click.argument("place", metavar="PAGE:LINE")
+@with_site
+def shell(site: config.SiteConfig, place: str) -> None:
+    """Open a shell in a sandbox in which the page has run up to a line.
+
+    PAGE:LINE is a page and a line of it, such as docs/images.md:40: all commands above that line have run. Without a
+    line, nothing has run yet. `exit` ends the shell, and the sandbox with it.
+    """
+    path, line = _place(place)
+    [file] = pages.find(site, [path])
+    jobs = plan(site, [pages.read(site, file)])
+    if not jobs:
+        raise UsageError(Problem("nothing runs on this page", "", str(path)))
+    with ShownProgress() as progress, runner.live_sandboxes(site, progress.say) as start:
+        progress.begin(jobs)
+        with runner.opened(jobs[0], start, progress, line) as sandbox:
+            progress.pause()
+            attach(sandbox, MAIN_TERMINAL)
+
+
+def _place(place: str) -> tuple[Path, int]:
+    path, _, line = place.rpartition(":")
+    if path and line.isdecimal():
+        return Path(path), int(line)
+    if place.endswith((".md", ".markdown")):
+        return Path(place), 0
+    raise UsageError(Problem(f"{place} is no place in a page", "Write a page and a line, such as docs/images.md:40"))

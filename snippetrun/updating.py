@@ -1,0 +1,99 @@
+"""What comes out now, accepted: recordings replaced, and output that pages have written made to match."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippetrun import extract, pages, runner
+from snippetrun.atomic import write
+from snippetrun.config import SiteConfig, shown_path
+from snippetrun.model import Mode, Page, PieceKind, Recorded, Recording, Result
+from snippetrun.patterns import Match, Names
+from snippetrun.plan import plan
+from snippetrun.rewrite import rewritten
+from snippetrun.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update came to."""
+
+    results: tuple[Result, ...]
+    changed: tuple[str, ...]
+    """The files that were written, as the user knows them."""
+
+
+def update(
+    site: SiteConfig,
+    found: Sequence[Page],
+    watcher: runner.Watcher,
+    sandboxes: runner.Sandboxes = runner.live_sandboxes,
+) -> Updated:
+    """Run the pages, rewrite their written output where it does not match, and record them.
+
+    A page with a command that does not even end as expected stays as it is. Raises as `runner.run`.
+    """
+    ran = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher, record=False, sandboxes=sandboxes)
+    results: list[Result] = []
+    changed: list[str] = []
+    for result in ran:
+        accepted = result
+        if result.recording and all(verdict.where for verdict in result.failed):
+            accepted, written = _accept(site, result, result.recording)
+            changed += written
+        results.append(accepted)
+    return Updated(tuple(results), tuple(changed))
+
+
+def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Result, list[str]]:
+    """Rewrite a page and its recording; return the page as it is now, and the files that were written."""
+    file = Path(result.page.path)
+    changed = []
+    edits = list(_edits(result.page, recording, site.match))
+    if edits:
+        write(file, extract.splice(pages.text(file), edits))
+        changed.append(result.page.path)
+    page = pages.read(site, file)
+    [job] = plan(site, [page])
+    moved = dataclasses.replace(recording, key=job.key, snippets=_moved(recording, edits))
+    store = Store(site)
+    if store.usable(job) != store.keep(job, moved):
+        changed.append(shown_path(store.path(page)))
+    return runner.result(page, moved, site.match), changed
+
+
+def _edits(page: Page, recording: Recording, match: Match) -> Iterator[extract.Edit]:
+    names = Names()
+    for snippet, recorded in zip(page.snippets, recording.snippets, strict=False):
+        how = snippet.options.match or page.options.match or match
+        for command, ran in zip(snippet.commands, recorded, strict=False):
+            for each in rewritten(command, ran, names, how):
+                lines = tuple(
+                    (snippet.prefix + line).rstrip() if not line else snippet.prefix + line for line in each.lines
+                )
+                yield extract.Edit(each.line, each.end_line, lines)
+
+
+def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[Recorded, ...], ...]:
+    """Return the recorded commands with their lines where the edits have moved them."""
+
+    def to(line: int) -> int:
+        return line + sum(len(edit.lines) - (edit.end_line - edit.line + 1) for edit in edits if edit.end_line < line)
+
+    return tuple(
+        tuple(
+            dataclasses.replace(
+                ran,
+                line=to(ran.line),
+                pieces=tuple(
+                    piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=to(piece.line))
+                    for piece in ran.pieces
+                ),
+            )
+            for ran in snippet
+        )
+        for snippet in recording.snippets
+    )
