@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
-from snippetrun import pages, runner
+from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.drift import drift
 from snippetrun.model import Mode, Page, Result
 from snippetrun.store import Store, place
-
-
-def pages_to_check(site: SiteConfig, paths: Sequence[Path]) -> list[Path]:
-    """Return the files that `paths` mean; raise UsageError for a path that is not there."""
-    return pages.find(site, paths)
 
 
 def check(

@@ -278,7 +278,7 @@ def test_a_new_last_line_has_no_end_where_the_old_one_had_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "edits", [[Edit(1, 2, ()), Edit(2, 2, ())], [Edit(3, 3, ())], [Edit(0, 1, ())], [Edit(2, 1, ())]]
+    "edits", [[Edit(1, 2, ()), Edit(2, 2, ())], [Edit(3, 3, ())], [Edit(0, 1, ())], [Edit(4, 3, ())]]
 )
 def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> None:
     with pytest.raises(ValueError, match="not free"):

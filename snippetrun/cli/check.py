@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from snippetrun import checking, config, report
+from snippetrun import checking, config, pages, report
 from snippetrun.cli.command import JSON, PATHS, cli, complain, findings, print_json, read_runnable, with_site
 from snippetrun.progress import ShownProgress
 
@@ -19,12 +19,12 @@ from snippetrun.progress import ShownProgress
 def check(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) -> int:
     """Run pages afresh, and hold what comes out against what is written and what was recorded.
 
-    Nothing is changed. PATHS are pages or folders; without any, all pages of the site. The exit status is 1 if a command
-    failed, if its output is not what is written or recorded, or if something does not run although it looks so; 2 for
-    wrong usage, also if there was nothing to run; 3 if an engine, an image or a registry failed.
+    Nothing is changed. PATHS are pages or folders; without any, all pages of the site. The exit status is 1 if a
+    command failed, if its output is not what is written or recorded, or if something does not run although it looks so;
+    2 for wrong usage, also if there was nothing to run; 3 if an engine, an image or a registry failed.
     """
     began = time.monotonic()
-    files = checking.pages_to_check(site, paths)
+    files = pages.find(site, paths)
     noticed = findings(site, files)
     with ShownProgress() as progress:
         results = checking.check(site, read_runnable(site, files), progress)
