@@ -71,10 +71,8 @@ def _edits(page: Page, recording: Recording, match: Match) -> Iterator[extract.E
         how = snippet.options.match or page.options.match or match
         for command, ran in zip(snippet.commands, recorded, strict=False):
             for each in rewritten(command, ran, names, how):
-                lines = tuple(
-                    (snippet.prefix + line).rstrip() if not line else snippet.prefix + line for line in each.lines
-                )
-                yield extract.Edit(each.line, each.end_line, lines)
+                lines = (snippet.prefix + line if line else snippet.prefix.rstrip() for line in each.lines)
+                yield extract.Edit(each.line, each.end_line, tuple(lines))
 
 
 def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[Recorded, ...], ...]:

@@ -34,6 +34,8 @@ def answer(value: Any) -> Answer:  # noqa: ANN401 - from TOML
     """Turn TOML into an answer: an output, an ending, or the steps of a program with its exit status at the end."""
     if isinstance(value, list):
         return program(*value[:-1], status=value[-1])
+    if isinstance(value, dict):
+        return value["text"], value["status"]
     return Ending(value) if value in set(Ending) else str(value)
 
 

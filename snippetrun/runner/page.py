@@ -123,7 +123,7 @@ class _Session:
         self._judge = Judge(job.match)
 
     def run(self, snippet: Snippet, sandbox: Sandbox) -> tuple[tuple[Recorded, ...], bool]:
-        """Run the commands of a snippet; return what came out, and whether all of it was as expected."""
+        """Run the commands of a snippet; return what came out, and whether the page can go on."""
         options = snippet.options
         if options.skip is not None:
             return (), True
@@ -132,20 +132,24 @@ class _Session:
         recorded: list[Recorded] = []
         for command in snippet.commands:
             self._watcher.command(self._job.page, command)
-            came, passed = self._try(snippet, command, sandbox)
+            came, goes_on = self._try(snippet, command, sandbox)
             recorded.append(came)
-            if not passed:
+            if not goes_on:
                 return tuple(recorded), False
         return tuple(recorded), True
 
     def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[Recorded, bool]:
-        """Run a command, again and again if its fence wants that; return what came out last, and whether it passed."""
+        """Run a command, again and again if its fence wants that; return what came out last, and whether to go on.
+
+        Other output than what is written is no reason to stop: what comes after it may tell more.
+        """
         give_up = time.monotonic() + (snippet.options.retry or 0.0)
         while True:
             recorded = self._type(snippet, command, sandbox)
-            passed = self._judge.command(command, recorded, snippet.options.match).outcome is Outcome.PASSED
+            verdict = self._judge.command(command, recorded, snippet.options.match)
+            passed = verdict.outcome is Outcome.PASSED
             if passed or recorded.ending is not Ending.EXITED or time.monotonic() >= give_up:
-                return recorded, passed
+                return recorded, passed or bool(verdict.where)
             time.sleep(_RETRY_SECONDS)
 
     def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> Recorded:

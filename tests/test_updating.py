@@ -1,0 +1,156 @@
+"""Accepting output: pages and recordings are rewritten as little as can be."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from golden import Case, cases
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_dialogues import Silent, answer
+
+from snippetrun import checking, pages, report, runner, updating
+from snippetrun.config import SiteConfig
+from snippetrun.model import Job, Page
+from snippetrun.patterns import Match, Names, match_lines
+from snippetrun.sandbox.fake import Answer, FakeSandbox
+
+
+class Site:
+    """A site of one page in a folder of its own, with an engine that knows its answers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = SiteConfig(folder, folder / "docs", "mkdocs.yml", recordings=folder / "recordings")
+        self.page = folder / "docs" / "p.md"
+        self.page.parent.mkdir(exist_ok=True)
+        self.answers: Mapping[str, Answer] = {}
+
+    @contextmanager
+    def sandboxes(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        @contextmanager
+        def start(_job: Job) -> Iterator[FakeSandbox]:
+            yield FakeSandbox(self.answers)
+
+        yield start
+
+    def write(self, text: str) -> None:
+        self.page.write_bytes(text.encode())
+
+    def text(self) -> str:
+        return self.page.read_bytes().decode()
+
+    def update(self) -> updating.Updated:
+        return updating.update(self.config, self._read(), Silent(), self.sandboxes)
+
+    def check(self) -> list[str]:
+        results = checking.check(self.config, self._read(), Silent(), self.sandboxes)
+        return [f"{p.path}:{p.line} {p.message}" for result in results for p in report.failures(result)]
+
+    def _read(self) -> tuple[Page, ...]:
+        return pages.read_all(self.config, [self.page])
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
+    return Site(tmp_path)
+
+
+def answers(toml: str) -> dict[str, Answer]:
+    return {command: answer(value) for command, value in tomllib.loads(toml).items()}
+
+
+@cases("update")
+def test_golden(case: Case, site: Site) -> None:
+    site.write(case["page"])
+    site.answers = answers(case["answers"])
+    updated = site.update()
+    assert site.text() == case["updated"]
+    assert ("docs/p.md" in updated.changed) is (case["page"] != case["updated"])
+    assert site.check() == []
+    assert site.update().changed == ()
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_line_ends_and_the_rest_of_the_file_stay_as_they_are(site: Site, end: str) -> None:
+    text = "\ufeff# Title  \n\n\tcode\n\n```console\n$ docker ps\nold\n```\n\ntrailing  \n\n".replace("\n", end)
+    site.write(text)
+    site.answers = {"docker ps": "new\n"}
+    site.update()
+    assert site.text() == text.replace("old", "new")
+
+
+def test_a_page_on_which_a_command_fails_stays_as_it_is(site: Site) -> None:
+    text = "```console\n$ docker ps\nold\n$ docker rm x\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "new\n", "docker rm x": ("no\n", 1)}
+    updated = site.update()
+    assert (site.text(), updated.changed) == (text, ())
+    assert updated.results[0].failed
+    assert not list(site.config.recordings.rglob("*.json"))
+
+
+def test_an_update_records_what_came_out(site: Site) -> None:
+    site.write("```console\n$ docker ps\n```\n")
+    site.answers = {"docker ps": "one\n"}
+    assert site.update().changed == ("recordings/p.md.json",)
+    site.answers = {"docker ps": "two\n"}
+    assert site.check() == ["docs/p.md:2 the output is not what was recorded"]
+    assert site.update().changed == ("recordings/p.md.json",)
+    assert site.check() == []
+
+
+def test_a_page_that_nobody_recorded_is_drift(site: Site) -> None:
+    site.write("```console\n$ docker ps\n```\n")
+    site.answers = {"docker ps": "one\n"}
+    assert site.check() == ["docs/p.md:2 nobody has recorded it as it stands here"]
+
+
+def test_a_check_changes_nothing(site: Site) -> None:
+    text = "```console\n$ docker ps\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "new\n"}
+    assert site.check() == ["docs/p.md:3 the output is not what line 3 says"]
+    assert site.text() == text
+    assert not site.config.recordings.exists()
+
+
+LINE = st.text(st.sampled_from("ab <>.$#>:x1"), min_size=1, max_size=6).filter(
+    lambda s: s.strip() and s[0] not in "$?^"
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(
+    st.lists(LINE | st.sampled_from(["...", "<x>", "a <...>", "<x> <y>"]), max_size=6),
+    st.lists(LINE, min_size=1, max_size=6),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "    ", "> "]),
+)
+def test_every_update_matches_and_touches_no_other_line(
+    site: Site, written: list[str], shown: list[str], end: str, prefix: str
+) -> None:
+    marker = {"": "", "    ": "1. item\n\n", "> ": "> quote\n>\n"}[prefix]
+    fence = ["```console", "$ docker ps", *written, "```"]
+    text = marker + "".join(f"{prefix}{line}\n" for line in fence) + "\nafter  \n"
+    site.write(text.replace("\n", end))
+    site.answers = {"docker ps": "".join(f"{line}\n" for line in shown)}
+    before = site.text()
+    updated = site.update()
+    if updated.results[0].failed:  # what was written under it could be typed: then it is no output
+        return
+    after = site.text()
+    [page] = pages.read_all(site.config, [site.page])
+    [command] = page.snippets[0].commands
+    assert (
+        match_lines(Names(), command.written, [line.rstrip() for line in shown], Match.PATTERN) is None or not written
+    )
+    head, tail = f"{prefix}$ docker ps{end}", f"{prefix}```{end}{end}after  {end}"
+    assert before.partition(head)[0] == after.partition(head)[0]
+    assert after.endswith(tail)
+    assert site.update().changed == ()
