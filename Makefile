@@ -9,12 +9,12 @@ help:
 	@echo 'make serve   live preview on a port of this machine'
 	@echo 'make test    everything that CI checks'
 	@echo 'make check   the part of it that needs no engine and no browser'
-	@echo 'make bench   ratios: starting a sandbox against loading its images'
+	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
 
 site:
 	@tools/setup site
-	.venv/bin/mkdocs build --strict
+	SNIPPETRUN_MODE=run .venv/bin/mkdocs build --strict
 
 serve:
 	@tools/setup site
@@ -35,6 +35,7 @@ check:
 bench:
 	@tools/setup test
 	.venv/bin/python benchmarks/boot.py
+	.venv/bin/python benchmarks/replay.py
 
 constraints:
 	@tools/setup test

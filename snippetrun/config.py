@@ -12,7 +12,7 @@
           jobs: 2                                     # pages at a time
           match: pattern                              # how written output is held against what comes out
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
-          recordings: recordings                      # the folder for what came out, relative to mkdocs.yml
+          recordings: recordings                      # the folder for what came out, relative to mkdocs.yml; or false
 
 Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
 """
@@ -81,8 +81,8 @@ class SiteConfig:
     output_limit: int = 1_000_000
     match: Match = Match.PATTERN
     mode: Mode = Mode.AUTO
-    recordings: Path = Path("recordings")
-    """The folder of the recordings."""
+    recordings: Path | None = Path("recordings")
+    """The folder of the recordings; None for a site that keeps none."""
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
@@ -160,7 +160,8 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
             problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
     if problems:
         raise ConfigError(*problems)
-    known["recordings"] = root / known.get("recordings", "recordings")
+    folder = known.get("recordings", "recordings")
+    known["recordings"] = root / folder if folder else None
     return SiteConfig(root=root, docs=docs, path=path, **known)
 
 
@@ -242,8 +243,10 @@ def _mode(value: Any) -> Mode:  # noqa: ANN401 - from YAML
 
 
 def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML
+    if value is False:
+        return ""
     if not isinstance(value, str) or not value.strip() or Path(value).is_absolute() or ".." in Path(value).parts:
-        raise ValueError("expects a folder below that of mkdocs.yml")
+        raise ValueError("expects a folder below that of mkdocs.yml, or false")
     return value
 
 
@@ -258,7 +261,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML has it
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc, valid-type] # mypy wants a class that it knows
     """Reads any mkdocs.yml: tags such as `!ENV` and `!!python/name` concern MkDocs, not us."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 
 from snippetrun import attributes, extract
 from snippetrun.errors import PageError, Problem
@@ -16,11 +17,12 @@ FENCE = "snippetrun"
 """The private language of the fences that stand in for the author's: the renderer asks us for their HTML."""
 
 
-def embed(markdown: str, result: Result, languages: Collection[str]) -> tuple[str, dict[str, str]]:
+def embed(markdown: str, result: Result, languages: Collection[str], source: str = "") -> tuple[str, dict[str, str]]:
     """Return the page's Markdown with our fences, and the HTML of each by the key in it.
 
     `markdown` is the page as the renderer gets it: without front matter, and as other plugins have left it. So fences
-    are found again by what they say, not by where they stood. Raises PageError for one that has changed since it ran.
+    are found again by what they say, not by where they stood, unless it is just the end of `source`, the text that the
+    result was read from. Raises PageError for a fence that has changed since it ran.
     """
     ran: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, snippet in enumerate(result.page.snippets):
@@ -28,8 +30,7 @@ def embed(markdown: str, result: Result, languages: Collection[str]) -> tuple[st
     edits: list[extract.Edit] = []
     blocks: dict[str, str] = {}
     lines = normalised(markdown)
-    page = extract.read(result.page.path, markdown, languages=languages, options=result.page.options)
-    for shown in page.snippets:
+    for shown in _shown(markdown, result, languages, source):
         waiting = ran[shown.language, shown.content]
         if not waiting:
             hint = "Another plugin of the site changed it. Let that one leave the page's console fences alone."
@@ -44,6 +45,18 @@ def embed(markdown: str, result: Result, languages: Collection[str]) -> tuple[st
             edits.append(extract.Edit(shown.line, shown.end_line, _fence(shown, key)))
             blocks[key] = _block(result, index)
     return extract.splice(markdown, edits), blocks
+
+
+def _shown(markdown: str, result: Result, languages: Collection[str], source: str) -> tuple[Snippet, ...]:
+    """Return the page's snippets with the lines that they have in its Markdown."""
+    whole = "\n".join(normalised(source))
+    if markdown and whole.endswith(markdown.rstrip("\n")):
+        above = whole.count("\n", 0, len(whole) - len(markdown.rstrip("\n")))
+        return tuple(
+            replace(snippet, line=snippet.line - above, end_line=snippet.end_line - above)
+            for snippet in result.page.snippets
+        )
+    return extract.read(result.page.path, markdown, languages=languages, options=result.page.options).snippets
 
 
 def _fence(shown: Snippet, key: str) -> tuple[str, ...]:

@@ -100,7 +100,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if result is None or not result.page.snippets:
             return markdown
         try:
-            text, self._pending = embed(markdown, result, self.site.languages)
+            source = pages.text(Path(page.file.abs_src_path)) if page.file.abs_src_path else ""
+            text, self._pending = embed(markdown, result, self.site.languages, source)
         except SnippetrunError as error:
             raise PluginError(str(error)) from error
         return text

@@ -2,52 +2,44 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING, Self, TextIO
 
 from snippetrun.model import Command, Job, Page, Result
 from snippetrun.report import plain
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class ShownProgress:
     """A `runner.Watcher` for people; use it as a context manager."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        """Write to standard error, or to a console of the caller's."""
-        self._console = console or Console(stderr=True)
+    def __init__(self, output: TextIO | None = None) -> None:
+        """Write to standard error, or to another text stream."""
+        self._output = output or sys.stderr
         self._lock = threading.Lock()
         self._began = time.monotonic()
+        self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._ended = self._total = 0
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=16),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[doing]}", style="dim", markup=False),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
 
     def __enter__(self) -> Self:
-        self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        self.pause()
 
     def pause(self) -> None:
         """Take the bars away: the terminal is somebody else's now."""
-        self._bars.stop()
+        if self._bars:
+            self._bars.stop()
 
     def say(self, line: str) -> None:
         """As `Watcher.say`."""
@@ -56,6 +48,8 @@ class ShownProgress:
     def begin(self, jobs: Sequence[Job]) -> None:
         """As `Watcher.begin`."""
         self._total = len(jobs)
+        self._bars = _bars(self._output)
+        self._bars.start()
         for job in jobs:
             commands = sum(len(s.commands) for s in job.page.snippets if s.options.skip is None)
             self._tasks[job.page.path] = self._bars.add_task(
@@ -64,23 +58,51 @@ class ShownProgress:
 
     def command(self, page: Page, command: Command) -> None:
         """As `Watcher.command`."""
+        bars = self._bars
+        if bars is None:
+            return
         with self._lock:
             task = self._tasks[page.path]
-            first = not self._bars.tasks[task].started
+            first = not bars.tasks[task].started
             if first:
-                self._bars.start_task(task)
+                bars.start_task(task)
             doing = plain(command.text.split("\n")[0])[:60]
-            self._bars.update(task, advance=0 if first else 1, visible=True, doing=doing)
+            bars.update(task, advance=0 if first else 1, visible=True, doing=doing)
 
     def end(self, result: Result) -> None:
         """As `Watcher.end`."""
         with self._lock:
             self._ended += 1
-            self._bars.update(self._tasks[result.page.path], visible=False)
+            if self._bars:
+                self._bars.update(self._tasks[result.page.path], visible=False)
             seconds = result.recording.seconds if result.recording else 0.0
             failed = " FAILED" if result.failed else ""
             self._line(f"[{self._ended}/{self._total}] {result.page.path}{failed} ({seconds:.1f} s)")
 
     def _line(self, line: str) -> None:
         elapsed = time.monotonic() - self._began
-        self._console.print(f"{elapsed:6.1f} s  {line}", markup=False, emoji=False, highlight=False, soft_wrap=True)
+        shown = f"{elapsed:6.1f} s  {line}"
+        if self._bars:
+            self._bars.console.print(shown, markup=False, emoji=False, highlight=False, soft_wrap=True)
+        else:
+            self._output.write(f"{shown}\n")
+            self._output.flush()
+
+
+def _bars(output: TextIO) -> Progress:
+    """Return a bar for each page, drawn on a terminal and nowhere else."""
+    # Imported here: a build that replays what was recorded shows no progress, and must not pay for it.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(file=output)
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[doing]}", style="dim", markup=False),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )

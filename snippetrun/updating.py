@@ -60,7 +60,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     [job] = plan(site, [page])
     moved = dataclasses.replace(recording, key=job.key, snippets=_moved(recording, edits))
     store = Store(site)
-    if store.usable(job) != store.keep(job, moved):
+    if site.recordings and store.usable(job) != store.keep(job, moved):
         changed.append(shown_path(store.path(page)))
     return runner.result(page, moved, site.match), changed
 

@@ -26,10 +26,15 @@ ENVIRONMENT = Environment("26.1.5", "6.12", "0.1.0", (ImageFact("x:latest", "sha
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def site(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
-    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=tmp_path / "recordings")
+    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=folder)
 
 
 def job(site: SiteConfig, text: str = TEXT, path: str = "docs/deep/a.md") -> Job:
@@ -63,10 +68,10 @@ def test_what_was_kept_comes_back(site: SiteConfig) -> None:
     assert Store(site).fresh(made) == recording(made)
 
 
-def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig) -> None:
-    assert Store(site).path(Page("docs/deep/a.md", ())) == site.recordings / "deep" / "a.md.json"
+def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig, folder: Path) -> None:
+    assert Store(site).path(Page("docs/deep/a.md", ())) == folder / "deep" / "a.md.json"
     outside = Store(site).path(Page("../elsewhere/a.md", ()))
-    assert outside.is_relative_to(site.recordings)
+    assert outside.is_relative_to(folder)
 
 
 def test_it_moves_with_its_page(site: SiteConfig) -> None:
@@ -142,7 +147,7 @@ def test_every_bit_is_checked(site: SiteConfig) -> None:
         assert place(made.page, stored.recording) == recording(made)
 
 
-def test_nothing_is_half_written(site: SiteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = job(site)
     Store(site).keep(made, recording(made))
 
@@ -153,7 +158,7 @@ def test_nothing_is_half_written(site: SiteConfig, monkeypatch: pytest.MonkeyPat
     with pytest.raises(OSError, match="No space"):
         Store(site).keep(made, recording(made, "new\n"))
     assert Store(site).fresh(made) == recording(made)
-    assert [path.name for path in site.recordings.rglob("*") if path.is_file()] == ["a.md.json"]
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["a.md.json"]
 
 
 def test_builds_at_the_same_time_take_turns(site: SiteConfig) -> None:

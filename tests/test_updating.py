@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -92,7 +93,7 @@ def test_a_page_on_which_a_command_fails_stays_as_it_is(site: Site) -> None:
     updated = site.update()
     assert (site.text(), updated.changed) == (text, ())
     assert updated.results[0].failed
-    assert not list(site.config.recordings.rglob("*.json"))
+    assert not (site.page.parents[1] / "recordings").exists()
 
 
 def test_an_update_records_what_came_out(site: Site) -> None:
@@ -111,13 +112,22 @@ def test_a_page_that_nobody_recorded_is_drift(site: Site) -> None:
     assert site.check() == ["docs/p.md:2 nobody has recorded it as it stands here"]
 
 
+def test_a_site_may_keep_no_recordings(site: Site) -> None:
+    site.config = dataclasses.replace(site.config, recordings=None)
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    assert site.update().changed == ("docs/p.md",)
+    assert site.check() == []
+    assert sorted(path.name for path in site.page.parents[1].iterdir()) == ["docs"]
+
+
 def test_a_check_changes_nothing(site: Site) -> None:
     text = "```console\n$ docker ps\nold\n```\n"
     site.write(text)
     site.answers = {"docker ps": "new\n"}
     assert site.check() == ["docs/p.md:3 the output is not what line 3 says"]
     assert site.text() == text
-    assert not site.config.recordings.exists()
+    assert not (site.page.parents[1] / "recordings").exists()
 
 
 LINE = st.text(st.sampled_from("ab <>.$#>:x1"), min_size=1, max_size=6).filter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import superfences
@@ -37,7 +38,7 @@ def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, option
     the page. `options` are the page's, for a text whose front matter a host has already taken off: none is looked for.
     Raises PageError with everything that is wrong with the page, in the order of its lines.
     """
-    survey = _survey(path, text, languages, options)
+    survey = _survey(path, text, tuple(languages), options)
     if survey.problems:
         raise PageError(*survey.problems)
     return survey.page
@@ -45,10 +46,11 @@ def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, option
 
 def findings(path: str, text: str, *, languages: Collection[str] = LANGUAGES) -> tuple[Problem, ...]:
     """Tell what looks as if it should run and does not, in the order of the lines; never raises PageError."""
-    return _survey(path, text, languages, None).findings
+    return _survey(path, text, tuple(languages), None).findings
 
 
-def _survey(path: str, text: str, languages: Collection[str], options: PageOptions | None) -> _Survey:
+@lru_cache(maxsize=128)  # a build asks for a page's snippets, and then for what it noticed
+def _survey(path: str, text: str, languages: tuple[str, ...], options: PageOptions | None) -> _Survey:
     lines = normalised(text)
     front = front_matter(path, lines) if options is None else FrontMatter(options=options)
     body = [""] * front.lines + lines[front.lines :]

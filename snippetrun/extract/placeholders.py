@@ -28,6 +28,8 @@ def unbound(path: str, lines: Sequence[str], snippets: Iterable[Snippet]) -> Ite
 
 def _used(command: Command) -> Iterator[tuple[int, str]]:
     """Yield the names in a command that are no redirections, with the number of their line in it."""
+    if not PLACEHOLDER.search(command.text):
+        return
     scanner, text = Scanner(), command.text.split("\n")
     for line in text:
         scanner.feed(line)

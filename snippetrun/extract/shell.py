@@ -319,6 +319,8 @@ class Scanner:
 
 def runs_docker(command: str) -> bool:
     """Whether docker stands in a command position: first, after `sudo`, in a pipe, in `$(...)` ..."""
+    if "docker" not in command:
+        return False
     scanner = Scanner()
     for line in command.split("\n"):
         scanner.feed(line)

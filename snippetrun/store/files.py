@@ -16,24 +16,25 @@ from snippetrun.store.document import BadDocumentError, Stored, dump, load, plac
 
 
 class Store:
-    """The recordings of one site."""
+    """The recordings of one site; of a site that keeps none there never are any."""
 
     def __init__(self, site: SiteConfig) -> None:
         """Do nothing yet: a site that has no recordings has no folder for them either."""
-        self._site = site
+        self._docs, self._folder = site.docs, site.recordings
 
     def path(self, page: Page) -> Path:
-        """Return where a page's recording is, or would be."""
-        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._site.docs))
+        """Return where a page's recording is, or would be; raise LookupError for a site that keeps none."""
+        if self._folder is None:
+            raise LookupError(page.path)
+        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._docs))
         inside = place_of if ".." not in place_of.parts else Path("outside", digest(page.path)[:12])
-        return self._site.recordings / inside.with_name(f"{inside.name}.json")
+        return self._folder / inside.with_name(f"{inside.name}.json")
 
     def read(self, page: Page) -> Stored | None:
         """Return a page's recording; None if there is none. Raises RecordingError if the file is not as we wrote it."""
-        path = self.path(page)
         try:
-            return load(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            return load(self.path(page).read_text(encoding="utf-8"))
+        except (FileNotFoundError, LookupError):
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise self._unreadable(page, f"cannot be read: {error}") from error
@@ -58,13 +59,14 @@ class Store:
         So a run of what has not changed leaves no trace: durations, the date and the digests of what a machine has
         built for itself are no news. A file that cannot be used is replaced.
         """
-        path = self.path(job.page)
-        with locked(cache_folder() / "recordings" / digest(str(self._site.recordings))[:16]):
+        if self._folder is None:
+            return recording
+        with locked(cache_folder() / "recordings" / digest(str(self._folder))[:16]):
             old = self.usable(job)
             if old and _says(old) == _says(recording):
                 return old
             text = dump(job.page, recording, fingerprints(job.page))
-            write(path, text)
+            write(self.path(job.page), text)
         return place(job.page, load(text).recording)  # as any replay will have it
 
     def _unreadable(self, page: Page, why: str) -> RecordingError:

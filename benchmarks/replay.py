@@ -1,0 +1,55 @@
+"""What a replaying build costs: this site from its recordings, against the same Markdown with the plugin off.
+
+Prints medians and their ratio, all measured in one run, the two builds in turn. Run it with `make bench`.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ROUNDS = 7
+MKDOCS = Path(sys.executable).with_name("mkdocs")
+QUIET = {"NO_MKDOCS_2_WARNING": "1", "SNIPPETRUN_MODE": "replay"}
+
+
+def build(config: Path, site: str) -> float:
+    """Build a site, and return the seconds that it took."""
+    began = time.monotonic()
+    command: list[str | Path] = [MKDOCS, "build", "--quiet", "--config-file", config, "--site-dir", site]
+    subprocess.run(command, check=True, env=os.environ | QUIET, stderr=subprocess.DEVNULL)
+    return time.monotonic() - began
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    ours = Path("mkdocs.yml").resolve()
+    settings = yaml.safe_load(ours.read_text())
+    settings["plugins"] = [plugin for plugin in settings["plugins"] if "snippetrun" not in plugin]
+    settings["docs_dir"] = str(ours.parent / settings["docs_dir"])
+    with_plugin, without = [], []
+    with tempfile.TemporaryDirectory(prefix="snippetrun-") as folder:
+        theirs = Path(folder) / "mkdocs.yml"
+        theirs.write_text(yaml.safe_dump(settings))
+        for number in range(1, ROUNDS + 1):
+            with_plugin.append(build(ours, f"{folder}/ours"))
+            without.append(build(theirs, f"{folder}/theirs"))
+            sys.stderr.write(
+                f"round {number} of {ROUNDS}: replayed {with_plugin[-1]:.2f} s, plugin off {without[-1]:.2f} s\n"
+            )
+    replayed, plain = statistics.median(with_plugin), statistics.median(without)
+    print(f"building this site, median of {ROUNDS}")
+    print(f"  replayed from recordings  {replayed:6.2f} s")
+    print(f"  plugin off                {plain:6.2f} s")
+    print(f"  ratio                     {replayed / plain:6.2f}")
+
+
+if __name__ == "__main__":
+    main()
