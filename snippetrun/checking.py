@@ -9,7 +9,7 @@ from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.drift import drift
 from snippetrun.model import Mode, Page, Result
-from snippetrun.store import Store, place
+from snippetrun.store import Store, Stored, place
 
 
 def check(
@@ -25,12 +25,12 @@ def check(
     store = Store(site)
     stored = {page.path: store.read(page) for page in found}
     results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher, record=False, sandboxes=sandboxes)
-    checked = []
-    for result in results:
-        old = stored[result.page.path]
-        if site.recordings is None:
-            checked.append(result)
-            continue
-        recorded = place(result.page, old.recording) if old else None
-        checked.append(drift(result, recorded, old.fingerprints if old else ()))
-    return tuple(checked)
+    if site.recordings is None:
+        return results
+    return tuple(compared(result, stored[result.page.path]) for result in results)
+
+
+def compared(result: Result, stored: Stored | None) -> Result:
+    """Return a result in which also drift from what was recorded counts as failure; None is "nothing was"."""
+    recorded = place(result.page, stored.recording) if stored else None
+    return drift(result, recorded, stored.fingerprints if stored else ())

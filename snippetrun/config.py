@@ -36,9 +36,11 @@ from snippetrun.model import Mode
 from snippetrun.patterns import Match
 
 PLUGIN = "snippetrun"
+FILE = "mkdocs.yml"
 Line = Callable[[Sequence[str | int]], int]
 """Where a value stands: the keys that lead to it -> its line, 0 if unknown."""
 
+_NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?")
 
@@ -91,13 +93,22 @@ def cache_folder() -> Path:
     return Path(os.environ.get("SNIPPETRUN_CACHE") or platformdirs.user_cache_path("snippetrun"))
 
 
+def find(folder: Path) -> Path:
+    """Return the mkdocs.yml of a folder, or of the nearest one above it; raise ConfigError if there is none."""
+    for place in (folder, *folder.parents):
+        if (place / FILE).is_file():
+            return place / FILE
+    hint = f"If it is somewhere else, {_NAME_IT}"
+    raise ConfigError(Problem(f"there is no {FILE} in {folder}, nor above it", hint))
+
+
 def load(path: Path) -> SiteConfig:
     """Read a site's mkdocs.yml; raise ConfigError, with the lines, if it cannot be used."""
     shown = shown_path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        hint = "Stand in the folder of your mkdocs.yml, or name it: --config-file PATH"
+        hint = f"Stand in the folder of your mkdocs.yml, or {_NAME_IT}"
         raise ConfigError(Problem(f"cannot be read: {error.strerror}", hint, shown)) from error
     except UnicodeDecodeError as error:
         raise ConfigError(Problem("is not UTF-8", "Save it as UTF-8.", shown)) from error

@@ -10,7 +10,8 @@ from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import PageError, Problem, UsageError
 from snippetrun.model import Page
 
-_ENDINGS = (".md", ".markdown")
+ENDINGS = (".md", ".markdown")
+"""How the names of Markdown files end."""
 
 
 def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
@@ -21,7 +22,7 @@ def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
     found: list[Path] = []
     for path in paths or [site.docs]:
         if path.is_dir():
-            found += sorted(file for file in path.rglob("*") if file.suffix in _ENDINGS and file.is_file())
+            found += sorted(file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
         elif path.is_file():
             found.append(path)
         else:

@@ -95,6 +95,17 @@ def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
         config.load(tmp_path / "mkdocs.yml")
 
 
+def test_the_nearest_file_above_a_folder_is_found(tmp_path: Path) -> None:
+    below = tmp_path / "docs" / "deep"
+    below.mkdir(parents=True)
+    with pytest.raises(ConfigError, match=f"there is no mkdocs.yml in {below}, nor above it"):
+        config.find(below)
+    (tmp_path / "mkdocs.yml").touch()
+    assert config.find(below) == tmp_path / "mkdocs.yml"
+    (below / "mkdocs.yml").touch()
+    assert config.find(below) == below / "mkdocs.yml"
+
+
 def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_bytes(b"site_name: \xff\n")
     with pytest.raises(ConfigError, match="is not UTF-8"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from snippetrun import runner
 from snippetrun.config import ImageSource, SiteConfig
-from snippetrun.errors import Problem, SandboxError
+from snippetrun.errors import ImageError, Problem, SandboxError
 from snippetrun.extract import read
 from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result
 from snippetrun.plan import plan
@@ -241,3 +241,37 @@ def test_output_beyond_the_limit_is_counted() -> None:
     [result] = run(Fleet({"docker ps": "0123456789\n"}), page(console("$ docker ps")), site=site)
     assert result.recording
     assert (result.recording.snippets[0][0].output, result.recording.snippets[0][0].cut) == ("0123", 8)
+
+
+def test_what_sandboxes_stand_on_is_prepared_when_the_first_page_asks_and_once() -> None:
+    said: list[str] = []
+
+    @contextmanager
+    def prepared(_site: SiteConfig, say: Callable[[str], None]) -> Iterator[runner.OpenSandbox]:
+        say("preparing")
+        yield Fleet({}).start
+        say("gone")
+
+    shared = runner.SharedSandboxes(prepared, said.append)
+    assert said == []
+    assert shared.start(SITE) is shared.start(SITE)
+    assert said == ["preparing"]
+    shared.close()
+    assert said == ["preparing", "gone"]
+
+
+def test_what_could_not_be_prepared_is_not_tried_again() -> None:
+    tries: list[SiteConfig] = []
+
+    @contextmanager
+    def prepared(site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        tries.append(site)
+        raise ImageError(Problem("no such image"))
+        yield Fleet({}).start
+
+    shared = runner.SharedSandboxes(prepared, print)
+    for _ in range(2):
+        with pytest.raises(ImageError, match="no such image"):
+            shared.start(SITE)
+    assert len(tries) == 1
+    shared.close()

@@ -3,7 +3,7 @@
 - `pool`: the pages of a build, so many at a time
 - `page`: one page, from its first command to its last
 - `replay`: what recordings tell of pages that do not run; `judged`: a page with the verdicts on it
-- `provide`: the host's engine and the site's images, made ready for both
+- `provide`: the host's engine and the site's images, made ready for both; `shared`: when the first page asks
 - `watcher`: who is told how far it has come
 """
 
@@ -11,6 +11,17 @@ from snippetrun.runner.judged import result
 from snippetrun.runner.page import opened, run_page
 from snippetrun.runner.pool import Sandboxes, run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
+from snippetrun.runner.shared import SharedSandboxes
 from snippetrun.runner.watcher import Watcher
 
-__all__ = ["OpenSandbox", "Sandboxes", "Watcher", "live_sandboxes", "opened", "result", "run", "run_page"]
+__all__ = [
+    "OpenSandbox",
+    "Sandboxes",
+    "SharedSandboxes",
+    "Watcher",
+    "live_sandboxes",
+    "opened",
+    "result",
+    "run",
+    "run_page",
+]

@@ -25,11 +25,13 @@ _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
 
 
-def run_page(job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] | None = None) -> Recording:
+def run_page(
+    job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] | None = None, *, upto: int | None = None
+) -> Recording:
     """Run one page's commands, up to the first that does not do what was expected.
 
-    `live` is told of the page's sandbox while there is one. Raises InfrastructureError, with the page's path and the
-    line, if the sandbox fails.
+    `live` is told of the page's sandbox while there is one. Only so many of the snippets run as `upto` says. Raises
+    InfrastructureError, with the page's path and the line, if the sandbox fails.
     """
     began = time.monotonic()
     snippets: list[tuple[Recorded, ...]] = []
@@ -37,7 +39,7 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] 
     session = _Session(job, watcher)
     try:
         with _Engines(job, start, set() if live is None else live) as engines:
-            for snippet in job.page.snippets:
+            for snippet in job.page.snippets[:upto]:
                 line = snippet.line
                 fresh = snippet.options.engine is not None and snippet.options.skip is None
                 recorded, passed = session.run(snippet, engines.fresh() if fresh else engines.current())

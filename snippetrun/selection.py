@@ -1,0 +1,105 @@
+"""Some snippets of a page: it runs as far as the last of them, and each is told of by itself.
+
+What stands above a selected snippet runs too, as it makes the world that the snippet needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippetrun import extract, pages, report, runner
+from snippetrun.checking import compared
+from snippetrun.config import SiteConfig
+from snippetrun.errors import Problem
+from snippetrun.model import Job, Outcome, Page, Result
+from snippetrun.plan import plan
+from snippetrun.store import Store, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A page that has been read, and can run."""
+
+    site: SiteConfig
+    page: Page
+    job: Job | None
+    """None if nothing on it runs."""
+    findings: tuple[Problem, ...]
+    """What looks as if it should run, and does not."""
+    compare: bool
+    """Whether what comes out is held against what was recorded, too."""
+    stored: Stored | None
+    """What was recorded, if it is to be compared and is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to say of one snippet."""
+
+    outcome: Outcome
+    """Passed, failed or not reached."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong, or where the page stopped; empty if it passed."""
+    seconds: float = 0.0
+    """How long its own commands took."""
+
+
+def read(site: SiteConfig, path: Path, *, compare: bool) -> Ready:
+    """Read a page, and its recording if there is to be a comparison.
+
+    Raises PageError and RecordingError, with the lines, for what cannot be used.
+    """
+    page = pages.read(site, path)
+    jobs = plan(site, [page])
+    findings = extract.findings(page.path, pages.text(path), languages=site.languages)
+    stored = Store(site).read(page) if compare else None
+    return Ready(site, page, jobs[0] if jobs else None, findings, compare, stored)
+
+
+def run(ready: Ready, selected: Collection[int], start: runner.OpenSandbox, watcher: runner.Watcher) -> Result:
+    """Run a page up to the last of the selected snippets, and judge it; `selected` are their places on the page.
+
+    At least one of them has to run. Raises InfrastructureError if the sandbox fails.
+    """
+    if ready.job is None:
+        raise ValueError("nothing on this page runs")
+    recording = runner.run_page(ready.job, start, watcher, upto=max(selected) + 1)
+    result = runner.result(ready.page, recording, ready.job.match)
+    return compared(result, ready.stored) if ready.compare else result
+
+
+def told(result: Result, selected: Collection[int], at: int) -> Told:
+    """Return what there is to say of one of the selected snippets, all of which were to run.
+
+    A page stops at a snippet that fails. If that is selected it tells of it itself, and those below are not reached. If
+    it is not, nobody would hear of it: then the first selected one below fails in its place.
+    """
+    recorded = result.recording.snippets if result.recording else ()
+    seconds = sum(ran.seconds for snippet in recorded[at : at + 1] for ran in snippet)
+    if failures := _failures(result, at):
+        return Told(Outcome.FAILED, failures, seconds)
+    if all(verdict.outcome is not Outcome.NOT_REACHED for verdict in result.verdicts[at]):
+        return Told(Outcome.PASSED, (), seconds)
+    stop = max((number for number, snippet in enumerate(recorded) if snippet), default=0)
+    why = _failures(result, stop)
+    path, where = result.page.path, why[-1].line if why else result.page.snippets[stop].line
+    message = f"not reached: the page stops at line {where}"
+    if stop not in selected and at == min(number for number in selected if number > stop):
+        here = result.page.snippets[at].commands[0].line
+        return Told(Outcome.FAILED, (Problem(message, "", path, here), *why))
+    return Told(Outcome.NOT_REACHED, (Problem(message, "", path, where),))
+
+
+def _failures(result: Result, at: int) -> tuple[Problem, ...]:
+    """Return what is wrong with one snippet."""
+    recording = result.recording
+    alone = dataclasses.replace(
+        result,
+        page=dataclasses.replace(result.page, snippets=result.page.snippets[at : at + 1]),
+        recording=recording and dataclasses.replace(recording, snippets=recording.snippets[at : at + 1]),
+        verdicts=result.verdicts[at : at + 1],
+    )
+    return report.failures(alone)
