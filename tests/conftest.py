@@ -15,6 +15,8 @@ from snippetrun.engine.find import host_engine
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import EngineError
 
+pytest_plugins = ["pytester"]
+
 REPOSITORY = Path(__file__).parent.parent
 
 MakeSite = Callable[..., Path]

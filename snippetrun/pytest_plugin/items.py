@@ -1,0 +1,160 @@
+"""Pages and their snippets as pytest's collectors and items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from snippetrun import selection
+from snippetrun.config import shown_path
+from snippetrun.errors import InfrastructureError, Problem, UsageError
+from snippetrun.model import Outcome, Result, Snippet
+from snippetrun.pytest_plugin.desk import Desk
+from snippetrun.report import plain
+
+_NAME_LENGTH = 60
+
+
+class MarkdownPage(pytest.File):
+    """A page; it runs once, when the first of its selected snippets is set up."""
+
+    def __init__(self, *, desk: Desk, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Stand for a file that has not been read yet."""
+        super().__init__(**node)
+        self.desk = desk
+        self._ready: selection.Ready | None = None
+        self._ran: Result | InfrastructureError | None = None
+        self._selected: set[int] = set()
+
+    def collect(self) -> Iterable[PageItem]:
+        """Return an item for each snippet with commands, and one for each place that only looks as if it ran."""
+        try:
+            site = self.desk.site()
+            if site is None:
+                return []
+            self._ready = selection.read(site, self.path, compare=self.desk.settings.compare)
+        except UsageError as error:
+            raise self.CollectError(str(error)) from None
+        page, findings = self._ready.page, self._ready.findings
+        items: list[PageItem] = [
+            SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
+            for at, snippet in enumerate(page.snippets)
+            if snippet.commands
+        ]
+        items += (FindingItem.from_parent(self, finding=finding) for finding in findings)
+        return sorted(items, key=lambda item: item.line)
+
+    def run(self) -> float:
+        """Run the page up to its last selected snippet, if it has not run yet.
+
+        Return the seconds that the selected snippets took now. Raises InfrastructureError, the same for every snippet,
+        if the page could not run.
+        """
+        if isinstance(self._ran, InfrastructureError):
+            raise self._ran
+        if self._ran is not None:
+            return 0.0
+        assert self._ready  # noqa: S101 - whoever asks was collected from it
+        self._selected = self._select()
+        try:
+            self._ran = self.desk.run(self._ready, self._selected)
+        except InfrastructureError as error:
+            self._ran = error
+            raise
+        return sum(self.told(at).seconds for at in self._selected)
+
+    def told(self, at: int) -> selection.Told:
+        """Return what there is to say of a selected snippet of the page, which has run."""
+        assert isinstance(self._ran, Result)  # noqa: S101 - as its setup did not fail
+        return selection.told(self._ran, self._selected, at)
+
+    def _select(self) -> set[int]:
+        """Return the places on the page of the snippets that this session is to run."""
+        items = (item for item in self.session.items if isinstance(item, SnippetItem) and item.page is self)
+        return {item.at for item in items if item.get_closest_marker("skip") is None}
+
+
+class PageItem(pytest.Item):
+    """Something at a line of a page."""
+
+    def __init__(self, *, parent: MarkdownPage, line: int, text: str, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Take a readable name; as node ids are typed and pasted, it holds no `::` of its own."""
+        text = " ".join(plain(text).replace("::", ":").split())[:_NAME_LENGTH].rstrip()
+        super().__init__(name=f"line {line}: {text}", parent=parent, **node)
+        self.page, self.line, self.text = parent, line, text
+        self._said: Problem | None = None
+        # A page runs in one go in the setup of one item, but the time that a snippet took is that snippet's own.
+        self._moved_seconds = 0.0
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the file, the line counted from 0, and a title."""
+        return self.path, self.line - 1, f"{shown_path(self.path)}:{self.line}: {self.text}"
+
+    def fail(self, *problems: Problem) -> NoReturn:
+        """Fail with what every face says of these problems, and no traceback."""
+        self._said = problems[0]
+        raise pytest.fail.Exception("\n".join(map(str, problems)), pytrace=False) from None
+
+    def skip(self, why: Problem) -> NoReturn:
+        """Skip; reports that name the same reason and place are shown as one."""
+        self._said = why
+        raise pytest.skip.Exception(why.message) from None
+
+    def correct(self, report: pytest.TestReport) -> None:
+        """Name the line of the page where pytest names the line of ours that raised, and share the time out."""
+        report.duration = max(0.0, report.duration + self._moved_seconds)
+        said, self._said, self._moved_seconds = self._said, None, 0.0
+        if said is None:
+            return
+        path, line = said.path or str(self.path), said.line or self.line
+        if isinstance(report.longrepr, tuple):
+            report.longrepr = path, line, said.message
+        elif (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
+            crash.path, crash.lineno, crash.message = path, line, said.message
+
+
+class SnippetItem(PageItem):
+    """A snippet. The page runs in the setup of the first one; then each tells how it did."""
+
+    def __init__(self, *, at: int, snippet: Snippet, skip: str | None, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Stand for the snippet at this place of the page, which does not run if there is a reason to skip it."""
+        first = snippet.commands[0]
+        super().__init__(line=first.line, text=first.text.split("\n")[0] or "(goes on with what is open)", **node)
+        self.at = at
+        self.extra_keyword_matches.update(command.text for command in snippet.commands)
+        if skip is not None:
+            self.add_marker(pytest.mark.skip(reason=skip))
+
+    def setup(self) -> None:
+        """See that the page has run; what fails here is no snippet, but what it runs on."""
+        try:
+            self._moved_seconds = -self.page.run()
+        except InfrastructureError as error:
+            if reason := self.page.desk.reason_to_skip(error):
+                self.skip(reason)
+            self.fail(*self.page.desk.problems(error))
+
+    def runtest(self) -> None:
+        """Tell how the snippet did."""
+        told = self.page.told(self.at)
+        self._moved_seconds = told.seconds
+        if told.outcome is Outcome.NOT_REACHED:
+            self.skip(*told.problems)
+        if told.outcome is Outcome.FAILED:
+            self.fail(*told.problems)
+
+
+class FindingItem(PageItem):
+    """A place that looks as if it should run and does not: nobody is to take it for tested."""
+
+    def __init__(self, *, finding: Problem, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Stand for what was found."""
+        super().__init__(line=finding.line, text=finding.message, **node)
+        self._finding = finding
+
+    def runtest(self) -> None:
+        """Fail with it."""
+        self.fail(self._finding)

@@ -1,0 +1,53 @@
+"""pytest's hooks, each handed over to what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from snippetrun import runner
+from snippetrun.pages import ENDINGS
+from snippetrun.pytest_plugin.desk import NO_ENGINE, Desk
+from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
+from snippetrun.pytest_plugin.settings import Settings
+
+
+class Plugin:
+    """One session with snippets."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        """Do nothing yet."""
+        self._desk = Desk(config, settings)
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect Markdown files."""
+        if file_path.suffix not in ENDINGS:
+            return None
+        return MarkdownPage.from_parent(parent, path=file_path, desk=self._desk)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_snippetrun_sandboxes(self) -> runner.Sandboxes:
+        """Provide the real ones where a conftest.py has no others."""
+        return runner.live_sandboxes
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let our items correct what pytest reports of them."""
+        report = yield
+        if isinstance(item, PageItem):
+            item.correct(report)
+        return report
+
+    def pytest_sessionfinish(self) -> None:
+        """Let go of the engine."""
+        self._desk.close()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say in one line that there was no engine: reasons to skip are not shown unless somebody asks for them."""
+        skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+        reasons = [reason for reason in skipped if reason.startswith(NO_ENGINE)]
+        if reasons:
+            why = reasons[0].removeprefix(NO_ENGINE)
+            terminalreporter.write_line(f"snippetrun: {len(reasons)} skipped: {why}", yellow=True)
