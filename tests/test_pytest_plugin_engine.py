@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
@@ -53,12 +55,16 @@ class Session:
         return self.said.splitlines()[-1].strip("= ").rpartition(" in ")[0]
 
 
-def session(*arguments: str) -> Session:
+def started(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pytest", "docs", "--snippetrun", "-v", "-W", "error", *arguments]
     # So that it does not matter whether this version is installed.
     named = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "snippetrun.pytest_plugin,xdist.plugin"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | named
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def session(*arguments: str) -> Session:
+    running = started(*arguments)
     said, _ = running.communicate()
     return Session(running.returncode, said, running.pid)
 
@@ -104,3 +110,16 @@ def test_what_was_recorded_is_held_against_what_comes_out(make_site: MakeSite) -
     ran = session()
     assert ran.last_line == "1 failed, 3 passed"
     assert "docs/a.md:18: nobody has recorded it as it stands here" in ran.said
+
+
+def test_ctrl_c_ends_a_session_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
+    make_site({"a.md": "# A\n\n```console\n$ docker run --rm busybox sleep 50\n```\n"})
+    running = started()
+    deadline = time.monotonic() + 120
+    while not sandboxes_of(engine, running.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.5)  # into the command
+    running.send_signal(signal.SIGINT)
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == pytest.ExitCode.INTERRUPTED, said
+    assert sandboxes_of(engine, running.pid) == []
