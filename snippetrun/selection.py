@@ -55,6 +55,7 @@ def read(site: SiteConfig, path: Path, *, compare: bool) -> Ready:
     page = pages.read(site, path)
     jobs = plan(site, [page])
     findings = extract.findings(page.path, pages.text(path), languages=site.languages)
+    compare = compare and site.recordings is not None
     stored = Store(site).read(page) if compare else None
     return Ready(site, page, jobs[0] if jobs else None, findings, compare, stored)
 

@@ -159,12 +159,12 @@ def test_what_nobody_has_recorded_fails_only_where_recordings_are_compared(desk:
 
 def test_nothing_is_written_down(desk: Desk) -> None:
     desk.run({3})
-    assert not desk.site.recordings.exists()
+    assert not (desk.site.root / "recordings").exists()
 
 
 def test_a_damaged_recording_is_an_error_only_where_it_would_be_used(desk: Desk) -> None:
     desk.record()
-    [file] = desk.site.recordings.iterdir()
+    [file] = (desk.site.root / "recordings").iterdir()
     file.write_text(file.read_text().replace("info", "other"))
     selection.read(desk.site, desk.page, compare=False)
     with pytest.raises(RecordingError, match="checksum"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -41,8 +42,7 @@ def run_page(
         with _Engines(job, start, set() if live is None else live) as engines:
             for snippet in job.page.snippets[:upto]:
                 line = snippet.line
-                fresh = snippet.options.engine is not None and snippet.options.skip is None
-                recorded, passed = session.run(snippet, engines.fresh() if fresh else engines.current())
+                recorded, passed = session.run(snippet, engines.fresh() if _wants_fresh(snippet) else engines.current())
                 snippets.append(recorded)
                 if not passed:
                     break
@@ -63,22 +63,16 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
 
     Raises UsageError, with the line, if that does not pass, and InfrastructureError if the sandbox fails.
     """
-    above = tuple(
-        dataclasses.replace(snippet, commands=tuple(c for c in snippet.commands if c.line < line))
-        for snippet in job.page.snippets
-        if snippet.line < line
-    )
-    job = dataclasses.replace(job, page=dataclasses.replace(job.page, snippets=above))
-    session = _Session(job, watcher)
+    session = _Session(job, watcher, above=line)
     with _Engines(job, start, set()) as engines:
-        for snippet in above:
-            sandbox = engines.fresh() if snippet.options.engine else engines.current()
-            recorded, passed = session.run(snippet, sandbox)
+        for snippet in job.page.snippets:
+            if snippet.line >= line:
+                break
+            recorded, passed = session.run(snippet, engines.fresh() if _wants_fresh(snippet) else engines.current())
             if not passed:
                 hint = f"Look at it first: snippetrun run {job.page.path}"
-                raise UsageError(
-                    Problem("the page does not get as far as that", hint, job.page.path, recorded[-1].line)
-                )
+                where = recorded[-1].line
+                raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
         yield engines.current()
 
 
@@ -120,8 +114,9 @@ class _Engines:
 class _Session:
     """What goes on from one snippet of a page to the next: the names that its output has bound."""
 
-    def __init__(self, job: Job, watcher: Watcher) -> None:
-        self._job, self._watcher = job, watcher
+    def __init__(self, job: Job, watcher: Watcher, above: float = math.inf) -> None:
+        """Run nothing yet, and later only the commands above a line."""
+        self._job, self._watcher, self._above = job, watcher, above
         self._judge = Judge(job.match)
 
     def run(self, snippet: Snippet, sandbox: Sandbox) -> tuple[tuple[Recorded, ...], bool]:
@@ -133,6 +128,8 @@ class _Session:
             sandbox.write(options.file, snippet.content)
         recorded: list[Recorded] = []
         for command in snippet.commands:
+            if command.line >= self._above:
+                break
             self._watcher.command(self._job.page, command)
             came, goes_on = self._try(snippet, command, sandbox)
             recorded.append(came)
@@ -189,6 +186,10 @@ class _Session:
         below = snippets[snippets.index(snippet) + 1 :]
         following = (each for each in below if each.commands and _terminal(each) == _terminal(snippet))
         return any(not each.commands[0].text for each in islice(following, 1))
+
+
+def _wants_fresh(snippet: Snippet) -> bool:
+    return snippet.options.engine is not None and snippet.options.skip is None
 
 
 def _terminal(snippet: Snippet) -> str:
