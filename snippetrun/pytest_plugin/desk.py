@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from snippetrun import runner, selection
+from snippetrun import partial, runner
 from snippetrun.config import SiteConfig, find, load
 from snippetrun.errors import ConfigError, EngineError, InfrastructureError, Problem
 from snippetrun.model import Command, Job, Page, Result
@@ -44,8 +44,8 @@ class Desk:
                 raise
         return self._site
 
-    def run(self, ready: selection.Ready, selected: Collection[int]) -> Result:
-        """Run a page as `selection.run` does, on what all pages of the session share."""
+    def run(self, ready: partial.Ready, selected: Collection[int]) -> Result:
+        """Run a page as `partial.run` does, on what all pages of the session share."""
         if self._sandboxes is None:
             sandboxes = self._config.hook.pytest_snippetrun_sandboxes(config=self._config)
             self._sandboxes = runner.SharedSandboxes(sandboxes, self.say)
@@ -55,7 +55,7 @@ class Desk:
             except EngineError as error:
                 self._no_engine = error
                 raise
-            return selection.run(ready, selected, start, self)
+            return partial.run(ready, selected, start, self)
 
     def close(self) -> None:
         """Let go of what the sandboxes stood on."""

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from snippetrun import selection
+from snippetrun import partial
 from snippetrun.config import shown_path
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.model import Outcome, Result, Snippet
@@ -25,7 +25,7 @@ class MarkdownPage(pytest.File):
         """Stand for a file that has not been read yet."""
         super().__init__(**node)
         self.desk = desk
-        self._ready: selection.Ready | None = None
+        self._ready: partial.Ready | None = None
         self._ran: Result | InfrastructureError | None = None
         self._selected: set[int] = set()
 
@@ -35,7 +35,7 @@ class MarkdownPage(pytest.File):
             site = self.desk.site()
             if site is None:
                 return []
-            self._ready = selection.read(site, self.path, compare=self.desk.settings.compare)
+            self._ready = partial.read(site, self.path, compare=self.desk.settings.compare)
         except UsageError as error:
             raise self.CollectError(str(error)) from None
         page, findings = self._ready.page, self._ready.findings
@@ -66,10 +66,10 @@ class MarkdownPage(pytest.File):
             raise
         return sum(self.told(at).seconds for at in self._selected)
 
-    def told(self, at: int) -> selection.Told:
+    def told(self, at: int) -> partial.Told:
         """Return what there is to say of a selected snippet of the page, which has run."""
         assert isinstance(self._ran, Result)  # noqa: S101 - as its setup did not fail
-        return selection.told(self._ran, self._selected, at)
+        return partial.told(self._ran, self._selected, at)
 
     def _select(self) -> set[int]:
         """Return the places on the page of the snippets that this session is to run."""
