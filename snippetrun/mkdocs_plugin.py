@@ -79,15 +79,15 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             read = pages.read_all(self.site, sources.values())
             for file, page in zip(sources.values(), read, strict=True):
                 for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
-                    log.warning(str(finding))
+                    log.warning(report.inert(str(finding)))
             with ShownProgress() as progress:
                 results = runner.run(self.site, read, progress)
         except SnippetrunError as error:
-            raise PluginError(str(error)) from error
+            raise PluginError(report.inert(str(error))) from error
         for uri, result in zip(sources, results, strict=True):
             self._results[uri] = result
             for problem in report.stale(result):
-                log.warning(str(problem))
+                log.warning(report.inert(str(problem)))
         self._report_failures()
         files.append(File.generated(config, html.STYLE_PATH, content=html.style()))
         return files
@@ -103,7 +103,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             source = pages.text(Path(page.file.abs_src_path)) if page.file.abs_src_path else ""
             text, self._pending = embed(markdown, result, self.site.languages, source)
         except SnippetrunError as error:
-            raise PluginError(str(error)) from error
+            raise PluginError(report.inert(str(error))) from error
         return text
 
     def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
@@ -122,7 +122,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
 
     def _report_failures(self) -> None:
-        failed = [str(p) for result in self._results.values() for p in report.failures(result)]
+        failed = [report.inert(str(p)) for result in self._results.values() for p in report.failures(result)]
         if failed and not self._serving:
             raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for problem in failed:

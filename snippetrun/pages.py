@@ -15,7 +15,7 @@ ENDINGS = (".md", ".markdown")
 
 
 def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
-    """Return the Markdown files among `paths`, folders searched through; without any, all of the site's.
+    """Return the Markdown files among `paths`, each once, folders searched through; without any, all of the site's.
 
     Raises UsageError for a path that is not there.
     """
@@ -28,7 +28,7 @@ def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
         else:
             hint = f"Pages stand below {shown_path(site.docs)}/."
             raise UsageError(Problem("there is no such page or folder", hint, str(path)))
-    return found
+    return list({file.resolve(): file for file in reversed(found)}.values())[::-1]
 
 
 def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippetrun import extract, pages, report, runner
-from snippetrun.checking import compared
+from snippetrun.checking import with_drift
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
 from snippetrun.model import Job, Outcome, Page, Result
@@ -69,7 +69,7 @@ def run(ready: Ready, selected: Collection[int], start: runner.OpenSandbox, watc
         raise ValueError("nothing on this page runs")
     recording = runner.run_page(ready.job, start, watcher, upto=max(selected) + 1)
     result = runner.result(ready.page, recording, ready.job.match)
-    return compared(result, ready.stored) if ready.compare else result
+    return with_drift(result, ready.stored) if ready.compare else result
 
 
 def told(result: Result, selected: Collection[int], at: int) -> Told:

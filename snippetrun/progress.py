@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from snippetrun.model import Command, Job, Page, Result
-from snippetrun.report import plain
+from snippetrun.report import inert, plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -81,7 +81,7 @@ class ShownProgress:
 
     def _line(self, line: str) -> None:
         elapsed = time.monotonic() - self._began
-        shown = f"{elapsed:6.1f} s  {line}"
+        shown = inert(f"{elapsed:6.1f} s  {line}")
         if self._bars:
             self._bars.console.print(shown, markup=False, emoji=False, highlight=False, soft_wrap=True)
         else:

@@ -1,34 +1,12 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import pytest
+from reported import BUILD, FAILED, HOSTILE, PS, UGLY, made, result
 
 from snippetrun import report, runner
+from snippetrun.errors import Problem
 from snippetrun.extract import read
-from snippetrun.model import Ending, Environment, ImageFact, Recorded, Recording, Result, printed
-
-TEXT = """# Title
-
-```console
-$ docker ps
-$ docker build \\
-    .
-```
-
-```console {skip="needs a GPU"}
-$ docker run --gpus all x
-```
-"""
-PS = Recorded(4, "docker ps", printed("\x1b[31mID\x1b[0m\n"), 0, 0.25)
-
-
-def result(*recorded: Recorded) -> Result:
-    environment = Environment("26.1.5", "6.12", "0.1.0", (ImageFact("debian:latest", "sha256:0", "here"),))
-    recording = Recording("docs/a.md", "k" * 64, environment, "2026-01-02T03:04:05+00:00", 0.5, 2.0, (recorded,))
-    return runner.result(read("docs/a.md", TEXT), recording)
-
-
-FAILED = result(PS, Recorded(5, "docker build \\\n    .", printed("".join(f"line {n}\n" for n in range(40))), 1, 1.0))
+from snippetrun.model import Ending, Recorded, printed
 
 
 def test_a_transcript_reads_like_a_terminal() -> None:
@@ -60,10 +38,45 @@ def test_a_command_that_said_nothing_is_reported_so() -> None:
     assert "It said nothing." in problem.hint
 
 
+def test_a_failure_stays_short_where_a_line_is_not() -> None:
+    [problem] = report.failures(result(Recorded(4, "docker ps", printed("x" * 1_000_000), 1, 1.0)))
+    assert len(str(problem)) < 2000
+    assert "... (1000002 characters)" in problem.hint
+
+
 def test_nothing_in_a_report_can_steer_a_terminal_or_a_log() -> None:
     hostile = Recorded(4, "docker ps", printed("\x1b[31m\x1b]0;title\x07\x9b2J\r\n"), 1, 1.0)
     [problem] = report.failures(result(hostile))
     assert not set(str(problem)) & {chr(code) for code in (*range(10), *range(11, 32), *range(127, 160))}
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("::error::x", ": :error::x"),
+        ("\t ::set-output name=a::b", "\t : :set-output name=a::b"),
+        ("see ##[group]x", "see # #[group]x"),
+        ("##vso[task.complete]x", "# #vso[task.complete]x"),
+        ("###[error]x", "## #[error]x"),
+    ],
+)
+def test_what_a_ci_runner_would_obey_is_shown_with_a_blank_in_it(line: str, shown: str) -> None:
+    assert report.inert(f"before\n{line}\nafter") == f"before\n{shown}\nafter"
+
+
+@pytest.mark.parametrize("line", ["::1\tlocalhost", ":::80->80/tcp", "a ::error::x", "## [x]", "std::vector::size"])
+def test_what_no_ci_runner_obeys_is_left_alone(line: str) -> None:
+    assert report.inert(line) == line
+
+
+def test_no_line_of_a_hostile_page_is_a_command_in_a_ci_log() -> None:
+    shown = [report.transcript(page) for page in UGLY.pages] + [str(problem) for problem in report.wrong(UGLY)]
+    assert "::error" in "\n".join(shown)
+    for line in report.inert("\n".join(shown)).split("\n"):
+        assert not (line.lstrip().startswith("::") and "::" in line.lstrip()[2:])
+        assert "##[" not in line
+        assert "##vso[" not in line
+        line.encode()
 
 
 def test_the_summary_counts() -> None:
@@ -75,21 +88,16 @@ def test_a_page_without_commands_does_not_count() -> None:
     assert report.counts([empty])["pages"] == 0
 
 
-def test_the_json_says_everything_and_matches_its_description() -> None:
-    document = json.loads(json.dumps(report.as_json("run", [FAILED], seconds=3.0)))
-    described = (Path(__file__).parent.parent / "docs" / "reference" / "json.md").read_text()
-    keys: set[str] = set()
+def test_what_is_wrong_comes_page_by_page_and_what_could_not_run_last() -> None:
+    finding, dead = Problem("a finding", path="docs/a.md"), Problem("no engine")
+    checked = made(FAILED, result(PS, BUILD, path="docs/b.md"), findings=(finding,), problems=(dead,))
+    assert [(problem.message, problem.path) for problem in report.wrong(checked)] == [
+        ("a finding", "docs/a.md"),
+        ("exit status 1, expected 0", "docs/a.md"),
+        ("exit status 1, expected 0", "docs/b.md"),
+        ("no engine", ""),
+    ]
 
-    def collect(value: object) -> None:
-        if isinstance(value, dict):
-            keys.update(value)
-            for inner in value.values():
-                collect(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                collect(inner)
 
-    collect(document)
-    assert {key for key in keys if f"`{key}`" not in described} == set()
-    command = document["pages"][0]["snippets"][0]["commands"][1]
-    assert (command["outcome"], command["status"], command["expected_status"]) == ("failed", 1, 0)
+def test_a_finding_does_not_fail_a_run_at_the_desk() -> None:
+    assert report.wrong(made(command="run", findings=(Problem("a finding", HOSTILE),))) == ()

@@ -10,7 +10,16 @@ from typing import NoReturn
 
 import click
 
-from snippetrun.cli import check, clean, doctor, list_, run, shell, update  # noqa: F401 - each adds itself to the group
+from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
+    check,
+    clean,
+    doctor,
+    list_,
+    merge,
+    run,
+    shell,
+    update,
+)
 from snippetrun.cli.command import cli, complain
 from snippetrun.errors import SnippetrunError
 

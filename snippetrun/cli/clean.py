@@ -7,8 +7,9 @@ import shutil
 
 import click
 
-from snippetrun import config, report
-from snippetrun.cli.command import JSON, cli, print_json
+from snippetrun import config
+from snippetrun.cli.command import JSON, cli, echo, print_json
+from snippetrun.report import json_
 
 
 @cli.command()
@@ -24,7 +25,7 @@ def clean(*, everything: bool, as_json: bool) -> None:
 
     removed: list[leftovers.Leftover] = []
     kept: list[leftovers.Leftover] = []
-    with host_engine(lambda line: click.echo(line, err=True)) as engine:
+    with host_engine(lambda line: echo(line, err=True)) as engine:
         for item in leftovers.find(engine):
             wanted = not item.in_use and (everything or not item.kept)
             (removed if wanted and leftovers.remove(engine, item) else kept).append(item)
@@ -33,8 +34,8 @@ def clean(*, everything: bool, as_json: bool) -> None:
     if as_json:
         rows = {"removed": removed, "kept": kept}
         found = {name: [dataclasses.asdict(item) for item in items] for name, items in rows.items()}
-        print_json({"schema": report.SCHEMA, "command": "clean"} | found)
+        print_json({"schema": json_.SCHEMA, "command": "clean"} | found)
         return
     for item in removed:
-        click.echo(f"removed {item.kind} {item.name} ({item.detail})")
-    click.echo(f"{len(removed)} removed, {len(kept)} kept", err=True)
+        echo(f"removed {item.kind} {item.name} ({item.detail})")
+    echo(f"{len(removed)} removed, {len(kept)} kept", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -10,13 +9,31 @@ from typing import Any
 
 import click
 
-from snippetrun import __version__, config, extract, pages
-from snippetrun.errors import Problem, UsageError
-from snippetrun.model import Page
-from snippetrun.plan import plan
+from snippetrun import __version__, config, report, shards
+from snippetrun.errors import Problem
+from snippetrun.report import json_
+
+
+def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> shards.Shard | None:
+    try:
+        return None if value is None else shards.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+CHANGED_SINCE = click.option(
+    "--changed-since",
+    metavar="REV",
+    help="Only pages that are not what they were at this revision of the git repository.",
+)
+SHARD = click.option(
+    "--shard",
+    callback=_shard,
+    metavar="I/N",
+    help="Only the part of machine I of N; `snippetrun merge` makes one report of all.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,35 +66,17 @@ def with_site(command: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def read_runnable(site: config.SiteConfig, files: Iterable[Path]) -> tuple[Page, ...]:
-    """Read pages of which at least one has to run; raise UsageError if none does."""
-    found = pages.read_all(site, files)
-    if not plan(site, found):
-        skipped = any(snippet.commands for page in found for snippet in page.snippets)
-        hint = (
-            "Every docker command there is skipped."
-            if skipped
-            else "A command is a line that starts with `$ ` in a ```console fence; one of a page's must be docker's."
-        )
-        raise UsageError(Problem("there is nothing to run", hint))
-    return found
-
-
-def findings(site: config.SiteConfig, files: Iterable[Path]) -> list[Problem]:
-    """Return what looks on pages as if it should run, and does not."""
-    return [
-        finding
-        for file in files
-        for finding in extract.findings(config.shown_path(file), pages.text(file), languages=site.languages)
-    ]
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text that others have a part in, so that it can steer neither the terminal nor a CI log."""
+    click.echo(report.inert(text), err=err)
 
 
 def complain(problems: Iterable[Problem]) -> None:
     """Print problems on standard error."""
     for problem in problems:
-        click.echo(str(problem), err=True)
+        echo(str(problem), err=True)
 
 
 def print_json(document: dict[str, Any]) -> None:
     """Print a JSON document on standard output."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(json_.text(document), nl=False)

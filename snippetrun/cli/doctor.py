@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-import click
-
-from snippetrun import config, report
-from snippetrun.cli.command import JSON, cli, print_json, with_site
+from snippetrun import config
+from snippetrun.cli.command import JSON, cli, echo, print_json, with_site
 from snippetrun.progress import ShownProgress
+from snippetrun.report import json_
 
 
 @cli.command()
@@ -22,10 +21,10 @@ def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
         findings = examine(site, progress.say)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]
-        print_json({"schema": report.SCHEMA, "command": "doctor", "findings": rows})
+        print_json({"schema": json_.SCHEMA, "command": "doctor", "findings": rows})
     else:
         for finding in findings:
-            click.echo(f"{finding.state.upper():8} {finding.name}: {finding.message}")
+            echo(f"{finding.state.upper():8} {finding.name}: {finding.message}")
             if finding.fix:
-                click.echo(f"         -> {finding.fix}")
+                echo(f"         -> {finding.fix}")
     return 3 if any(finding.state is State.PROBLEM for finding in findings) else 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
-from snippetrun import config, pages, report, runner
-from snippetrun.cli.command import JSON, PATHS, cli, complain, findings, print_json, with_site
+from snippetrun import __version__, config, git, pages, report, runner
+from snippetrun.cli.command import JSON, PATHS, cli, complain, echo, print_json, with_site
 from snippetrun.plan import plan
+from snippetrun.report import json_
+from snippetrun.reporting import findings
 
 
 @cli.command("list")
@@ -20,19 +20,22 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    files = pages.find(site, paths)
-    found = pages.read_all(site, files)
+    found = pages.read_all(site, pages.find(site, paths))
     plan(site, found)
-    noticed = findings(site, files)
-    results = [runner.result(page, None) for page in found]
+    noticed = findings(site, found)
+    shown = tuple(report.page(runner.result(page, None)) for page in found if page.snippets)
     if as_json:
-        print_json(report.as_json("list", results, findings=noticed))
+        made = report.Report("list", shown, __version__, findings=noticed, commit=git.commit(site.root))
+        print_json(json_.document(made))
         return
-    for result in results:
-        for verdict in (verdict for verdicts in result.verdicts for verdict in verdicts):
-            reason = f"    [not run: {verdict.message}]" if verdict.message else ""
-            typed = report.plain(verdict.command.split("\n")[0]) or "(goes on with what is open)"
-            click.echo(f"{result.page.path}:{verdict.line}  {typed}{reason}")
+    for page in shown:
+        for command in page.commands:
+            reason = f"    [not run: {command.message}]" if command.message else ""
+            echo(f"{page.path}:{command.line}  {_first_line(command.command)}{reason}")
     complain(noticed)
-    count = report.counts(results)
-    click.echo(f"{count['pages']} pages, {count['commands']} commands, {count['skipped']} of them skipped", err=True)
+    count = report.counts(shown)
+    echo(f"{count['pages']} pages, {count['commands']} commands, {count['skipped']} of them skipped", err=True)
+
+
+def _first_line(command: str) -> str:
+    return report.plain(command.split("\n", maxsplit=1)[0]) or "(goes on with what is open)"

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
-import click
-
-from snippetrun import config, pages, report, updating
-from snippetrun.cli.command import PATHS, cli, complain, read_runnable, with_site
+from snippetrun import config, report, updating
+from snippetrun.cli.command import CHANGED_SINCE, JSON, PATHS, cli, complain, echo, print_json, with_site
 from snippetrun.progress import ShownProgress
+from snippetrun.report import json_
+from snippetrun.selection import Wanted, select
 
 
 @cli.command()
 @PATHS
+@CHANGED_SINCE
+@JSON
 @with_site
-def update(site: config.SiteConfig, paths: tuple[Path, ...]) -> int:
+def update(site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str | None, *, as_json: bool) -> int:
     """Run pages and accept what comes out: in the recordings, and in the output that pages have written.
 
     In a page only lines of output change, and only those that no longer match; wildcards and names stay wherever they
     still hold. A command that fails is not accepted: the exit status is 1, and its page stays as it is.
     """
-    found = read_runnable(site, pages.find(site, paths))
+    selected = select(site, Wanted(paths, changed_since))
     with ShownProgress() as progress:
-        updated = updating.update(site, found, progress)
-    for path in updated.changed:
-        click.echo(f"changed {path}")
+        updated = updating.update(site, selected.pages, progress)
     failed = [problem for result in updated.results for problem in report.failures(result)]
+    if as_json:
+        rows = [dataclasses.asdict(problem) for problem in failed]
+        print_json({"schema": json_.SCHEMA, "command": "update", "changed": updated.changed, "failures": rows})
+    else:
+        for path in updated.changed:
+            echo(f"changed {path}")
     complain(failed)
     count = len(updated.changed)
-    click.echo(f"{count} {'file' if count == 1 else 'files'} changed, {len(failed)} failures", err=True)
+    told = f"{count} {'file' if count == 1 else 'files'} changed, {len(failed)} failures"
+    echo(selected.note or told, err=True)
     return 1 if failed else 0

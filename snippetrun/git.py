@@ -1,0 +1,85 @@
+"""What git knows of the site: the commit, and files as they were."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from snippetrun.errors import Problem, UsageError
+
+
+class _GitError(Exception):
+    """Git refused; the message is the first line of what it said."""
+
+
+def commit(folder: Path) -> str | None:
+    """Return the commit that is checked out in a folder; None outside of a checkout, or where there is no git."""
+    try:
+        return _git(folder, "rev-parse", "--verify", "HEAD").strip()
+    except _GitError:
+        return None
+
+
+def checkout(folder: Path) -> Path:
+    """Return the root of the checkout that a folder is in; raise UsageError if it is in none."""
+    try:
+        return Path(_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    except _GitError as error:
+        hint = "To tell what has changed we need one. Without --changed-since all pages run."
+        raise UsageError(Problem(f"this is no git checkout: {error}", hint)) from error
+
+
+def since(root: Path, revision: str) -> str:
+    """Return the commit from which a checkout went its own way from a revision on; raise UsageError if git has none.
+
+    That is what a branch and its base have in common, so that what others have done on the base meanwhile is none of
+    the branch's changes. Where a shallow clone does not reach that far it is the revision itself.
+    """
+    try:
+        known = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except _GitError as error:
+        hint = "A clone in CI may have the last commit only: fetch the revision first, or clone with all history."
+        raise UsageError(Problem(f"git knows no revision {revision}", hint)) from error
+    try:
+        return _git(root, "merge-base", known, "HEAD").strip()
+    except _GitError:
+        return known
+
+
+@contextmanager
+def as_of(root: Path, commit_: str, paths: Iterable[str]) -> Iterator[Path]:
+    """Yield a temporary folder with files and folders as a checkout of a commit would have them.
+
+    The paths are relative to the root of the checkout; those that the commit had not are left out. Nothing changes in
+    the checkout, nor in what git keeps about it.
+    """
+    with tempfile.TemporaryDirectory(prefix="snippetrun-") as scratch:
+        index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
+        folder = Path(scratch, "files")
+        folder.mkdir()
+        _git(root, "read-tree", commit_, environment=index)
+        inside = sorted(path for path in paths if not path.startswith("../"))
+        listed = _git(root, "--literal-pathspecs", "ls-files", "-z", "--", *inside, environment=index)
+        _git(root, "checkout-index", "-z", "--stdin", f"--prefix={folder}/", environment=index, given=listed)
+        yield folder
+
+
+def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, given: str = "") -> str:
+    try:
+        ran = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            input=os.fsencode(given),
+            capture_output=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"} | (environment or {}),
+        )
+    except OSError as error:
+        raise _GitError(f"git cannot be started: {error.strerror}") from error
+    if ran.returncode:
+        said = os.fsdecode(ran.stderr).strip().removeprefix("fatal: ").splitlines()
+        raise _GitError(said[0] if said else f"git {arguments[0]} failed")
+    return os.fsdecode(ran.stdout)

@@ -1,0 +1,30 @@
+"""What a run came to, for people, for programs and for CI: data in, text out. Nothing here prints: faces do.
+
+- `reported`: a run as plain data; all the rest is made of it
+- `text`: for people: the transcript, the failures, the summary
+- `json_`: for programs, and back again; `rebuild` checks what comes back; `schema.json` describes it
+- `merge`: the reports of several machines as one
+- `junit`, `markdown`, `github`: for CI
+- `inert`: output as text that can steer neither a terminal nor a log
+"""
+
+from snippetrun.report.inert import inert, plain
+from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, ReportedSnippet, Share, counts, page
+from snippetrun.report.text import failures, stale, summary, transcript, wrong
+
+__all__ = [
+    "Report",
+    "ReportedCommand",
+    "ReportedPage",
+    "ReportedSnippet",
+    "Share",
+    "counts",
+    "failures",
+    "inert",
+    "page",
+    "plain",
+    "stale",
+    "summary",
+    "transcript",
+    "wrong",
+]

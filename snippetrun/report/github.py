@@ -1,0 +1,41 @@
+"""A run for GitHub Actions: an annotation on the very line of the page that is not met."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from snippetrun.errors import Problem
+from snippetrun.report.inert import plain
+from snippetrun.report.reported import Report
+from snippetrun.report.text import complaints, wrong
+
+
+def text(report: Report, folder: str = "") -> str:
+    """Return a workflow command for each thing that is wrong, a line each; "" if nothing is.
+
+    `folder` is where the paths start, seen from the root of the repository. What does not fail the run is a warning.
+    GitHub shows the first ten of each kind.
+    """
+    warnings = [each for each in report.findings if each not in complaints(report)]
+    lines = [_annotation("error", each, folder) for each in wrong(report)]
+    return "".join(f"{line}\n" for line in lines + [_annotation("warning", each, folder) for each in warnings])
+
+
+def _annotation(level: str, problem: Problem, folder: str) -> str:
+    properties = {"title": problem.message}
+    if problem.path:
+        properties["file"] = str(PurePosixPath(folder, problem.path))
+    if problem.line:
+        properties["line"] = str(problem.line)
+    if problem.column:
+        properties["col"] = str(problem.column)
+    said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{level} {said}::{_data(problem.hint or problem.message)}"
+
+
+def _data(quoted: str) -> str:
+    return plain(quoted).replace("%", "%25").replace("\n", "%0A")
+
+
+def _property(quoted: str) -> str:
+    return _data(quoted).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,93 @@
+"""A run as JUnit XML: a suite for each page, a case for each command, with the line where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from xml.etree import ElementTree as ET
+
+from snippetrun.model import Outcome
+from snippetrun.report.inert import plain
+from snippetrun.report.reported import Report, ReportedCommand, ReportedPage
+from snippetrun.report.text import complaints, problem
+
+_NO_PAGE = "snippetrun"
+"""The suite of problems that no file has caused."""
+_ILLEGAL = re.compile("[\ufffe\uffff]")
+"""What XML 1.0 has no place for, of what plain text still has."""
+_COUNTED = {
+    "tests": "testcase",
+    "failures": "testcase/failure",
+    "errors": "testcase/error",
+    "skipped": "testcase/skipped",
+}
+"""What a suite counts, and where that is in it."""
+
+
+def text(report: Report) -> str:
+    """Return the text of a JUnit XML file.
+
+    A case is named after its command alone, so that it stays the same one when text above it moves its line.
+    """
+    root = ET.Element("testsuites", name=_NO_PAGE)
+    for page in report.pages:
+        _commands(_suite(root, page.path, page), page)
+    for kind, problems in (("failure", complaints(report)), ("error", report.problems)):
+        for each in problems:
+            path = each.path or _NO_PAGE
+            case = _case(_suite(root, path), path, each.message.split("\n")[0], each.line)
+            _said(case, kind, each.message, each.hint)
+    suites = list(root)
+    for suite in suites:
+        for name, found in _COUNTED.items():
+            suite.set(name, str(len(suite.findall(found))))
+    for name in _COUNTED:
+        root.set(name, str(sum(int(suite.get(name, 0)) for suite in suites)))
+    root.set("time", f"{report.seconds or 0:.3f}")
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(root: ET.Element, path: str, page: ReportedPage | None = None) -> ET.Element:
+    """Return the suite of a path, added if it is not there yet."""
+    name = _legal(path)
+    found = next((suite for suite in root if suite.get("name") == name), None)
+    if found is None:
+        found = ET.SubElement(root, "testsuite", name=name)
+        if page and page.when:
+            found.set("timestamp", page.when)
+        found.set("time", f"{page.seconds or 0:.3f}" if page else "0.000")
+    return found
+
+
+def _commands(suite: ET.Element, page: ReportedPage) -> None:
+    seen: Counter[str] = Counter()
+    for command in page.commands:
+        name = command.command.split("\n")[0] or "(goes on with what is open)"
+        seen[name] += 1
+        case = _case(suite, page.path, name if seen[name] == 1 else f"{name} ({seen[name]})", command.line)
+        case.set("time", f"{command.seconds or 0:.3f}")
+        _became(case, page, command)
+
+
+def _became(case: ET.Element, page: ReportedPage, command: ReportedCommand) -> None:
+    if command.outcome in (Outcome.FAILED, Outcome.STALE):
+        found = problem(page, command)
+        _said(case, "failure", found.message, found.hint)
+    elif command.outcome is not Outcome.PASSED:
+        ET.SubElement(case, "skipped", message=_legal(command.message or command.outcome))
+    if command.output:
+        ET.SubElement(case, "system-out").text = _legal(command.output)
+
+
+def _case(suite: ET.Element, path: str, name: str, line: int) -> ET.Element:
+    place = {"file": _legal(path)} | ({"line": str(line)} if line else {})
+    return ET.SubElement(suite, "testcase", {"classname": _legal(path), "name": _legal(name)} | place)
+
+
+def _said(case: ET.Element, kind: str, message: str, hint: str) -> None:
+    ET.SubElement(case, kind, message=_legal(message)).text = _legal(hint)
+
+
+def _legal(text_of_others: str) -> str:
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", plain(text_of_others))

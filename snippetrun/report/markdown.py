@@ -1,0 +1,78 @@
+"""A run as Markdown: the summary of a CI job, or the text of an issue.
+
+What others have written stands in code, where it is neither mark-up nor a mention of anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from snippetrun.report.inert import plain
+from snippetrun.report.reported import Report, ReportedPage, counts
+from snippetrun.report.text import summary, wrong
+
+_MOST = 60_000
+"""Characters: an issue takes 65536, the summary of a job a million."""
+_ROWS = 200
+_SPECIAL = re.compile(r"[^\w./,() -]|_", re.ASCII)
+_COLUMNS = ("commands", "failed", "skipped", "not_reached", "stale")
+
+
+def text(report: Report) -> str:
+    """Return Markdown: what it came to, a table of the pages, and all that is wrong, as far as there is room."""
+    problems = wrong(report)
+    verdict = f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}" if problems else "all is well"
+    parts = [f"## snippetrun {_code(report.command)}: {verdict}", _said(report)]
+    if report.pages:
+        parts.append(_table(report.pages))
+    return "\n\n".join([*parts, *_blocks([str(problem) for problem in problems], _MOST - len("".join(parts)))]) + "\n"
+
+
+def _said(report: Report) -> str:
+    told = plain(report.note) or summary(report.pages, report.seconds or 0.0)
+    return f"{_escaped(told)} (snippetrun {_escaped(report.version)})"
+
+
+def _table(pages: Iterable[ReportedPage]) -> str:
+    """Return a table with a row for each page; those with something wrong first where there are too many."""
+    rows = [(page, counts([page])) for page in pages]
+    shown = rows
+    if len(rows) > _ROWS:
+        shown = sorted(rows, key=lambda row: -(row[1]["failed"] + row[1]["stale"]))[:_ROWS]
+    lines = [
+        "| page | " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " | seconds |",
+        "|---|" + "--:|" * (len(_COLUMNS) + 1),
+    ]
+    for page, count in shown:
+        seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
+        lines.append(f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} |")
+    more = f"\n\n... and {len(rows) - len(shown)} more pages" if len(shown) < len(rows) else ""
+    return "\n".join(lines) + more
+
+
+def _blocks(texts: list[str], room: int) -> Iterable[str]:
+    """Yield each text in a fence of its own, until there is no room left."""
+    for number, each in enumerate(texts):
+        block = _fenced(each)
+        room -= len(block) + 2
+        if room < 0:
+            yield f"... and {len(texts) - number} more; the JSON report has them all"
+            return
+        yield block
+
+
+def _fenced(quoted: str) -> str:
+    inside = plain(quoted)
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inside))])
+    return f"{fence}text\n{inside}\n{fence}"
+
+
+def _code(quoted: str) -> str:
+    """Return a line as code that may stand anywhere, in a cell of a table too."""
+    return f"<code>{_escaped(plain(quoted))}</code>"
+
+
+def _escaped(quoted: str) -> str:
+    """Return a line in which no character is mark-up."""
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(quoted.split()))

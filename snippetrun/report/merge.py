@@ -1,0 +1,97 @@
+"""The reports of several machines as the one that a single machine would have made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from snippetrun.errors import Problem, UsageError
+from snippetrun.report.reported import Report, Share
+
+_MOST = 10_000
+"""Shards, so that a report from who knows where cannot keep us busy for ever."""
+_ALIKE: tuple[tuple[str, Callable[[Report], object]], ...] = (
+    ("command", lambda report: report.command),
+    ("version of snippetrun", lambda report: report.version),
+    ("commit", lambda report: report.commit),
+    ("--changed-since", lambda report: report.changed_since),
+    ("number of shards", lambda report: report.shard and report.shard.of),
+)
+"""What the reports have to agree on, and where they say it."""
+
+
+def merge(reports: Mapping[str, Report]) -> Report:
+    """Return one report out of those of all shards, given by the names of their files.
+
+    Its pages stand in the order in which one machine would have come to them, its seconds are those of all machines
+    together, and its exit status is the worst of theirs. Raises UsageError if a shard is missing or there twice, or if
+    the reports are not of the same work.
+    """
+    shares = {file: _share(file, report) for file, report in reports.items()}
+    _agree(reports)
+    _complete(shares)
+    whole = _whole(shares)
+    files = sorted(reports, key=lambda file: shares[file].number)
+    pages = [page for file in files for page in reports[file].pages]
+    findings = [finding for file in files for finding in reports[file].findings]
+    first = reports[files[0]]
+    return dataclasses.replace(
+        first,
+        pages=tuple(sorted(pages, key=lambda page: whole[page.path])),
+        findings=tuple(sorted(findings, key=lambda finding: whole[finding.path])),
+        problems=tuple(dict.fromkeys(problem for file in files for problem in reports[file].problems)),
+        note="" if pages else first.note,
+        seconds=sum(report.seconds or 0.0 for report in reports.values()),
+        exit_status=max(report.exit_status for report in reports.values()),
+        shard=None,
+    )
+
+
+def _share(file: str, report: Report) -> Share:
+    share = report.shard
+    if share is None and report.problems:
+        first = report.problems[0]
+        raise UsageError(Problem(f"its machine could not begin: {first.message}", first.hint, file))
+    if share is None:
+        hint = "Each machine makes one of its part of the work: snippetrun check --shard 1/5 --report json=FILE"
+        raise UsageError(Problem("is no report of a shard", hint, file))
+    named = {page.path for page in report.pages} | {finding.path for finding in report.findings}
+    if not 1 <= share.number <= share.of <= _MOST or not named <= set(share.pages):
+        raise UsageError(Problem("contradicts itself: it is not as snippetrun wrote it", "", file))
+    return share
+
+
+def _agree(reports: Mapping[str, Report]) -> None:
+    """Raise UsageError if the reports are not of the same work."""
+    (first, model), *others = reports.items()
+    for file, report in others:
+        for what, said in _ALIKE:
+            if said(report) != said(model):
+                hint = f"It says {said(report)}, and {first} says {said(model)}. Merge the reports of one run."
+                raise UsageError(Problem(f"its {what} is not that of {first}", hint, file))
+
+
+def _complete(shares: Mapping[str, Share]) -> None:
+    """Raise UsageError unless each shard is there once."""
+    seen: dict[int, str] = {}
+    for file, share in shares.items():
+        if share.number in seen:
+            message = f"shard {share.number}/{share.of} is there twice: {seen[share.number]} has it too"
+            raise UsageError(Problem(message, "", file))
+        seen[share.number] = file
+    of = max(share.of for share in shares.values())
+    missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in seen]
+    if missing:
+        message = f"{'shard' if len(missing) == 1 else 'shards'} not there: {', '.join(missing)}"
+        raise UsageError(Problem(message, "A machine that left no report has failed: its log says why."))
+
+
+def _whole(shares: Mapping[str, Share]) -> dict[str, int]:
+    """Return the place of each page; raise UsageError unless each is in just one shard."""
+    [whole, *others] = {share.whole for share in shares.values()}
+    dealt = Counter(path for share in shares.values() for path in share.pages)
+    if others or dealt != Counter(whole):
+        hint = "Pages are dealt out by the times in their recordings: all machines need the same files."
+        raise UsageError(Problem("the shards are not parts of the same whole", hint))
+    return {path: place for place, path in enumerate(whole)}

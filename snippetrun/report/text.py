@@ -1,0 +1,112 @@
+"""A run for people: what a page's terminal showed, what failed and what to type next, and the sum of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from snippetrun.errors import Problem
+from snippetrun.model import Outcome, Result
+from snippetrun.report.inert import plain
+from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts, page
+
+_LAST_LINES = 15
+_CHARACTERS = 500
+"""Of a line in what a failure says."""
+
+
+def transcript(of: Result | ReportedPage) -> str:
+    """Return a page's run as a person at its terminal saw it, with the line of each command."""
+    ran = _reported(of)
+    head = f"  ({ran.environment.engine}, {ran.seconds or 0:.1f} s)" if ran.environment else ""
+    lines = [f"{ran.path}{head}"]
+    for snippet in ran.snippets:
+        if snippet.options.file is not None:
+            lines.append(f"{snippet.line:>5}  writes {snippet.options.file}")
+        for command in snippet.commands:
+            lines += [f"       {line}" for line in plain(command.late or "").splitlines()]
+            lines += _typed(command)
+            lines += [f"       {line}" for line in plain(command.output or "").splitlines()]
+            if command.status:
+                lines.append(f"       [exit status {command.status}]")
+            elif command.outcome is Outcome.SKIPPED:
+                lines.append(f"       [not run: {command.message}]")
+    return "\n".join(lines)
+
+
+def failures(of: Result | ReportedPage) -> tuple[Problem, ...]:
+    """Return a problem for every failed command: the command, what went wrong, its last words, what to type."""
+    ran = _reported(of)
+    return tuple(problem(ran, command) for command in ran.commands if command.outcome is Outcome.FAILED)
+
+
+def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
+    """Return a problem for the first command of each page that is not what was recorded."""
+    ran = _reported(of)
+    marked = [command for command in ran.commands if command.outcome is Outcome.STALE]
+    return tuple(problem(ran, command) for command in marked[:1])
+
+
+def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
+    """Return what is wrong with a command that failed or is stale."""
+    if command.outcome is Outcome.STALE:
+        hint = f"Record it: snippetrun run {of.path}"
+        return Problem(f"stale: {command.message}", hint, of.path, command.line)
+    typed = [f"$ {command.typed}"] if command.typed else []
+    hints = [command.hint] if command.hint else []
+    again = f"To run this page alone: snippetrun run {of.path}"
+    told = plain("\n".join([*typed, *_last_words(command.output or ""), *hints, again]))
+    cut = "\n".join(map(_shortened, told.split("\n")))
+    return Problem(plain(command.message), cut, of.path, command.where or command.line)
+
+
+def complaints(report: Report) -> tuple[Problem, ...]:
+    """Return the findings that count: those of `check`; at the desk a page may well be half written."""
+    return report.findings if report.command == "check" else ()
+
+
+def wrong(report: Report) -> tuple[Problem, ...]:
+    """Return all that keeps a report from being good; what could not be run at all comes last."""
+    failed = (each for ran in report.pages for each in (*failures(ran), *stale(ran)))
+    return (*complaints(report), *failed, *report.problems)
+
+
+def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
+    """Return one line: pages, snippets, commands, failures, seconds."""
+    count = counts(pages)
+    notes = [f"{count[name]} {name.replace('_', ' ')}" for name in ("skipped", "not_reached", "stale") if count[name]]
+    return (
+        f"{_plural(count['pages'], 'page')}, {_plural(count['snippets'], 'snippet')}, "
+        f"{_plural(count['commands'], 'command')}"
+        + (f" ({', '.join(notes)})" if notes else "")
+        + f", {_plural(count['failed'], 'failure')}, {seconds:.1f} s"
+    )
+
+
+def _reported(of: Result | ReportedPage) -> ReportedPage:
+    return of if isinstance(of, ReportedPage) else page(of)
+
+
+def _typed(command: ReportedCommand) -> list[str]:
+    typed = command.command if command.typed is None else command.typed
+    first, *rest = typed.split("\n")
+    return [f"{command.line:>5}  $ {first}" if typed else f"{command.line:>5}", *(f"       > {more}" for more in rest)]
+
+
+def _last_words(output: str) -> Iterator[str]:
+    lines = plain(output).splitlines()
+    if not lines:
+        yield "It said nothing."
+        return
+    yield "It said:"
+    if len(lines) > _LAST_LINES:
+        yield f"  ... {len(lines) - _LAST_LINES} lines before"
+    for line in lines[-_LAST_LINES:]:
+        yield f"  {line}"
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _CHARACTERS else f"{line[:_CHARACTERS]} ... ({len(line)} characters)"
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

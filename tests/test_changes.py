@@ -1,0 +1,214 @@
+"""`--changed-since`: which pages are no longer what they were."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+from test_replay import Engine, Heard
+
+from snippetrun import changes, config, pages, runner
+from snippetrun.errors import UsageError
+from snippetrun.model import Mode
+
+PAGE = "# A\n\n```console\n$ docker ps\n```\n"
+ON_BUSYBOX = "---\nsnippetrun: {images: [busybox]}\n---\n" + PAGE
+
+
+def git(*arguments: str) -> str:
+    quiet = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    return subprocess.run(["git", *quiet, *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(message: str = "more") -> str:
+    git("add", "--all")
+    git("commit", "--quiet", "--allow-empty", "--message", message)
+    return git("rev-parse", "HEAD")
+
+
+def changed(revision: str = "HEAD", settings: str = "mkdocs.yml") -> list[str]:
+    site = config.load(Path(settings))
+    found = pages.read_all(site, pages.find(site))
+    return sorted(changes.since(site, found, revision))
+
+
+@pytest.fixture
+def root(make_site: MakeSite) -> Path:
+    folder = make_site({"a.md": PAGE, "b.md": ON_BUSYBOX, "c.md": "# Prose\n"})
+    site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
+    runner.run(site, pages.read_all(site, pages.find(site)), Heard(), sandboxes=Engine())
+    git("init", "--quiet", "--initial-branch", "main")
+    commit()
+    return folder
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_where_nothing_changed_no_page_did(root: Path) -> None:
+    assert changed() == []
+    (root / "README.md").write_text("# More\n")
+    assert changed() == []
+
+
+def test_what_is_committed_since_counts_and_what_is_not_does_too(root: Path) -> None:
+    first = git("rev-parse", "HEAD")
+    replace(root / "docs" / "a.md", "# A", "# B")
+    assert changed() == ["docs/a.md"]
+    git("add", "--all")
+    assert changed() == ["docs/a.md"]
+    commit()
+    assert changed() == []
+    assert changed(first) == ["docs/a.md"]
+
+
+def test_a_new_page_and_a_renamed_one_have_changed(root: Path) -> None:
+    (root / "docs" / "new.md").write_text(PAGE)
+    (root / "docs" / "a.md").rename(root / "docs" / "a2.md")
+    assert changed() == ["docs/a2.md", "docs/new.md"]
+
+
+def test_a_page_whose_recording_changed_has_changed(root: Path) -> None:
+    replace(root / "recordings" / "b.md.json", "26.1.5", "27.0.0")
+    assert changed() == ["docs/b.md"]
+    (root / "recordings" / "a.md.json").unlink()
+    assert changed() == ["docs/a.md", "docs/b.md"]
+
+
+def test_a_page_whose_recording_is_of_another_key_counts_as_changed(root: Path) -> None:
+    first = git("rev-parse", "HEAD")
+    replace(root / "docs" / "a.md", "docker ps", "docker ps -a")
+    commit()
+    assert changed() == changed(first) == ["docs/a.md"]
+
+
+def test_a_change_in_an_images_folder_concerns_the_pages_that_have_the_image(root: Path) -> None:
+    replace(root / "images" / "debian" / "Dockerfile", "FROM", "# new\nFROM")
+    assert changed() == ["docs/a.md"]
+    (root / "images" / "busybox" / "more").write_text("not yet in git")
+    assert changed() == ["docs/a.md", "docs/b.md"]
+
+
+def test_a_setting_concerns_the_pages_on_which_it_has_an_effect(root: Path) -> None:
+    settings = root / "mkdocs.yml"
+    replace(settings, "site_name: Test", "site_name: Other")
+    assert changed() == []
+    settings.write_text(settings.read_text() + "      timeout: 5s\n")
+    assert changed() == ["docs/a.md", "docs/b.md"]
+
+
+def test_a_new_image_concerns_the_pages_that_have_all_images(root: Path) -> None:
+    one = "busybox: {build: images/busybox}"
+    replace(root / "mkdocs.yml", one, f"{one}, nginx: {{build: images/nginx}}")
+    assert changed() == ["docs/a.md"]
+
+
+def test_an_image_in_another_folder_concerns_all_pages(root: Path) -> None:
+    (root / "images" / "busybox").rename(root / "images" / "other")
+    replace(root / "mkdocs.yml", "images/busybox", "images/other")
+    assert changed() == ["docs/a.md", "docs/b.md"]
+
+
+def test_a_site_that_could_not_be_used_then_concerns_all_pages_on_which_something_runs(root: Path) -> None:
+    good = (root / "mkdocs.yml").read_text()
+    (root / "mkdocs.yml").write_text("plugins: [snippetrun: {timeout: never}]\n")
+    commit()
+    (root / "mkdocs.yml").write_text(good)
+    assert changed() == ["docs/a.md", "docs/b.md"]
+
+
+def test_what_others_did_on_the_base_is_no_change_of_the_branch(root: Path) -> None:
+    git("checkout", "--quiet", "-b", "branch")
+    replace(root / "docs" / "a.md", "# A", "# B")
+    commit()
+    git("checkout", "--quiet", "main")
+    replace(root / "docs" / "b.md", "# A", "# B")
+    commit()
+    git("checkout", "--quiet", "branch")
+    assert changed("main") == ["docs/a.md"]
+
+
+def test_a_clone_that_does_not_reach_back_to_the_fork_compares_with_the_revision_itself(
+    root: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("checkout", "--quiet", "-b", "branch")
+    replace(root / "docs" / "a.md", "# A", "# B")
+    commit()
+    git("checkout", "--quiet", "main")
+    replace(root / "docs" / "b.md", "# A", "# B")
+    commit()
+    clone = tmp_path_factory.mktemp("clone")
+    git("clone", "--quiet", "--depth=1", "--branch=branch", root.as_uri(), str(clone))
+    monkeypatch.chdir(clone)
+    git("fetch", "--quiet", "--depth=1", "origin", "main:main")
+    assert changed("main") == ["docs/a.md", "docs/b.md"]
+
+
+def test_a_site_below_the_root_of_the_repository_is_found_there(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_site({"a.md": PAGE, "b.md": PAGE})
+    monkeypatch.chdir(tmp_path.parent)
+    git("init", "--quiet", "--initial-branch", "main", str(tmp_path.parent))
+    git("add", "--force", str(tmp_path))
+    git("commit", "--quiet", "--message", "all")
+    (tmp_path / "docs" / "a.md").write_text(PAGE + "\nMore.\n")
+    assert changed(settings=f"{tmp_path.name}/mkdocs.yml") == [f"{tmp_path.name}/docs/a.md"]
+    monkeypatch.chdir(tmp_path / "docs")
+    site = config.load(Path("../mkdocs.yml"))
+    assert changes.since(site, pages.read_all(site, [Path("a.md"), Path("b.md")]), "HEAD") == {"a.md"}
+
+
+def test_line_ends_that_git_sets_are_no_change(root: Path) -> None:
+    (root / ".gitattributes").write_text("*.md text eol=crlf\n")
+    commit()
+    (root / "docs" / "a.md").unlink()
+    git("checkout", "--", "docs/a.md")
+    assert b"\r\n" in (root / "docs" / "a.md").read_bytes()
+    assert changed() == []
+
+
+def test_odd_names_are_names_and_no_patterns(root: Path) -> None:
+    names = ["ä ö.md", "*.md", "a[b].md", "-x.md", ":(top)x.md", 'q"uote.md']
+    for name in names:
+        (root / "docs" / name).write_text(PAGE)
+    commit()
+    assert changed() == []
+    (root / "docs" / "*.md").write_text(PAGE + "\nMore.\n")
+    assert changed() == ["docs/*.md"]
+
+
+def test_nothing_is_changed_in_the_checkout_nor_in_what_git_keeps(root: Path) -> None:
+    replace(root / "docs" / "a.md", "# A", "# B")
+    before = git("status", "--porcelain"), (root / ".git" / "index").read_bytes(), git("stash", "list")
+    changed()
+    assert (git("status", "--porcelain"), (root / ".git" / "index").read_bytes(), git("stash", "list")) == before
+
+
+@pytest.mark.parametrize("revision", ["nope", "", "--all", "HEAD:docs/a.md", "0" * 40])
+def test_a_revision_that_git_does_not_know_is_an_error_with_a_way_out(root: Path, revision: str) -> None:
+    assert root
+    with pytest.raises(UsageError, match="git knows no revision") as caught:
+        changed(revision)
+    assert "fetch" in str(caught.value)
+
+
+def test_without_a_checkout_it_is_an_error_with_a_way_out(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_site({"a.md": PAGE})
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    with pytest.raises(UsageError, match="this is no git checkout: not a git repository") as caught:
+        changed()
+    assert "Without --changed-since all pages run." in str(caught.value)
+
+
+def test_without_git_it_is_an_error_too(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert root
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with pytest.raises(UsageError, match="git cannot be started"):
+        changed()

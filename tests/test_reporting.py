@@ -1,0 +1,162 @@
+"""From the pages that are wanted to the report, also where something fails on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+from test_replay import ANSWERS, Engine, Heard
+
+from snippetrun import __version__, checking, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import ImageError, Problem, SandboxError
+from snippetrun.model import Job, Mode, Page, Result
+from snippetrun.report import Report, counts
+from snippetrun.reporting import Task, report_on
+from snippetrun.sandbox.fake import FakeSandbox
+from snippetrun.selection import Wanted
+
+PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
+MKDOCS = Path("mkdocs.yml")
+
+
+def check_on(engine: runner.Sandboxes) -> Task:
+    def run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:
+        return checking.check(dataclasses.replace(site, jobs=1), found, watcher, engine)
+
+    return Task("check", run, checking.compared)
+
+
+def run_on(engine: runner.Sandboxes) -> Task:
+    def run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:
+        return runner.run(dataclasses.replace(site, mode=Mode.RUN, jobs=1), found, watcher, sandboxes=engine)
+
+    return Task("run", run)
+
+
+@dataclasses.dataclass
+class Dying(Engine):
+    """A machine on which the engine dies on a page."""
+
+    page: str = "docs/b.md"
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @contextmanager
+    def __call__(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        @contextmanager
+        def start(job: Job) -> Iterator[FakeSandbox]:
+            if job.page.path == self.page:
+                raise SandboxError(Problem("the page's engine ended at once"))
+            yield FakeSandbox(self.answers)
+
+        yield start
+
+
+def no_images(_site: SiteConfig, _say: Callable[[str], None]) -> None:
+    raise ImageError(Problem("the registry answers 429"))
+
+
+def outcomes(report: Report) -> dict[str, list[str]]:
+    return {page.path: [command.outcome.value for command in page.commands] for page in report.pages}
+
+
+def test_a_run_in_which_all_is_well(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "prose.md": "# Prose\n"})
+    made = report_on(run_on(Engine()), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, made.problems, made.note, made.version) == (0, (), "", __version__)
+    assert outcomes(made) == {"docs/a.md": ["passed", "passed"]}
+
+
+def test_a_failure_is_status_1(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE})
+    engine = Engine()
+    engine.answers = ANSWERS | {"docker info": ("no\n", 1)}
+    made = report_on(run_on(engine), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, outcomes(made)) == (1, {"docs/a.md": ["passed", "failed"]})
+
+
+def test_a_finding_fails_a_check_and_not_a_run(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": "# B\n\n```console\ndocker ps\n```\n"})
+    assert report_on(run_on(Engine()), MKDOCS, Wanted(), Heard()).exit_status == 0
+    made = report_on(check_on(Engine()), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, [finding.path for finding in made.findings]) == (1, ["docs/b.md"])
+
+
+def test_where_an_engine_dies_the_pages_that_had_ended_are_in_the_report(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": PAGE, "c.md": PAGE})
+    made = report_on(run_on(Dying()), MKDOCS, Wanted(), Heard())
+    assert made.exit_status == 3
+    [problem] = made.problems
+    assert (problem.message, problem.path, problem.line) == ("the page's engine ended at once", "docs/b.md", 3)
+    assert outcomes(made)["docs/a.md"] == ["passed", "passed"]
+    assert outcomes(made)["docs/b.md"] == ["not reached", "not reached"]
+
+
+def test_what_had_ended_is_held_against_its_recording_all_the_same(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": PAGE})
+    report_on(run_on(Engine()), MKDOCS, Wanted(), Heard())
+    dying = Dying()
+    dying.answers = ANSWERS | {"docker info": "other\n"}
+    made = report_on(check_on(dying), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, outcomes(made)["docs/a.md"]) == (3, ["passed", "failed"])
+
+
+def test_where_an_image_cannot_be_had_all_pages_are_there_and_none_was_reached(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": PAGE})
+    made = report_on(run_on(no_images), MKDOCS, Wanted(), Heard())  # type: ignore[arg-type]
+    assert (made.exit_status, made.problems[0].message) == (3, "the registry answers 429")
+    assert counts(made.pages)["not_reached"] == 4
+
+
+@pytest.mark.parametrize(
+    ("pages", "wanted", "complaint"),
+    [
+        ({"a.md": "# A\n"}, Wanted(), "there is nothing to run"),
+        ({"a.md": "```console\n$ docker ps\n"}, Wanted(), "nothing closes this fence"),
+        ({"a.md": PAGE}, Wanted((Path("docs/no.md"),)), "there is no such page or folder"),
+    ],
+)
+def test_what_cannot_be_used_is_in_the_report_too(
+    make_site: MakeSite, pages: dict[str, str], wanted: Wanted, complaint: str
+) -> None:
+    make_site(pages)
+    made = report_on(run_on(Engine()), MKDOCS, wanted, Heard())
+    assert (made.exit_status, made.problems[0].message) == (2, complaint)
+
+
+def test_a_configuration_that_cannot_be_used_is_in_the_report_with_its_line(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE}, "      timeout: never\n")
+    made = report_on(run_on(Engine()), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, made.problems[0].path, made.problems[0].line) == (2, "mkdocs.yml", 8)
+
+
+def test_a_damaged_recording_is_said_before_anything_runs(make_site: MakeSite) -> None:
+    folder = make_site({"a.md": PAGE, "b.md": PAGE})
+    report_on(run_on(Engine()), MKDOCS, Wanted(), Heard())
+    (folder / "recordings" / "b.md.json").write_text("{}")
+    engine = Engine()
+    made = report_on(check_on(engine), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, made.problems[0].path, engine.ran) == (2, "recordings/b.md.json", [])
+
+
+def test_replayed_pages_are_stale_where_they_are_not_as_recorded(make_site: MakeSite) -> None:
+    folder = make_site({"a.md": PAGE, "b.md": PAGE})
+    report_on(run_on(Engine()), MKDOCS, Wanted(), Heard())
+    replay = Task("check", checking.replayed)
+    assert report_on(replay, MKDOCS, Wanted(), Heard()).exit_status == 0
+    (folder / "docs" / "b.md").write_text(PAGE.replace("docker info", "docker rm x"))
+    made = report_on(replay, MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, outcomes(made)["docs/b.md"]) == (1, ["passed", "stale"])
+
+
+def test_the_same_page_named_twice_runs_once(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE})
+    engine = Engine()
+    report_on(run_on(engine), MKDOCS, Wanted((Path("docs"), Path("docs/a.md"), Path("./docs/a.md"))), Heard())
+    assert engine.ran == ["docs/a.md"]
