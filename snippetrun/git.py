@@ -11,6 +11,9 @@ from pathlib import Path
 
 from snippetrun.errors import Problem, UsageError
 
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git tells its hooks, in words that hold in the folder where it starts them and in no other."""
+
 
 class _GitError(Exception):
     """Git refused; the message is the first line of what it said."""
@@ -69,13 +72,14 @@ def as_of(root: Path, commit_: str, paths: Iterable[str]) -> Iterator[Path]:
 
 
 def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, given: str = "") -> str:
+    inherited = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     try:
         ran = subprocess.run(
             ["git", "-C", str(folder), *arguments],
             input=os.fsencode(given),
             capture_output=True,
             check=False,
-            env=os.environ | {"LC_ALL": "C"} | (environment or {}),
+            env=inherited | {"LC_ALL": "C"} | (environment or {}),
         )
     except OSError as error:
         raise _GitError(f"git cannot be started: {error.strerror}") from error

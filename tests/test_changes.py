@@ -160,6 +160,7 @@ def test_a_site_below_the_root_of_the_repository_is_found_there(
     git("commit", "--quiet", "--message", "all")
     (tmp_path / "docs" / "a.md").write_text(PAGE + "\nMore.\n")
     assert changed(settings=f"{tmp_path.name}/mkdocs.yml") == [f"{tmp_path.name}/docs/a.md"]
+    monkeypatch.setenv("GIT_DIR", ".git")  # as in a hook of git, which starts it at the root
     monkeypatch.chdir(tmp_path / "docs")
     site = config.load(Path("../mkdocs.yml"))
     assert changes.since(site, pages.read_all(site, [Path("a.md"), Path("b.md")]), "HEAD") == {"a.md"}

@@ -109,5 +109,8 @@ def _tell_github(made: Report, *, annotated: bool) -> None:
         click.echo(github.text(made, "" if here.startswith("..") else here), err=True, nl=False)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary and made.shard is None:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(markdown.text(made))
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(markdown.text(made))
+        except OSError as error:
+            complain([Problem(f"the summary of the job cannot be written: {error.strerror}", "", summary)])
