@@ -50,8 +50,17 @@ def test_it_fits_into_an_issue() -> None:
     problems = tuple(Problem(f"problem {number}", HOSTILE) for number in range(500))
     text = markdown.text(made(*pages, problems=problems))
     assert len(text) < 65_000
-    assert "... and 300 more pages" in text
+    assert re.search(r"\.\.\. and \d+ more pages\n", text)
     assert re.search(r"\.\.\. and \d+ more; the JSON report has them all\n$", text)
+
+
+def test_one_long_problem_leaves_room_for_the_others() -> None:
+    text = markdown.text(made(problems=(Problem("long", "x" * 1_000_000), Problem("short"))))
+    assert "\n... (1000009 characters)\n```\n\n```text\nshort\n```\n" in text
+
+
+def test_names_of_pages_cannot_make_it_too_long() -> None:
+    assert len(markdown.text(made(*(result(PS, path=f"docs/{at}{'@' * 200}.md") for at in range(200))))) < 65_000
 
 
 def test_of_many_pages_those_that_failed_are_there() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import accumulate
 
 from snippetrun.report.inert import plain
 from snippetrun.report.reported import Report, ReportedPage, counts
@@ -14,7 +15,8 @@ from snippetrun.report.text import summary, wrong
 
 _MOST = 60_000
 """Characters: an issue takes 65536, the summary of a job a million."""
-_ROWS = 200
+_MOST_IN_TABLE = 20_000
+_MOST_IN_BLOCK = 8_000
 _SPECIAL = re.compile(r"[^\w./,() -]|_", re.ASCII)
 _COLUMNS = ("commands", "failed", "skipped", "not_reached", "stale")
 
@@ -36,19 +38,22 @@ def _said(report: Report) -> str:
 
 def _table(pages: Iterable[ReportedPage]) -> str:
     """Return a table with a row for each page; those with something wrong first where there are too many."""
-    rows = [(page, counts([page])) for page in pages]
-    shown = rows
-    if len(rows) > _ROWS:
-        shown = sorted(rows, key=lambda row: -(row[1]["failed"] + row[1]["stale"]))[:_ROWS]
-    lines = [
-        "| page | " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " | seconds |",
-        "|---|" + "--:|" * (len(_COLUMNS) + 1),
-    ]
-    for page, count in shown:
-        seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
-        lines.append(f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} |")
+    rows = [_row(page) for page in pages]
+    if sum(len(row) for _, row in rows) > _MOST_IN_TABLE:
+        rows.sort(key=lambda row: -row[0])
+    sizes = accumulate(len(row) + 1 for _, row in rows)
+    shown = [row for (_, row), size in zip(rows, sizes, strict=True) if size <= _MOST_IN_TABLE]
+    head = "| page | " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " | seconds |"
     more = f"\n\n... and {len(rows) - len(shown)} more pages" if len(shown) < len(rows) else ""
-    return "\n".join(lines) + more
+    return "\n".join([head, "|---|" + "--:|" * (len(_COLUMNS) + 1), *shown]) + more
+
+
+def _row(page: ReportedPage) -> tuple[int, str]:
+    """Return how much is wrong with a page, and its row."""
+    count = counts([page])
+    seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
+    row = f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} |"
+    return count["failed"] + count["stale"], row
 
 
 def _blocks(texts: list[str], room: int) -> Iterable[str]:
@@ -64,6 +69,8 @@ def _blocks(texts: list[str], room: int) -> Iterable[str]:
 
 def _fenced(quoted: str) -> str:
     inside = plain(quoted)
+    if len(inside) > _MOST_IN_BLOCK:
+        inside = f"{inside[:_MOST_IN_BLOCK]}\n... ({len(inside)} characters)"
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inside))])
     return f"{fence}text\n{inside}\n{fence}"
 
