@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snippetrun import changes, pages, shards
 from snippetrun.config import SiteConfig
-from snippetrun.errors import Problem, RecordingError, UsageError
+from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Page
 from snippetrun.plan import plan, runs
 from snippetrun.store import Store
@@ -65,19 +65,9 @@ def _runnable(site: SiteConfig, found: Sequence[Page]) -> None:
 
 
 def _dealt(site: SiteConfig, whole: Sequence[Page], shard: shards.Shard) -> tuple[Page, ...]:
-    numbers = shards.deal([_seconds(site, page) for page in whole], shard.of)
+    store = Store(site)
+    numbers = shards.deal([store.seconds(page) if runs(page) else 0.0 for page in whole], shard.of)
     return tuple(page for page, number in zip(whole, numbers, strict=True) if number == shard.number)
-
-
-def _seconds(site: SiteConfig, page: Page) -> float | None:
-    """Return how long a page took when it was recorded, also if it has changed since; None if nobody knows."""
-    if not runs(page):
-        return 0.0
-    try:
-        stored = Store(site).read(page)
-    except RecordingError:
-        return None
-    return stored.recording.seconds if stored else None
 
 
 def _note(wanted: Wanted, whole: Sequence[Page], part: Sequence[Page]) -> str:

@@ -15,7 +15,9 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError, Problem, RecordingError
 from snippetrun.extract import read
 from snippetrun.model import Job, Mode, Outcome, Result
+from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.store import Store
 
 PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n\n```console\n$ docker rm x\n```\n"
 ANSWERS: dict[str, Answer] = {
@@ -137,6 +139,20 @@ def test_a_change_of_what_it_runs_on_makes_all_of_it_stale_but_shown(site: SiteC
     assert outcomes(result) == [[Outcome.STALE, Outcome.STALE], [Outcome.STALE]]
     assert result.recording
     assert [len(snippet) for snippet in result.recording.snippets] == [2, 1]
+
+
+def test_the_page_that_took_longest_begins_first(site: SiteConfig) -> None:
+    pages = [read(f"docs/{name}.md", PAGE) for name in ("short", "long", "new")]
+    site = dataclasses.replace(site, mode=Mode.RUN, jobs=1)
+    for page, seconds in zip(pages, (1.0, 9.0), strict=False):
+        [job] = plan(site, [page])
+        [result] = runner.run(site, [page], Heard(), record=False, sandboxes=Engine())
+        assert result.recording
+        Store(site).keep(job, dataclasses.replace(result.recording, seconds=seconds))
+    engine = Engine()
+    results = runner.run(site, pages, Heard(), sandboxes=engine)
+    assert engine.ran == ["docs/new.md", "docs/long.md", "docs/short.md"]
+    assert [result.page for result in results] == pages
 
 
 def test_what_fails_is_not_recorded(site: SiteConfig, tmp_path: Path) -> None:

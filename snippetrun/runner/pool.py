@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
@@ -48,6 +49,7 @@ def run(
                     raise
                 watcher.say(f"{error.problems[0].message}: showing what was recorded")
             else:
+                missing.sort(key=lambda job: -(store.seconds(job.page) or math.inf))  # the longest must not come last
                 watcher.begin(missing)
                 recordings |= _run_all(missing, start, watcher, site.jobs, store if record else None)
                 missing = []

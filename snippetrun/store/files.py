@@ -41,6 +41,14 @@ class Store:
         except BadDocumentError as error:
             raise self._unreadable(page, str(error)) from error
 
+    def seconds(self, page: Page) -> float | None:
+        """Return how long a page took when it was recorded, whatever it said then; None if nobody knows."""
+        try:
+            stored = self.read(page)
+        except RecordingError:
+            return None
+        return stored.recording.seconds if stored else None
+
     def fresh(self, job: Job) -> Recording | None:
         """Return the recording of a job; None if it has none, or if something has changed since it was made."""
         stored = self.read(job.page)
