@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
+from snippetrun.facts import Facts
 from snippetrun.model import Ending, ImageFact
 from snippetrun.sandbox.shell import PtyShell
 
@@ -31,6 +32,8 @@ class FakeSandbox:
     """What was run, in order."""
     files: dict[str, str] = field(default_factory=dict)
     """What was written, by path."""
+    knows: Facts = field(default_factory=Facts)
+    """What its engine knows."""
     closed: bool = False
     now: float = 0.0
     """Its own time, in seconds: it goes on only while somebody waits."""
@@ -47,6 +50,10 @@ class FakeSandbox:
     def write(self, path: str, content: str) -> None:
         """As `Sandbox.write`."""
         self.files[path] = content
+
+    def facts(self) -> Facts:
+        """As `Sandbox.facts`."""
+        return self.knows
 
     def close(self) -> None:
         """As `Sandbox.close`."""

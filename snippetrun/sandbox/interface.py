@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from snippetrun.engine.stream import Stream
+from snippetrun.facts import Facts
 from snippetrun.model import Ending, ImageFact, Piece
 from snippetrun.patterns import Match, Names
 
@@ -90,6 +91,9 @@ class Sandbox(Protocol):
 
     def write(self, path: str, content: str) -> None:
         """Write a file below the page's folder, and the folders it needs; raise SandboxError if that fails."""
+
+    def facts(self) -> Facts:
+        """Return what the engine knows by now; nothing if it does not answer, or is gone. Never raises SandboxError."""
 
     def close(self) -> None:
         """Remove the sandbox and everything in it; closing twice does no harm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import Problem, SandboxError
+from snippetrun.facts import Facts
 from snippetrun.model import ImageFact
+from snippetrun.sandbox import learned
 from snippetrun.sandbox.shell import PtyShell
 
 IMAGE_FOLDER = Path(__file__).with_name("image")
@@ -22,6 +25,8 @@ IMAGE_FOLDER = Path(__file__).with_name("image")
 _LIB = "/usr/local/lib/snippetrun"
 _SECCOMP = json.dumps(json.loads(Path(__file__).with_name("seccomp.json").read_text()))
 _BOOT_SECONDS = 60.0
+_FACTS_SECONDS = 5.0
+_FACTS_BYTES = 64_000_000
 
 
 class LiveSandbox:
@@ -33,7 +38,7 @@ class LiveSandbox:
         `facts` tells where the store's images come from; their digests come from the engine inside. Raises
         SandboxError, with the last words of the engine inside, if that does not answer.
         """
-        began = time.monotonic()
+        began, self._began = time.monotonic(), time.time()
         self._engine = engine
         self._terminals: dict[str, PtyShell] = {}
         self._container, self._control = engine.start(spec)
@@ -63,6 +68,20 @@ class LiveSandbox:
         said = self.feed(["sh", "-c", script, "sh", path], [content.encode()])
         if not said.endswith(b"written\n"):
             raise SandboxError(Problem(f"{path} cannot be written: {said.decode(errors='replace').strip()}"))
+
+    def facts(self) -> Facts:
+        """As `Sandbox.facts`."""
+        word = secrets.token_hex(8)
+        asked = time.time()
+        self._control.write(f"facts {word}\n".encode())
+        end, said = f"\nend {word}\n".encode(), b"\n"
+        deadline = time.monotonic() + _FACTS_SECONDS
+        while not said.endswith(end) and len(said) < _FACTS_BYTES:
+            data = self._control.read(max(0.0, deadline - time.monotonic()))
+            if not data:
+                return Facts()
+            said += data
+        return learned.facts(said.removesuffix(end).decode(errors="replace"), self._began, asked, time.time())
 
     def close(self) -> None:
         """As `Sandbox.close`."""
