@@ -13,6 +13,8 @@
           match: pattern                              # how written output is held against what comes out
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
           recordings: recordings                      # the folder for what came out, relative to mkdocs.yml; or false
+          stable:                                     # what else is replaced in output, by regular expressions
+            - {pattern: 'session [0-9a-f]+', replace: session 4f3a}
 
 Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
 """
@@ -32,7 +34,7 @@ import yaml
 
 from snippetrun import units
 from snippetrun.errors import ConfigError, Problem
-from snippetrun.model import Mode
+from snippetrun.model import Mode, Rule
 from snippetrun.patterns import Match
 
 PLUGIN = "snippetrun"
@@ -85,6 +87,7 @@ class SiteConfig:
     mode: Mode = Mode.AUTO
     recordings: Path | None = Path("recordings")
     """The folder of the recordings; None for a site that keeps none."""
+    stable: tuple[Rule, ...] = ()
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
@@ -156,10 +159,12 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
         try:
             if key == "images":
                 known[key] = _images(value, root, path, lambda keys: line(["images", *keys]))
+            elif key == "stable":
+                known[key] = _rules(value, path, lambda keys: line(["stable", *keys]))
             elif key in _READERS:
                 known[key] = _READERS[key](value)
             else:
-                raise ValueError(unknown(key, ["images", *_READERS]))
+                raise ValueError(unknown(key, ["images", "stable", *_READERS]))
         except ConfigError as error:
             problems += error.problems
         except ValueError as error:
@@ -227,6 +232,39 @@ def _image(name: str, source: Any, root: Path, path: str, line: int) -> ImageSou
     if not (folder / "Dockerfile").is_file():
         raise ValueError(f"build: there is no file {build}/Dockerfile")
     return ImageSource(image_name(name), build=build, folder=folder, stand_in=stand_in, path=path, line=line)
+
+
+def _rules(value: Any, path: str, line: Line) -> tuple[Rule, ...]:  # noqa: ANN401 - from YAML
+    if not isinstance(value, list):
+        raise ValueError("expects a list of rules, each with {pattern: REGEX, replace: TEXT}")
+    problems: list[Problem] = []
+    found = []
+    for index, entry in enumerate(value):
+        try:
+            found.append(rule(entry))
+        except ValueError as error:
+            problems.append(Problem(f"stable: {error}", "", path, line([index])))
+    if problems:
+        raise ConfigError(*problems)
+    return tuple(found)
+
+
+def rule(value: Any) -> Rule:  # noqa: ANN401 - from YAML
+    """Read one entry of `stable`; raise ValueError if it is none."""
+    if not isinstance(value, Mapping) or set(value) != {"pattern", "replace"}:
+        raise ValueError("each rule is {pattern: REGEX, replace: TEXT}, and has both")
+    pattern, replace = value["pattern"], value["replace"]
+    if not isinstance(pattern, str) or not isinstance(replace, str):
+        raise ValueError("pattern and replace are texts; quote them")
+    try:
+        re.sub(pattern, replace, "")
+    except (re.error, IndexError) as error:
+        raise ValueError(
+            f"{pattern!r} with {replace!r} is no regular expression with its replacement: {error}"
+        ) from None
+    if re.search(pattern, ""):
+        raise ValueError(f"{pattern!r} also matches where nothing is")
+    return Rule(pattern, replace)
 
 
 def _languages(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML

@@ -14,6 +14,16 @@ from snippetrun.patterns import Match
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What an author has replaced in all output that is shown."""
+
+    pattern: str
+    """A regular expression (Python's `re`), looked for in each line."""
+    replace: str
+    r"""What takes the place of a match; `\1` and the like stand for its groups."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the braces of one info string said; None and False are "not said"."""
 
@@ -91,6 +101,8 @@ class PageOptions:
     """How written output is held against what comes out, where a fence does not say."""
     hub: bool = False
     """Its sandbox has a throwaway Docker Hub."""
+    stable: tuple[Rule, ...] = ()
+    """What is replaced in its output, after all that is replaced anyway."""
     line: int = 0
     """Where `snippetrun:` stands; 0 if the page has none."""
 
@@ -125,6 +137,8 @@ class Job:
     """How written output is held against what comes out, where a fence does not say."""
     hub: bool = False
     """Its sandbox has a throwaway Docker Hub, which has all images of the site."""
+    rules: tuple[Rule, ...] = ()
+    """What is replaced in its output at last: the site's rules, then the page's."""
 
 
 class Mode(StrEnum):

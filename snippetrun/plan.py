@@ -36,12 +36,13 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         # Where a page's hub and its network will meet: whoever has a stand-in for Docker Hub must never be given the
         # real network as well, or no reader could tell what came from where.
         hub = page.options.hub
+        rules = (*site.stable, *page.options.stable)
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
         said = [dataclasses.astuple(each) for each in fingerprints(page)]
-        key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit)
-        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub))
+        key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, rules)
+        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules))
     if problems:
         raise PageError(*problems)
     return tuple(jobs)

@@ -10,8 +10,9 @@ import yaml
 
 from snippetrun import units
 from snippetrun.attributes import read_match, suggest
+from snippetrun.config import rule
 from snippetrun.errors import Problem
-from snippetrun.model import PageOptions
+from snippetrun.model import PageOptions, Rule
 
 # MkDocs' own rule (`YAML_RE` in mkdocs/utils/meta.py): what it takes for front matter is not on the site.
 _BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
@@ -97,8 +98,18 @@ class _Reader:
                 continue
             try:
                 self.values[name.value] = reader(value)
+            except _RuleError as error:
+                self.complain(error.node, str(error))
             except ValueError as error:
                 self.complain(name, str(error))
+
+
+class _RuleError(ValueError):
+    """One of several rules is wrong, and where it stands."""
+
+    def __init__(self, message: str, node: yaml.Node) -> None:
+        super().__init__(message)
+        self.node = node
 
 
 def _skip(node: yaml.Node) -> str:
@@ -130,10 +141,24 @@ def _hub(node: yaml.Node) -> bool:
     return said == "true"
 
 
+def _stable(node: yaml.Node) -> tuple[Rule, ...]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise ValueError("stable takes a list of rules, each with {pattern: REGEX, replace: TEXT}")
+    rules = []
+    for entry in node.value:
+        pairs = entry.value if isinstance(entry, yaml.MappingNode) else ()
+        try:
+            rules.append(rule({key.value: value.value if value.tag == _STRING else None for key, value in pairs}))
+        except ValueError as error:
+            raise _RuleError(f"stable: {error}", entry) from error
+    return tuple(rules)
+
+
 _KEYS: dict[str, Callable[[yaml.Node], object]] = {
     "skip": _skip,
     "timeout": _timeout,
     "images": _images,
     "match": _match,
     "hub": _hub,
+    "stable": _stable,
 }
