@@ -1,0 +1,85 @@
+"""The seconds beside the steps of a build, as BuildKit's displays show them.
+
+https://docs.docker.com/reference/cli/docker/buildx/build/#progress: one is drawn over and over, with the seconds at the
+right margin; the other is plain lines that begin with the number of their step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from snippetrun.stable.chance import number
+from snippetrun.stable.durations import Wishes
+from snippetrun.stable.place import Place
+from snippetrun.stable.text import Edit, aligned, right_aligned
+from snippetrun.stable.waits import settled
+
+_TOTAL = re.compile(r"^\[\+\] Building (?P<value>\d+\.\d)s \(\d+/\d+\)")
+_STEP = re.compile(r"^ => (?P<what>.*?) +(?P<value>\d+\.\d)s$")
+_AT_ONCE = re.compile(r"(?:CACHED|=>|\[internal\]|\[[^]]*\] FROM |copy /)")
+"""Begins the steps that take no time worth telling."""
+_TITLE = re.compile(r"^#(?P<step>\d+) (?P<what>.*)")
+_DONE = re.compile(r"^#(?P<step>\d+) DONE (?P<value>\d+\.\d)s$")
+_PART_DONE = re.compile(r"^#\d+ .*?(?P<value> \d+\.\ds) done$")
+_WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: \d+\.\ds)? done$")
+_HAS_BEGUN = re.compile(r"^#\d+ (?:exporting|naming|unpacking|resolve|transferring|extracting|pushing) ")
+_SAID = re.compile(r"^#(?P<step>\d+) (?P<value>\d+\.\d+) ")
+_SHORT = 5.0
+"""Seconds below which a step is like any other."""
+
+
+def once(lines: Sequence[str]) -> list[int]:
+    """Return the indices of the lines without those that only say that something has begun which is done further down.
+
+    Whether they are printed depends on how long it took.
+    """
+    done = {found["what"] for line in lines if (found := _WAS_DONE.match(line))}
+    return [index for index, line in enumerate(lines) if not (line in done and _HAS_BEGUN.match(line))]
+
+
+def edits(lines: Sequence[str], place: Place, wishes: Wishes) -> Iterator[tuple[int, Edit]]:
+    """Find the seconds in the displays of builds; yield the index of the line as well."""
+    total, at = 0.0, -1
+    titles: dict[str, str] = {}
+    for index, line in enumerate(lines):
+        if _TOTAL.match(line):
+            yield from _sum(lines, at, total)
+            total, at = 0.1, index
+        elif step := _STEP.match(line):
+            seconds = _seconds(float(step["value"]), step["what"], wishes, place)
+            total += 0 if step["what"].startswith("=>") else seconds
+            yield index, right_aligned(line, *step.span("value"), f"{seconds:.1f}")
+        elif line.startswith("#"):
+            if title := _TITLE.match(line):
+                titles.setdefault(title["step"], title["what"])
+            yield from ((index, edit) for edit in _plain(line, titles, place, wishes))
+    yield from _sum(lines, at, total)
+
+
+def _sum(lines: Sequence[str], at: int, total: float) -> Iterator[tuple[int, Edit]]:
+    if at >= 0 and (found := _TOTAL.match(lines[at])):
+        # The blanks that the longer or shorter number takes or gives stand behind the rest of the text.
+        head = found.end() + len(lines[at][found.end() :].split("  ", 1)[0])
+        text = lines[at][: found.start("value")] + f"{total:.1f}" + lines[at][found.end("value") : head]
+        yield at, aligned(lines[at], 0, head, text)
+
+
+def _plain(line: str, titles: Mapping[str, str], place: Place, wishes: Wishes) -> Iterator[Edit]:
+    if found := _DONE.match(line):
+        yield Edit(
+            *found.span("value"), f"{_seconds(float(found['value']), titles.get(found['step'], ''), wishes, place):.1f}"
+        )
+    elif found := _PART_DONE.match(line):  # only if it took a while
+        if float(found["value"].strip(" s")) < _SHORT:
+            yield Edit(*found.span("value"), "")
+    elif found := _SAID.match(line):
+        said = place.count(f"build {found['step']}")
+        yield Edit(*found.span("value"), f"{0.1 + 0.01 * said + number(9, *place.words('said', said)) / 1000:.3f}")
+
+
+def _seconds(real: float, what: str, wishes: Wishes, place: Place) -> float:
+    if real >= _SHORT:
+        return settled(real, wishes, *place.next("step"))
+    turn = place.next("step")
+    return 0.0 if _AT_ONCE.match(what) else (1 + number(4, *turn)) / 10

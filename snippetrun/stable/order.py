@@ -1,0 +1,179 @@
+"""Lines that come in any order, put into one.
+
+The engine keeps much of what it lists in maps, and goes through changed files as the kernel has them. Some lists it
+sorts by ids, so that they come in another order for each engine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from snippetrun.stable.ids import Ids
+from snippetrun.stable.lives import Lives
+from snippetrun.stable.stats import size
+from snippetrun.stable.tables import Table, tables
+from snippetrun.stable.text import Edit, Line
+
+Rank = Callable[[re.Match[str]], Any]
+"""Returns what a line is sorted by."""
+
+_CHANGED = re.compile(r"[ACD] (?P<path>/.*)")
+_LINKED = re.compile(r"(?P<alias>[A-Z0-9_]+?)_(?:PORT(?:_\d+_[A-Z]{3,4}(?:_ADDR|_PORT|_PROTO)?)?|NAME|ENV_\w+)=.*")
+_LAYER = re.compile(r"(?P<id>[0-9a-f]{12}): (?P<what>\w.*)")
+_PRUNED = re.compile(r"(?:deleted|untagged): .*")
+_CACHED = re.compile(r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>(?:true|false) *\t+(?P<size>\S+))\s.*")
+_SERVICE = re.compile(r" (?:✔|✘|⠿) Container (?P<name>\S+) .*")
+_OF_A_CACHE = re.compile(r"(?P<id>[0-9a-z]{25})")
+_TASK = re.compile(r"(?P<service>.+)\.(?P<number>\d+)\.[0-9a-z]{25}")
+_ONLY_AN_ID = re.compile(r"(?:sha256:)?(?P<id>[0-9a-f]{12,64})")
+_IN_ANY_ORDER = re.compile(r"\b(?:images|image|volume|prune)\b")
+"""A command whose list of ids has no order of its own."""
+_MEMBER = re.compile(r'(?P<indent> +)"[0-9a-f]{64}": \{')
+_MEMBERS = re.compile(r'"(?P<key>(?:[^"\\]|\\.)*)": ?(?:"(?:[^"\\]|\\.)*"|[^,{}\[\]"]+)')
+_RECORD = re.compile(r'\{(?P<value>"[^{}]*"container_id"[^{}]*)\}')
+_OF_A_RECORD = ("container_id", "container_name", "source", "log")
+"""What docker's fluentd driver sends: https://docs.docker.com/engine/logging/drivers/fluentd/#usage"""
+_HEX = re.compile(r"[0-9a-f]{12,64}")
+_RUNTIMES = re.compile(r" Runtimes: (?P<value>\S+(?: \S+)+)")
+"""In docker info."""
+
+
+def before(lines: Sequence[Line], ids: Ids, lives: Lives, command: str) -> list[Line]:
+    """Put lines into an order in which what turns up first is the same in every run."""
+    ordered = [line.edited([*_records(line.plain), *_runtimes(line.plain)]) for line in lines]
+    ordered = _sorted(ordered, _CHANGED, lambda found: found["path"].split("/"))
+    ordered = _sorted(ordered, _LINKED, lambda found: found["alias"])
+    ordered = _sorted(ordered, _SERVICE, lambda found: found["name"])
+    ordered = _sorted(ordered, _LAYER, lambda found: (ids.rank(found["id"]), found["what"]))
+    ordered = _sorted(ordered, _CACHED, lambda found: (-size(found["size"]), found["what"], ids.rank(found["id"])))
+    ordered = _members(ordered, lambda block: _HEX.sub("", block))
+    if _IN_ANY_ORDER.search(command):
+        ordered = _sorted(ordered, _ONLY_AN_ID, lambda found: _age(lives, ids, found["id"]))
+    for start, table in tables([line.plain for line in ordered]):
+        end = start + 1 + len(table.rows)
+        if "NAMES" in table.headings:
+            ordered[start + 1 : end] = _containers(table, ordered[start + 1 : end], lives)
+            continue
+        ranked = [_rank(table, row, ids, lives) for row in table.rows]
+        if all(ranked):
+            rows = sorted(zip(ranked, ordered[start + 1 : end], strict=True), key=lambda row: row[0])
+            ordered[start + 1 : end] = [line for _, line in rows]
+    return ordered
+
+
+def after(lines: Sequence[Line], command: str) -> list[Line]:
+    """Put lines into the order in which the engine lists what they say now."""
+    ordered = _sorted(list(lines), _LAYER, lambda found: found["id"])
+    ordered = _sorted(ordered, _PRUNED, lambda found: found[0])
+    if "prune" in command:
+        ordered = _sorted(ordered, _OF_A_CACHE, lambda found: found["id"])
+    ordered = _members(ordered, lambda block: block)
+    if "volume" in command:
+        ordered = _sorted(ordered, _ONLY_AN_ID, lambda found: found["id"])
+    for start, table in tables([line.plain for line in ordered]):
+        at = table.column("VOLUME NAME")
+        if at >= 0:
+            rows = sorted(zip(table.rows, ordered[start + 1 :], strict=False), key=lambda row: row[0][at])
+            ordered[start + 1 : start + 1 + len(rows)] = [line for _, line in rows]
+    return ordered
+
+
+def _sorted(lines: list[Line], pattern: re.Pattern[str], rank: Rank) -> list[Line]:
+    """Sort each run of lines that match."""
+    result: list[Line] = []
+    for matches, group in groupby(lines, key=lambda line: bool(pattern.fullmatch(line.plain))):
+        run = list(group)
+        result += sorted(run, key=lambda line: _ranked(pattern, line, rank)) if matches else run
+    return result
+
+
+def _ranked(pattern: re.Pattern[str], line: Line, rank: Rank) -> Any:  # noqa: ANN401 - whatever can be compared
+    found = pattern.fullmatch(line.plain)
+    return rank(found) if found else ""
+
+
+def _rank(table: Table, row: Sequence[str], ids: Ids, lives: Lives) -> tuple[Any, ...]:
+    """Return what a row of a table of images or of a build cache is sorted by; nothing in any other table."""
+    fields = dict(zip(table.headings, row, strict=True))
+    if "REPOSITORY" in fields and lives.knows_images:
+        name, tag = fields["REPOSITORY"], fields.get("TAG", "latest")
+        digest = fields.get("IMAGE ID") or lives.image_named(f"{name}:{tag}")
+        age = lives.image(digest, name)
+        return -1 if age is None else age, -ids.rank(digest.removeprefix("sha256:")), name, tag, fields.get("SIZE", "")
+    if "CACHE ID" in fields:
+        what = (fields.get(heading, "") for heading in ("CACHE TYPE", "USAGE", "SHARED"))
+        return -size(fields.get("SIZE", "")), *what, ids.rank(fields["CACHE ID"])
+    return ()
+
+
+def _containers(table: Table, lines: Sequence[Line], lives: Lives) -> Iterator[Line]:
+    """Yield the lines of `docker ps`: containers that were made together in the order of their names, backwards."""
+    at = table.headings.index("NAMES")
+    rows = [(row[at], line) for row, line in zip(table.rows, lines, strict=True)]
+    for together, group in groupby(rows, key=lambda row: lives.made_together(row[0]) or _service(row[0])):
+        run = list(group)
+        yield from (line for _, line in (run if together is None else sorted(run, key=_name, reverse=True)))
+
+
+def _name(row: tuple[str, Line]) -> str:
+    return row[0]
+
+
+def _service(name: str) -> str | None:
+    found = _TASK.fullmatch(name)
+    return found["service"] if found else None
+
+
+def _age(lives: Lives, ids: Ids, digest: str) -> tuple[object, ...]:
+    age = lives.image(digest, "")
+    return -1 if age is None else age, -ids.rank(digest)
+
+
+def _members(lines: list[Line], rank: Callable[[str], str]) -> list[Line]:
+    """Sort the members of JSON objects whose keys are ids, as `docker network inspect` has them."""
+    result: list[Line] = []
+    blocks: list[list[Line]] = []
+    at = 0
+    while at < len(lines):
+        block = _member(lines, at)
+        if block:
+            blocks.append(block)
+        else:
+            result += [*_joined(blocks, rank), lines[at]]
+            blocks = []
+        at += len(block) or 1
+    return result + list(_joined(blocks, rank))
+
+
+def _member(lines: Sequence[Line], start: int) -> list[Line]:
+    """Return the lines of the member that begins here; none if there is none."""
+    found = _MEMBER.fullmatch(lines[start].plain)
+    closing = {found["indent"] + "}", found["indent"] + "},"} if found else set()
+    end = next((at for at in range(start, len(lines)) if lines[at].plain in closing), None)
+    return list(lines[start : end + 1]) if end is not None else []
+
+
+def _joined(blocks: Sequence[Sequence[Line]], rank: Callable[[str], str]) -> Iterator[Line]:
+    """Yield the lines of sorted members, with a comma after each but the last."""
+    ordered = sorted(blocks, key=lambda block: rank("\n".join(line.plain.rstrip(",") for line in block)))
+    for number, block in enumerate(ordered, 1):
+        *lines, last = block
+        yield from lines
+        yield Line(last.plain.rstrip(",") + ("," if number < len(ordered) else ""), last.colours)
+
+
+def _records(line: str) -> Iterator[Edit]:
+    """Put the members of a log record into the order in which docker's documentation has them."""
+    for found in _RECORD.finditer(line):
+        members = list(_MEMBERS.finditer(found["value"]))
+        if ",".join(member[0] for member in members) == found["value"]:
+            members.sort(key=lambda member: (*(member["key"] != key for key in _OF_A_RECORD), member["key"]))
+            yield Edit(*found.span("value"), ",".join(member[0] for member in members))
+
+
+def _runtimes(line: str) -> Iterator[Edit]:
+    if found := _RUNTIMES.fullmatch(line):
+        yield Edit(*found.span("value"), " ".join(sorted(found["value"].split())))
