@@ -26,6 +26,8 @@ class HostImage:
     id: str
     origin: str
     stand_in: str
+    built: bool = False
+    """Whether it comes from a Dockerfile of the site's."""
 
 
 def provide(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]) -> HostImage:
@@ -40,7 +42,7 @@ def provide(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[
     found = engine.image(tag)
     if found is None:
         raise ImageError(source.problem(f"the image {source.name} is gone again", "Type the same command once more."))
-    return HostImage(source.name, tag, found["Id"], origin, source.stand_in)
+    return HostImage(source.name, tag, found["Id"], origin, source.stand_in, built=not source.pull)
 
 
 def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str) -> tuple[str, str]:

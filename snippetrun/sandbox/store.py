@@ -17,6 +17,10 @@ from snippetrun.engine.labels import SITE, STORE, labels
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
 from snippetrun.sandbox.live import LiveSandbox, sandbox, specification
+from snippetrun.stable.clock import IMAGES_MADE
+
+_BLOBS = "/template/containerd/io.containerd.content.v1.content/blobs"
+_PAST = "cd /usr/local/lib/snippetrun && python3 -m past"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def store(
 
     Raises ImageError or SandboxError if it cannot be filled; then no volume is left.
     """
-    parts = [sandbox_image, *sorted(f"{image.name} {image.id}" for image in images)]
+    parts = [sandbox_image, *(f"{image.name} {image.id} {made}" for image, made in _made(images))]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     facts = tuple(ImageFact(image.name, "", image.origin, image.stand_in) for image in images)
     found = Store(f"snippetrun-store-{key[:16]}", key, facts)
@@ -59,9 +63,11 @@ def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[Ho
     spec = specification(sandbox_image, new.volume)
     try:
         with sandbox(engine, spec) as filler:
+            digests: dict[str, str] = {}
             if images:
                 filler.feed(["docker", "load", "--quiet"], engine.save([image.tag for image in images]))
-            lines = "".join(f"{image.name} {_adopt(filler, image)}\n" for image in images)
+                digests = _adopt(filler, images)
+            lines = "".join(f"{name} {digest}\n" for name, digest in digests.items())
             filler.feed(["sh", "-c", "cat > /template/images"], [lines.encode()])
             _stock_hub(filler)
             filler.feed(["kill", "-TERM", "1"])
@@ -72,16 +78,43 @@ def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[Ho
         raise
 
 
-def _adopt(filler: LiveSandbox, image: HostImage) -> str:
-    """Give a loaded image the name that pages use, and no other; return its digest."""
-    script = """
-    docker tag "$1" "$2" && docker rmi "$1" >/dev/null &&
-    docker image inspect --format '{{.Id}}{{range .RootFS.Layers}} {{.}}{{end}}' "$2"
+def _made(images: Sequence[HostImage]) -> list[tuple[HostImage, int]]:
+    """Return when each image is to have been made, in seconds since 1970; 0 for one that keeps its date.
+
+    Those that the site builds are as old as each other on every machine, and a minute apart: docker lists the newest
+    first.
     """
-    said = filler.feed(["sh", "-c", script, "sh", image.tag, image.name]).decode(errors="replace").strip()
+    return [(image, IMAGES_MADE - 60 * index if image.built else 0) for index, image in enumerate(images)]
+
+
+def _adopt(filler: LiveSandbox, images: Sequence[HostImage]) -> dict[str, str]:
+    """Give loaded images the names that pages use, and no others; return their digests."""
+    loaded = {image.name: _digest(filler, image.tag) for image in images}
+    made = [f"{image.name} {loaded[image.name]} {made}\n" for image, made in _made(images) if made]
+    filler.feed(["sh", "-c", f"{_PAST} archive {_BLOBS} | docker load --quiet"], ["".join(made).encode()])
+    for image in images:
+        if not image.built:
+            filler.feed(["docker", "tag", image.tag, image.name])
+    digests = {image.name: _keep(filler, image.name) for image in images}
+    before = {image.name: loaded[image.name] if image.built else "-" for image in images}
+    lines = "".join(f"{name} {digest} {before[name]}\n" for name, digest in digests.items())
+    filler.feed(["sh", "-c", f"{_PAST} facts {_BLOBS} > /template/facts"], [lines.encode()])
+    filler.feed(["docker", "rmi", *(image.tag for image in images)])
+    return digests
+
+
+def _digest(filler: LiveSandbox, name: str, more: str = "") -> str:
+    """Return an image's digest as its engine has it, and `more` that its template says."""
+    command = ["docker", "image", "inspect", "--format", "{{.Id}}" + more, name]
+    said = filler.feed(command).decode(errors="replace").strip()
     if not said.startswith("sha256:"):
-        raise ImageError(Problem(f"the image {image.name} cannot be put into the image store: {said}"))
-    digest, *layers = said.split()
+        raise ImageError(Problem(f"the image {name} cannot be put into the image store: {said}"))
+    return said
+
+
+def _keep(filler: LiveSandbox, name: str) -> str:
+    """Keep what an image is unpacked to for as long as there is the image; return its digest."""
+    digest, *layers = _digest(filler, name, "{{range .RootFS.Layers}} {{.}}{{end}}").split()
     # The engine says so itself only of the first image with these layers: on a page without that one, containerd would
     # remove what the others were unpacked to.
     keep = f"containerd.io/gc.ref.snapshot.overlayfs={chain_id(layers)}"
@@ -101,8 +134,7 @@ def chain_id(layers: Sequence[str]) -> str:
 
 def _stock_hub(filler: LiveSandbox) -> None:
     """Give the registry that a page's Docker Hub begins with the same images."""
-    blobs = "/template/containerd/io.containerd.content.v1.content/blobs"
     script = 'cd /usr/local/lib/snippetrun && python3 -m hub.stock "$1" /template/registry < /template/images'
-    said = filler.feed(["sh", "-c", script, "sh", blobs]).decode(errors="replace")
+    said = filler.feed(["sh", "-c", script, "sh", _BLOBS]).decode(errors="replace")
     if not said.endswith("stocked\n"):
         raise ImageError(Problem(f"the images cannot be put on the pages' Docker Hub: {said.strip()}"))

@@ -1,0 +1,1 @@
+"""The past of the site's images: the same on every machine."""
