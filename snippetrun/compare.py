@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.model import Command, Ending, Outcome, Page, PieceKind, Recorded, Snippet, Verdict
-from snippetrun.patterns import Match, Names, match_lines
+from snippetrun.patterns import PLACEHOLDER, Match, Mismatch, Names, bind_loosely, canonical, match_lines
 from snippetrun.sgr import uncoloured
 
 # How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
@@ -60,8 +60,13 @@ def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded], j
     if skip is not None:
         return tuple(Verdict(Outcome.SKIPPED, c.line, c.text, skip) for c in snippet.commands)
     reached = [judging.command(c, r, snippet.options.match) for c, r in zip(snippet.commands, recorded, strict=False)]
-    missed = [Verdict(Outcome.NOT_REACHED, c.line, c.text) for c in snippet.commands[len(reached) :]]
+    missed = [judging.unreached(c) for c in snippet.commands[len(reached) :]]
     return (*reached, *missed)
+
+
+def stops(verdict: Verdict) -> bool:
+    """Whether a page cannot go on after a command, as its status is wrong or it did not end; output stops nothing."""
+    return verdict.outcome is Outcome.FAILED and not verdict.where
 
 
 @dataclass(slots=True)
@@ -71,27 +76,54 @@ class Judge:
     match: Match
     """How written output is matched, where a fence does not say."""
     names: Names = field(default_factory=Names)
+    _stopped: bool = False
+    """Whether the page has ended before its time."""
+    _written: dict[str, int] = field(default_factory=dict)
+    """The names in output that was written so far, with the lines where they stand first."""
+
+    def unreached(self, command: Command) -> Verdict:
+        """Return the verdict of a command that did not run: that it was not reached, or that it could not be typed."""
+        name = "" if self._stopped else self.lacks(command)
+        self._stopped = True
+        if not name:
+            return Verdict(Outcome.NOT_REACHED, command.line, command.text)
+        line = self._written[canonical(name)]
+        message = f"nothing says what <{name}> is: the output that should, in line {line}, is not what came out"
+        return Verdict(Outcome.FAILED, command.line, command.text, message, f"See what came out above line {line}.")
+
+    def lacks(self, command: Command) -> str:
+        """Return a name in a command that its page should have bound by now and has not; "" if there is none."""
+        names = (found[1] for found in PLACEHOLDER.finditer(command.text))
+        return next((n for n in names if canonical(n) in self._written and canonical(n) not in self.names.words), "")
 
     def command(self, command: Command, recorded: Recorded, match: Match | None = None) -> Verdict:
-        """Return the verdict of a command; names are bound only if it passes."""
+        """Return the verdict of a command, and bind the names in its output, even if that is not what was written."""
+        verdict = self._command(command, recorded, match)
+        self._stopped = self._stopped or stops(verdict)
+        for number, line in enumerate(command.written, command.end_line + 1):
+            for found in PLACEHOLDER.finditer(line):
+                self._written.setdefault(canonical(found[1]), number)
+        return verdict
+
+    def _command(self, command: Command, recorded: Recorded, match: Match | None) -> Verdict:
         wrong, hint = _ending(command, recorded)
         if wrong:
             return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
-        names = Names(dict(self.names.words))
+        how = match or self.match
+        wrong_output: Verdict | None = None
         for part in parts(command, recorded):
             if part.typed is not None:
-                names.bind(*part.typed)
-            mismatch = match_lines(names, part.written, part.shown, match or self.match) if part.written else None
+                self.names.bind(*part.typed)
+            mismatch = match_lines(self.names, part.written, part.shown, how) if part.written else None
             if mismatch:
-                where = part.line + min(mismatch.written, len(part.written) - 1)
-                expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"
-                got = part.shown[mismatch.shown] if mismatch.shown < len(part.shown) else "the end of it"
-                message = f"the output is not what line {where} says"
-                return Verdict(
-                    Outcome.FAILED, command.line, command.text, message, f"expected: {expected}\ncame out: {got}", where
-                )
-        self.names = names
-        return Verdict(Outcome.PASSED, command.line, command.text)
+                wrong_output = wrong_output or _wrong_output(command, part, mismatch)
+                if how is Match.PATTERN:
+                    bind_loosely(self.names, part.written, part.shown)
+        return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
+
+    def copy(self) -> Judge:
+        """Return one that knows as much, for a command that may be judged again."""
+        return Judge(self.match, Names(dict(self.names.words)), self._stopped, dict(self._written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +138,14 @@ class Part:
     """What came out, without colours and blank lines around it."""
     typed: tuple[str, str] | None
     """The line that was typed before it: as it is written, and as the screen showed it."""
+
+
+def _wrong_output(command: Command, part: Part, mismatch: Mismatch) -> Verdict:
+    where = part.line + min(mismatch.written, len(part.written) - 1)
+    expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"
+    got = part.shown[mismatch.shown] if mismatch.shown < len(part.shown) else "the end of it"
+    message, hint = f"the output is not what line {where} says", f"expected: {expected}\ncame out: {got}"
+    return Verdict(Outcome.FAILED, command.line, command.text, message, hint, where)
 
 
 def parts(command: Command, recorded: Recorded) -> Iterator[Part]:

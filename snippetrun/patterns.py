@@ -130,6 +130,15 @@ def match_lines(
     return None
 
 
+def bind_loosely(names: Names, written: Sequence[str], shown: Sequence[str]) -> None:
+    """Bind the names in written output that is not what came out, each line where it matches first."""
+    at = 0
+    for line in written:
+        if PLACEHOLDER.search(line):
+            met = next((index for index in range(at, len(shown)) if names.bind(line, shown[index])), None)
+            at = at if met is None else met + 1
+
+
 def _first_miss(names: Names, lines: Sequence[str], shown: Sequence[str], match: Match) -> int | None:
     """Return the index of the first line that does not match the one in its place; None if all do."""
     for index, line in enumerate(lines):

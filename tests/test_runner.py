@@ -14,7 +14,8 @@ from snippetrun import runner
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
 from snippetrun.extract import read
-from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result
+from snippetrun.facts import Facts, Kind, Thing
+from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result, Rule
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.sandbox.interface import Exchange, Order
@@ -275,3 +276,102 @@ def test_what_could_not_be_prepared_is_not_tried_again() -> None:
             shared.start(SITE)
     assert len(tries) == 1
     shared.close()
+
+
+ID = "4f0c2a7a1b9e" + "0" * 52
+KNOWS = Facts(things=(Thing(Kind.CONTAINER, ID, "hungry_hippo"),))
+
+
+@dataclasses.dataclass
+class Learned(Fleet):
+    """A fleet whose engines know something."""
+
+    knows: Sequence[Facts] = ()
+
+    @contextmanager
+    def start(self, job: Job) -> Iterator[FakeSandbox]:
+        with super().start(job) as sandbox:
+            sandbox.knows = self.knows[len(self.started) - 1]
+            yield sandbox
+
+
+def shown(result: Result) -> list[tuple[str, str]]:
+    assert result.recording
+    return [(each.command, each.output) for snippet in result.recording.snippets for each in snippet]
+
+
+def test_what_differs_from_run_to_run_is_replaced_and_later_commands_get_the_real_thing() -> None:
+    text = console(
+        "$ docker run -d x", "<box>", "$ docker logs <box>", "$ docker ps", "<...> <name>", "$ docker rm <name>"
+    )
+    answers = {
+        "docker run -d x": f"{ID}\n",
+        f"docker logs {ID}": f"from {ID[:12]}\n",
+        "docker ps": f"{ID[:12]} hungry_hippo\n",
+        "docker rm hungry_hippo": "hungry_hippo\n",
+    }
+    fleet = Learned(answers, knows=[KNOWS])
+    [result] = run(fleet, page(text))
+    assert not result.failed
+    assert fleet.started[0].commands == list(answers)
+    (_, whole), (logs, says), (_, row), (remove, name) = shown(result)
+    stand_in = whole.strip()
+    assert (len(stand_in), stand_in != ID) == (64, True)
+    assert (logs, says) == (f"docker logs {stand_in}", f"from {stand_in[:12]}\n")
+    assert row.split() == [stand_in[:12], name.strip()]
+    assert remove == f"docker rm {name.strip()}"
+    assert ID[:12] not in str(result.recording)
+    assert "hungry_hippo" not in str(result.recording)
+
+
+def test_output_may_be_pasted_from_the_site() -> None:
+    fleet = Learned({"docker run -d x": f"{ID}\n"}, knows=[KNOWS, KNOWS, KNOWS])
+    [result] = run(fleet, page(console("$ docker run -d x")))
+    [(_, pasted)] = shown(result)
+    [again] = run(fleet, page(console("$ docker run -d x", pasted.strip())))
+    assert not again.failed
+    [wrong] = run(fleet, page(console("$ docker run -d x", ID)))
+    assert wrong.failed[0].message == "the output is not what line 3 says"
+
+
+def test_a_command_is_tried_again_until_what_is_shown_is_what_was_written() -> None:
+    fleet = Learned({"docker run -d x": f"{ID}\n"}, knows=[KNOWS])
+    [result] = run(fleet, page(console("$ docker run -d x")))
+    [(_, pasted)] = shown(result)
+    tries = iter(["starting\n", "starting\n", f"{ID}\n"])
+
+    @contextmanager
+    def start(_job: Job) -> Iterator[FakeSandbox]:
+        yield FakeSandbox(lambda _: next(tries), knows=KNOWS)
+
+    [job] = plan(SITE, [page(console("$ docker run -d x", pasted.strip(), attributes=" {retry=20s}"))])
+    assert not runner.result(job.page, runner.run_page(job, start, Notes())).failed
+    assert list(tries) == []
+
+
+def test_a_try_that_failed_binds_no_name() -> None:
+    tries = iter(["starting\nweb 1\n", "web 2\n"])
+
+    @contextmanager
+    def start(_job: Job) -> Iterator[FakeSandbox]:
+        yield FakeSandbox(lambda _: next(tries))
+
+    [job] = plan(SITE, [page(console("$ docker ps", "web <number>", attributes=" {retry=20s}"))])
+    recording = runner.run_page(job, start, Notes())
+    assert recording.snippets[0][0].output == "web 2\n"
+    assert not runner.result(job.page, recording).failed
+
+
+def test_each_of_a_pages_engines_is_asked_what_it_knows() -> None:
+    other = ID[::-1]
+    fleet = Learned({"docker ps": f"{ID} {other}\n"}, knows=[KNOWS, Facts(things=(Thing(Kind.CONTAINER, other),))])
+    [result] = run(fleet, page(console("$ docker ps") + console("$ docker ps", attributes=" {engine=fresh}")))
+    assert ID not in str(result.recording)
+    assert other not in str(result.recording)
+
+
+def test_rules_of_the_site_come_before_those_of_the_page() -> None:
+    site = dataclasses.replace(SITE, stable=(Rule("[0-9]+", "N"),))
+    text = "---\nsnippetrun: {stable: [{pattern: N, replace: n}]}\n---\n" + console("$ docker ps")
+    [result] = run(Fleet({"docker ps": "port 123\n"}), page(text), site=site)
+    assert shown(result) == [("docker ps", "port n\n")]

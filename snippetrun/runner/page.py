@@ -1,4 +1,4 @@
-"""One page: its commands in order, up to the first that does not do what was expected."""
+"""One page: its commands in order, up to one after which it cannot go on; and what is shown of what came out."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import dataclasses
 import datetime as dt
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Self
 
 from snippetrun import __version__
-from snippetrun.compare import Judge
+from snippetrun.compare import Judge, judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
-from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet
+from snippetrun.facts import Facts
+from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet, Verdict
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sandbox.interface import Order, Sandbox
+from snippetrun.stable import Ran, stabilise
 
 MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
@@ -29,32 +31,45 @@ _RETRY_SECONDS = 0.2
 def run_page(
     job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] | None = None, *, upto: int | None = None
 ) -> Recording:
-    """Run one page's commands, up to the first that does not do what was expected.
+    """Run one page's commands, up to one that ends otherwise than expected; other output does not stop it.
 
-    `live` is told of the page's sandbox while there is one. Only so many of the snippets run as `upto` says. Raises
+    The recording holds what is shown: what differs from run to run and means nothing has been replaced in it. `live` is
+    told of the page's sandbox while there is one. Only so many of the snippets run as `upto` says. Raises
     InfrastructureError, with the page's path and the line, if the sandbox fails.
     """
     began = time.monotonic()
-    snippets: list[tuple[Recorded, ...]] = []
     line = job.page.snippets[0].line
     session = _Session(job, watcher)
     try:
         with _Engines(job, start, set() if live is None else live) as engines:
             for snippet in job.page.snippets[:upto]:
                 line = snippet.line
-                recorded, passed = session.run(snippet, engines.fresh() if _wants_fresh(snippet) else engines.current())
-                snippets.append(recorded)
-                if not passed:
+                if not session.run(snippet, engines.wanted(snippet), engines.facts):
                     break
             sandbox = engines.current()
             environment = Environment(sandbox.engine_version, sandbox.kernel, __version__, sandbox.images, job.hub)
+            facts = [*engines.facts, sandbox.facts()]
     except InfrastructureError as error:
         raise type(error)(
             *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)
         ) from error
+    snippets = _retyped(job, stabilise(job.page, session.ran, facts, job.rules))
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     seconds = time.monotonic() - began
-    return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, tuple(snippets))
+    return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, snippets)
+
+
+def _retyped(job: Job, snippets: Sequence[Sequence[Recorded]]) -> tuple[tuple[Recorded, ...], ...]:
+    """Return what was recorded with the commands as they are shown: with names that are bound in what is shown."""
+    judge = Judge(job.match)
+    retyped = []
+    for snippet, recorded in zip(job.page.snippets, snippets, strict=False):
+        commands = []
+        for command, came in zip(snippet.commands, recorded, strict=False):
+            commands.append(dataclasses.replace(came, command=judge.names.substitute(command.text)))
+            judge.command(command, came, snippet.options.match)
+        retyped.append(tuple(commands))
+    return tuple(retyped)
 
 
 @contextmanager
@@ -68,10 +83,9 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
         for snippet in job.page.snippets:
             if snippet.line >= line:
                 break
-            recorded, passed = session.run(snippet, engines.fresh() if _wants_fresh(snippet) else engines.current())
-            if not passed:
+            if not session.run(snippet, engines.wanted(snippet), engines.facts):
                 hint = f"Look at it first: snippetrun run {job.page.path}"
-                where = recorded[-1].line
+                where = snippet.commands[max(len(session.ran[-1]) - 1, 0)].line
                 raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
         yield engines.current()
 
@@ -84,6 +98,8 @@ class _Engines:
         self._held = ExitStack()
         self._current: Sandbox | None = None
         self.boot_seconds = 0.0
+        self.facts: list[Facts] = []
+        """What the engines knew that are gone."""
 
     def __enter__(self) -> Self:
         return self
@@ -99,9 +115,12 @@ class _Engines:
             self.boot_seconds += self._current.boot_seconds
         return self._current
 
-    def fresh(self) -> Sandbox:
-        """Return a new sandbox in the place of the last."""
-        self._end()
+    def wanted(self, snippet: Snippet) -> Sandbox:
+        """Return the sandbox for a snippet: the page's, or a new one in its place."""
+        if snippet.options.engine is not None and snippet.options.skip is None:
+            if self._current is not None:
+                self.facts.append(self._current.facts())
+            self._end()
         return self.current()
 
     def _end(self) -> None:
@@ -112,44 +131,60 @@ class _Engines:
 
 
 class _Session:
-    """What goes on from one snippet of a page to the next: the names that its output has bound."""
+    """What goes on from one snippet of a page to the next: what came out, and the names that it has bound.
+
+    Here they are what they really are, as later commands need them.
+    """
 
     def __init__(self, job: Job, watcher: Watcher, above: float = math.inf) -> None:
         """Run nothing yet, and later only the commands above a line."""
         self._job, self._watcher, self._above = job, watcher, above
         self._judge = Judge(job.match)
+        self.ran: list[list[Ran]] = []
+        """One entry for each snippet that was reached."""
 
-    def run(self, snippet: Snippet, sandbox: Sandbox) -> tuple[tuple[Recorded, ...], bool]:
-        """Run the commands of a snippet; return what came out, and whether the page can go on."""
+    def run(self, snippet: Snippet, sandbox: Sandbox, facts: Sequence[Facts]) -> bool:
+        """Run the commands of a snippet; return whether the page can go on. `facts` are of engines that are gone."""
         options = snippet.options
+        self.ran.append([])
         if options.skip is not None:
-            return (), True
+            return True
         if options.file is not None:
             sandbox.write(options.file, snippet.content)
-        recorded: list[Recorded] = []
         for command in snippet.commands:
             if command.line >= self._above:
                 break
+            if self._judge.lacks(command):
+                return False
             self._watcher.command(self._job.page, command)
-            came, goes_on = self._try(snippet, command, sandbox)
-            recorded.append(came)
-            if not goes_on:
-                return tuple(recorded), False
-        return tuple(recorded), True
+            came, verdict = self._try(snippet, command, sandbox, facts)
+            self.ran[-1].append(came)
+            if stops(verdict):
+                return False
+        return True
 
-    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[Recorded, bool]:
-        """Run a command, again and again if its fence wants that; return what came out last, and whether to go on.
-
-        Other output than what is written is no reason to stop: what comes after it may tell more.
-        """
+    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox, facts: Sequence[Facts]) -> tuple[Ran, Verdict]:
+        """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
         give_up = time.monotonic() + (snippet.options.retry or 0.0)
         while True:
             recorded = self._type(snippet, command, sandbox)
-            verdict = self._judge.command(command, recorded, snippet.options.match)
-            passed = verdict.outcome is Outcome.PASSED
-            if passed or recorded.ending is not Ending.EXITED or time.monotonic() >= give_up:
-                return recorded, passed or bool(verdict.where)
+            judging = self._judge.copy()
+            verdict = judging.command(command, recorded, snippet.options.match)
+            ran = Ran(recorded, time.time())
+            ended = recorded.ending is not Ending.EXITED or time.monotonic() >= give_up
+            if ended or verdict.outcome is Outcome.PASSED or self._is_shown_as_written(ran, verdict, sandbox, facts):
+                self._judge = judging
+                return ran, verdict
             time.sleep(_RETRY_SECONDS)
+
+    def _is_shown_as_written(self, ran: Ran, verdict: Verdict, sandbox: Sandbox, facts: Sequence[Facts]) -> bool:
+        """Whether output is what was written once it is as it will be shown: authors paste from the site."""
+        if stops(verdict):
+            return False
+        tried = [*self.ran[:-1], [*self.ran[-1], ran]]
+        shown = stabilise(self._job.page, tried, [*facts, sandbox.facts()], self._job.rules)
+        verdicts = judge(self._job.page, shown, self._job.match)[len(shown) - 1]
+        return verdicts[len(shown[-1]) - 1].outcome is Outcome.PASSED
 
     def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> Recorded:
         options, names = snippet.options, self._judge.names
@@ -186,10 +221,6 @@ class _Session:
         below = snippets[snippets.index(snippet) + 1 :]
         following = (each for each in below if each.commands and _terminal(each) == _terminal(snippet))
         return any(not each.commands[0].text for each in islice(following, 1))
-
-
-def _wants_fresh(snippet: Snippet) -> bool:
-    return snippet.options.engine is not None and snippet.options.skip is None
 
 
 def _terminal(snippet: Snippet) -> str:
