@@ -169,11 +169,10 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
             problems += error.problems
         except ValueError as error:
             problems.append(Problem(f"{key}: {error}", "", path, at))
-    if asked := os.environ.get("SNIPPETRUN_MODE"):
-        try:
-            known["mode"] = _mode(asked)
-        except ValueError as error:
-            problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
+    try:
+        known |= _asked()
+    except ValueError as error:
+        problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
     if problems:
         raise ConfigError(*problems)
     folder = known.get("recordings", "recordings")
@@ -289,6 +288,12 @@ def _mode(value: Any) -> Mode:  # noqa: ANN401 - from YAML
     if value not in set(Mode):
         raise ValueError(f"expects one of {', '.join(Mode)}")
     return Mode(value)
+
+
+def _asked() -> dict[str, Mode]:
+    """Return the mode that was asked for this once, if any was."""
+    asked = os.environ.get("SNIPPETRUN_MODE")
+    return {"mode": _mode(asked)} if asked else {}
 
 
 def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML

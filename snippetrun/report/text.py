@@ -52,9 +52,10 @@ def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
         hint = f"Record it: snippetrun run {of.path}"
         return Problem(f"stale: {command.message}", hint, of.path, command.line)
     typed = [f"$ {command.typed}"] if command.typed else []
+    words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
     again = f"To run this page alone: snippetrun run {of.path}"
-    told = plain("\n".join([*typed, *_last_words(command.output or ""), *hints, again]))
+    told = plain("\n".join([*typed, *words, *hints, again]))
     cut = "\n".join(map(_shortened, told.split("\n")))
     return Problem(plain(command.message), cut, of.path, command.where or command.line)
 
