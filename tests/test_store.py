@@ -110,6 +110,22 @@ def test_a_diff_shows_the_lines_that_differ(site: SiteConfig) -> None:
     assert "checksum" in changed[1][0]
 
 
+def test_what_tells_nothing_new_keeps_its_seconds(site: SiteConfig) -> None:
+    made, moved = job(site), job(site, "One more line.\n\n" + TEXT.replace("docker ps", "docker ps -a"))
+    Store(site).keep(made, recording(made))
+    [[_, first], [_, second]] = (
+        [ran.seconds for ran in Store(site).keep(of, slower(recording(of), 4.0)).snippets[0]] for of in (made, moved)
+    )
+    assert (first, second) == (0.5, 4.0)
+    [[same, _]] = Store(site).read(moved.page).recording.snippets  # type: ignore[union-attr]
+    assert same.seconds == 1.25
+
+
+def slower(made: Recording, seconds: float) -> Recording:
+    snippets = tuple(tuple(dataclasses.replace(ran, seconds=seconds) for ran in part) for part in made.snippets)
+    return dataclasses.replace(made, snippets=snippets)
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import defaultdict, deque
+from itertools import chain
 from pathlib import Path
 
 from snippetrun.atomic import write
@@ -11,7 +13,7 @@ from snippetrun.config import SiteConfig, cache_folder, shown_path
 from snippetrun.engine.locks import locked
 from snippetrun.errors import Problem, RecordingError
 from snippetrun.fingerprint import digest, fingerprints
-from snippetrun.model import Job, Page, Recording
+from snippetrun.model import Job, Page, Recorded, Recording
 from snippetrun.store.document import BadDocumentError, Stored, dump, load, place
 
 
@@ -43,11 +45,8 @@ class Store:
 
     def seconds(self, page: Page) -> float | None:
         """Return how long a page took when it was recorded, whatever it said then; None if nobody knows."""
-        try:
-            stored = self.read(page)
-        except RecordingError:
-            return None
-        return stored.recording.seconds if stored else None
+        last = self._last(page)
+        return last.seconds if last else None
 
     def fresh(self, job: Job) -> Recording | None:
         """Return the recording of a job; None if it has none, or if something has changed since it was made."""
@@ -73,9 +72,16 @@ class Store:
             old = self.usable(job)
             if old and _says(old) == _says(recording):
                 return old
-            text = dump(job.page, recording, fingerprints(job.page))
+            text = dump(job.page, _as_long(recording, self._last(job.page)), fingerprints(job.page))
             write(self.path(job.page), text)
         return place(job.page, load(text).recording)  # as any replay will have it
+
+    def _last(self, page: Page) -> Recording | None:
+        try:
+            stored = self.read(page)
+        except RecordingError:
+            return None
+        return stored.recording if stored else None
 
     def _unreadable(self, page: Page, why: str) -> RecordingError:
         hint = f"Record the page again: snippetrun run {page.path}"
@@ -84,6 +90,23 @@ class Store:
 
 def _says(recording: Recording) -> object:
     """Return what a recording tells its readers about the commands."""
-    return [
-        [dataclasses.replace(ran, line=0, seconds=0.0) for ran in snippet] for snippet in recording.snippets
-    ], recording.environment.engine
+    return [[_told(ran) for ran in snippet] for snippet in recording.snippets], recording.environment.engine
+
+
+def _told(ran: Recorded) -> Recorded:
+    """Return what a command tells, wherever it stands and however long it took."""
+    pieces = tuple(dataclasses.replace(piece, line=0) for piece in ran.pieces)
+    return dataclasses.replace(ran, line=0, seconds=0.0, pieces=pieces)
+
+
+def _as_long(recording: Recording, last: Recording | None) -> Recording:
+    """Return a recording whose commands took as long as last time where they tell the same: the diff shows the rest."""
+    before: defaultdict[Recorded, deque[float]] = defaultdict(deque)
+    for ran in chain.from_iterable(last.snippets if last else ()):
+        before[_told(ran)].append(ran.seconds)
+
+    def same(ran: Recorded) -> Recorded:
+        took = before[_told(ran)]
+        return dataclasses.replace(ran, seconds=took.popleft()) if took else ran
+
+    return dataclasses.replace(recording, snippets=tuple(tuple(map(same, snippet)) for snippet in recording.snippets))
