@@ -29,7 +29,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import yaml
 
 from snippetrun import units
@@ -93,7 +92,9 @@ class SiteConfig:
 
 def cache_folder() -> Path:
     """Return where we keep what can be made again: SNIPPETRUN_CACHE, or `snippetrun` in the user's cache folder."""
-    return Path(os.environ.get("SNIPPETRUN_CACHE") or platformdirs.user_cache_path("snippetrun"))
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("SNIPPETRUN_CACHE") or user_cache_path("snippetrun"))
 
 
 def find(folder: Path) -> Path:

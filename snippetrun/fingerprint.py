@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import takewhile
 
-from snippetrun.model import Command, Page, Snippet
+from snippetrun.model import Command, Options, Page, Snippet
 
 _DIGITS = 12
+_OPTIONS = tuple(field.name for field in fields(Options) if field.name != "hide")  # hiding changes nothing that runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def digest(*parts: object) -> str:
 
 
 def _snippet(snippet: Snippet) -> str:
-    options = dataclasses.asdict(dataclasses.replace(snippet.options, hide=False))  # hiding changes nothing that runs
+    options = {name: getattr(snippet.options, name) for name in _OPTIONS}
     return digest(options, snippet.content if snippet.options.file else "")[:_DIGITS]
 
 

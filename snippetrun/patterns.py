@@ -57,6 +57,9 @@ class Names:
         pattern, text = pattern.rstrip(), text.rstrip()
         if pattern == text:
             return True
+        first = WILDCARD.search(pattern)
+        if not first or not text.startswith(pattern[: first.start()]):
+            return False
         parts, new, at = [], list[str](), 0
         for found in WILDCARD.finditer(pattern):
             parts += [re.escape(pattern[at : found.start()]), self._wildcard(found[1], new)]

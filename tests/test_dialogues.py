@@ -15,6 +15,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.extract import read
 from snippetrun.model import Command, Ending, Job, Page, Result
 from snippetrun.plan import plan
+from snippetrun.runner.page import run_page
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 
 PATH = "p.md"
@@ -45,7 +46,7 @@ def run(text: str, answers: dict[str, Answer]) -> Result:
         yield FakeSandbox(answers)
 
     [job] = plan(SITE, [read(PATH, text)])
-    return runner.result(job.page, runner.run_page(job, start, Silent()))
+    return runner.result(job.page, run_page(job, start, Silent()))
 
 
 @cases("run")

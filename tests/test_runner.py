@@ -17,6 +17,7 @@ from snippetrun.extract import read
 from snippetrun.facts import Facts, Kind, Thing
 from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result, Rule
 from snippetrun.plan import plan
+from snippetrun.runner.page import run_page
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.shell import PtyShell
@@ -158,7 +159,7 @@ def test_the_time_out_of_a_fence_comes_before_the_pages() -> None:
         + console("$ docker ps", attributes=" {timeout=2s}")
     )
     [job] = plan(SITE, [page(text)])
-    runner.run_page(job, start, Notes())
+    run_page(job, start, Notes())
     assert asked == [(7.0, 1_000_000), (2.0, 1_000_000)]
 
 
@@ -345,7 +346,7 @@ def test_a_command_is_tried_again_until_what_is_shown_is_what_was_written() -> N
         yield FakeSandbox(lambda _: next(tries), knows=KNOWS)
 
     [job] = plan(SITE, [page(console("$ docker run -d x", pasted.strip(), attributes=" {retry=20s}"))])
-    assert not runner.result(job.page, runner.run_page(job, start, Notes())).failed
+    assert not runner.result(job.page, run_page(job, start, Notes())).failed
     assert list(tries) == []
 
 
@@ -357,7 +358,7 @@ def test_a_try_that_failed_binds_no_name() -> None:
         yield FakeSandbox(lambda _: next(tries))
 
     [job] = plan(SITE, [page(console("$ docker ps", "web <number>", attributes=" {retry=20s}"))])
-    recording = runner.run_page(job, start, Notes())
+    recording = run_page(job, start, Notes())
     assert recording.snippets[0][0].output == "web 2\n"
     assert not runner.result(job.page, recording).failed
 

@@ -18,11 +18,12 @@ from test_cli import snippetrun
 from test_replay import Engine, Heard
 from test_reporting import check_on, run_on
 
-from snippetrun import config, pages, runner, shards
+from snippetrun import config, pages, shards
 from snippetrun.plan import plan
 from snippetrun.report import Report, json_, junit, markdown
 from snippetrun.report.merge import merge
 from snippetrun.reporting import Task, report_on
+from snippetrun.runner.page import run_page
 from snippetrun.selection import Wanted
 from snippetrun.store import Store
 
@@ -60,7 +61,7 @@ def record(name: str, seconds: float) -> None:
     site = config.load(MKDOCS)
     for job in plan(site, [pages.read(site, Path("docs", name))]):
         with Engine()(site, None) as start:
-            recording = runner.run_page(job, start, Heard())
+            recording = run_page(job, start, Heard())
         Store(site).keep(job, dataclasses.replace(recording, seconds=seconds))
 
 

@@ -17,6 +17,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.facts import Facts, Kind
 from snippetrun.model import Ending, Job, Outcome, Page, Recording
 from snippetrun.plan import plan
+from snippetrun.runner.page import run_page
 from snippetrun.sandbox.interface import Order, Sandbox
 
 pytestmark = pytest.mark.engine
@@ -102,7 +103,7 @@ def test_the_sites_images_are_as_old_as_each_other_and_tell_nothing_of_who_built
 def test_a_page_is_the_same_whenever_it_runs(name: str, sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
     page = pages.read(site, PAGES / f"{name}.md")
     [planned] = plan(site, [page])
-    first, second = (runner.run_page(planned, sandboxes, Silent()) for _ in range(2))
+    first, second = (run_page(planned, sandboxes, Silent()) for _ in range(2))
     verdicts = runner.result(page, first).verdicts
     assert {verdict.outcome for snippet in verdicts for verdict in snippet} == {Outcome.PASSED}
     assert "\n".join(difflib.unified_diff(text(first), text(second), "first", "second", lineterm="", n=1)) == ""

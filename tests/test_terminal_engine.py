@@ -13,6 +13,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.extract import read
 from snippetrun.model import Ending, Outcome, Recorded, Result
 from snippetrun.plan import plan
+from snippetrun.runner.page import run_page
 from snippetrun.sandbox.interface import Order, Sandbox
 
 pytestmark = pytest.mark.engine
@@ -26,7 +27,7 @@ class Page:
 
     def run(self, text: str) -> Result:
         [job] = plan(self._site, [read("docs/test.md", text)])
-        return runner.result(job.page, runner.run_page(job, self._sandboxes, Silent()))
+        return runner.result(job.page, run_page(job, self._sandboxes, Silent()))
 
     def passes(self, text: str) -> list[Recorded]:
         """Run it; everything has to be as it is written."""

@@ -12,7 +12,7 @@ from snippetrun.cli.command import cli, with_site
 from snippetrun.errors import Problem, UsageError
 from snippetrun.plan import plan
 from snippetrun.progress import ShownProgress
-from snippetrun.runner.page import MAIN_TERMINAL
+from snippetrun.runner.page import MAIN_TERMINAL, opened
 
 
 @cli.command()
@@ -31,7 +31,7 @@ def shell(site: config.SiteConfig, place: str) -> None:
         raise UsageError(Problem("nothing runs on this page", "", str(path)))
     with ShownProgress() as progress, runner.live_sandboxes(site, progress.say) as start:
         progress.begin(jobs)
-        with runner.opened(jobs[0], start, progress, line) as sandbox:
+        with opened(jobs[0], start, progress, line) as sandbox:
             progress.pause()
             attach(sandbox, MAIN_TERMINAL)
 

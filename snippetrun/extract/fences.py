@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -86,15 +87,16 @@ class Outline:
 
 
 @cache
-def _parser() -> MarkdownIt:
-    # Deeper than any page, yet far from Python's recursion limit.
-    return MarkdownIt("commonmark", {"maxNesting": 40}).use(indented_blocks)
+def _blocks() -> MarkdownIt:
+    # Deeper than any page, yet far from Python's recursion limit. What stands in a line is no concern of ours.
+    return MarkdownIt("commonmark", {"maxNesting": 40}).use(indented_blocks).disable("inline")
 
 
 def outline(lines: Sequence[str]) -> Outline:
     """Read the lines of a page; blank ones in the place of its front matter keep the numbers right."""
     # Markdown-it would count one line less for a last line of blanks that nothing ends.
-    tokens = _parser().parse("\n".join(lines) + "\n")
+    links: dict[str, Any] = {}
+    tokens = _blocks().parse("\n".join(lines) + "\n", links)
     fences: list[Fence] = []
     code: set[int] = set()
     hidden: set[int] = set()
@@ -113,7 +115,7 @@ def outline(lines: Sequence[str]) -> Outline:
         elif token.type == "html_block" and token.content.lstrip().startswith(_LITERAL_HTML):
             hidden.update(_lines_of(token))
         elif token.type == "heading_open":
-            title = title or _text(tokens[position + 1])
+            title = title or _text(tokens[position + 1].content, links)
     return Outline(tuple(fences), title, frozenset(code), frozenset(hidden))
 
 
@@ -169,6 +171,7 @@ def _fence(lines: Sequence[str], token: Token, containers: tuple[Container, ...]
     )
 
 
-def _text(inline: Token) -> str:
-    text = "".join(child.content or " " * (child.type == "softbreak") for child in inline.children or [])
+def _text(inline: str, links: dict[str, Any]) -> str:
+    [line] = MarkdownIt("commonmark").parseInline(inline, links)
+    text = "".join(child.content or " " * (child.type == "softbreak") for child in line.children or [])
     return _ATTRIBUTE_LIST.sub("", text).strip()

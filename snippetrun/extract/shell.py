@@ -42,6 +42,8 @@ _WRAPPERS = {
 """Programs that run the program named after them, and their options that take a value of their own."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
+_PLAIN = re.compile(r"[\w./:,=@%+-]+")
+"""What never means anything to the shell inside a word or a string."""
 _WANTS_MORE = frozenset({"&&", "||", "|", "|&"})
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
 _QUOTES = frozenset("\u2018\u201c\u201d")
@@ -144,7 +146,11 @@ class Scanner:
     def _step(self, line: str, offset: int) -> int:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
-        if top.closer in _STRINGS:
+        in_string = top.closer in _STRINGS
+        if (in_string or top.word is not None) and (plain := _PLAIN.match(line, offset)):
+            top.word = (top.word or "") + plain[0]
+            return plain.end()
+        if in_string:
             return self._in_string(line, offset)
         character = line[offset]
         if character in " \t":

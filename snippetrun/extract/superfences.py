@@ -50,6 +50,8 @@ def blocks(lines: Sequence[str]) -> list[Block]:
     found: list[Block] = []
     opened: _Open | None = None
     for number, tabbed in enumerate(lines, 1):
+        if opened is None and "```" not in tabbed and "~~~" not in tabbed:
+            continue
         # Python-Markdown's own normalising comes first: tabs become spaces, lines of spaces become empty.
         line = tabbed.expandtabs(INDENT) if tabbed.strip(" \t") else ""
         if opened is None:

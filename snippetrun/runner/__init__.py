@@ -1,14 +1,13 @@
 """Jobs -> recordings: the sandboxes of several pages at a time, and in each the page's commands in order.
 
 - `pool`: the pages of a build, so many at a time
-- `page`: one page, from its first command to its last
+- `page`: one page, from its first command to its last; imported only where pages run
 - `replay`: what recordings tell of pages that do not run; `judged`: a page with the verdicts on it
 - `provide`: the host's engine and the site's images, made ready for both; `shared`: when the first page asks
 - `watcher`: who is told how far it has come
 """
 
 from snippetrun.runner.judged import result
-from snippetrun.runner.page import opened, run_page
 from snippetrun.runner.pool import Sandboxes, run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.shared import SharedSandboxes
@@ -20,8 +19,6 @@ __all__ = [
     "SharedSandboxes",
     "Watcher",
     "live_sandboxes",
-    "opened",
     "result",
     "run",
-    "run_page",
 ]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING
 
 from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError
@@ -13,11 +14,12 @@ from snippetrun.model import Job, Mode, Page, Recording, Result
 from snippetrun.plan import plan
 from snippetrun.runner import replay
 from snippetrun.runner.judged import result
-from snippetrun.runner.page import run_page
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
-from snippetrun.sandbox.interface import Sandbox
 from snippetrun.store import Store
+
+if TYPE_CHECKING:
+    from snippetrun.sandbox.interface import Sandbox
 
 Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
 """Prepares what sandboxes stand on, and tells of its progress."""
@@ -60,6 +62,8 @@ def run(
 def _run_all(
     jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int, store: Store | None
 ) -> dict[str, Recording]:
+    from snippetrun.runner.page import run_page
+
     live: set[Sandbox] = set()
 
     def one(job: Job) -> Recording:

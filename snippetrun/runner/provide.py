@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 from snippetrun.config import SiteConfig, cache_folder
 from snippetrun.model import Job
-from snippetrun.sandbox.interface import Sandbox
 
-OpenSandbox = Callable[[Job], AbstractContextManager[Sandbox]]
+if TYPE_CHECKING:
+    from snippetrun.sandbox.interface import Sandbox
+
+OpenSandbox: TypeAlias = "Callable[[Job], AbstractContextManager[Sandbox]]"
 """Starts the sandbox of a page."""
 
 
