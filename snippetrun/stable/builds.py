@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from snippetrun.stable.chance import number
 from snippetrun.stable.durations import Wishes
@@ -25,8 +26,39 @@ _PART_DONE = re.compile(r"^#\d+ .*?(?P<value> \d+\.\ds) done$")
 _WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: \d+\.\ds)? done$")
 _HAS_BEGUN = re.compile(r"^#\d+ (?:exporting|naming|unpacking|resolve|transferring|extracting|pushing) ")
 _SAID = re.compile(r"^#(?P<step>\d+) (?P<value>\d+\.\d+) ")
+_EARLY = (
+    re.compile(r" => \[internal\] load metadata for .*(?=  \d)"),
+    re.compile(r" => \[internal\] load \.dockerignore"),
+    re.compile(r" => (?:CACHED )?\[(?:\S+ )?1/\d+\] FROM .*(?=  \d)"),
+    re.compile(r" => \[internal\] load build context"),
+)
+"""Steps in the order in which they are shown more often than not."""
+_DIGITS = re.compile(r"[0-9a-f]{12,}")
 _SHORT = 5.0
 """Seconds below which a step is like any other."""
+
+
+def in_order(lines: Sequence[str]) -> list[int]:
+    """Return the indices of the lines with the steps in order that a builder begins with, all at a time."""
+    steps: list[list[int]] = []
+    for index, line in enumerate(lines):
+        if steps and line.startswith(" => => ") and lines[steps[-1][0]].startswith(" => "):
+            steps[-1].append(index)
+        else:
+            steps.append([index])
+    ordered: list[int] = []
+    for early, run in groupby(steps, key=lambda step: bool(_rank(lines[step[0]]))):
+        for step in sorted(run, key=lambda step: _rank(lines[step[0]])) if early else run:
+            ordered += step
+    return ordered
+
+
+def _rank(line: str) -> tuple[int, str] | tuple[()]:
+    """Return what a step is sorted by that waits for no other; nothing for any other line."""
+    for rank, pattern in enumerate(_EARLY):
+        if found := pattern.match(line):
+            return rank, _DIGITS.sub("", found[0])
+    return ()
 
 
 def once(lines: Sequence[str]) -> list[int]:

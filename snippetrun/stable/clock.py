@@ -28,7 +28,7 @@ class Step:
     """A command of the page as it really was."""
 
     text: str
-    """As its author wrote it."""
+    """As its author wrote it, and what was typed into it."""
     ended: float
     """When it ended, by the engine's clock; seconds since 1970."""
     waited: float = 0.0

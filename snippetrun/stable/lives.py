@@ -10,8 +10,8 @@ from snippetrun.facts import Event, Facts, Kind
 from snippetrun.stable.clock import SECOND, Clock
 from snippetrun.stable.ids import SHORT, Ids
 
-_ENDS = re.compile(r"\b(?:stop|kill|restart|down)\b")
-"""A command that ends containers."""
+_ENDS = re.compile(r"\b(?:stop|kill|restart|down)\b|^(?:\^[CD\\]|exit\b.*)$", re.MULTILINE)
+"""A command that ends containers, or keys that do."""
 _TOGETHER = re.compile(r"\bcompose\b|\b(?:service|stack)\b")
 """A command that makes several containers at a time."""
 _MAKES = re.compile(r"\b(?:build|commit|import|load|up)\b")

@@ -34,8 +34,8 @@ _IN_ANY_ORDER = re.compile(r"\b(?:images|image|volume|prune)\b")
 _MEMBER = re.compile(r'(?P<indent> +)"[0-9a-f]{64}": \{')
 _MEMBERS = re.compile(r'"(?P<key>(?:[^"\\]|\\.)*)": ?(?:"(?:[^"\\]|\\.)*"|[^,{}\[\]"]+)')
 _RECORD = re.compile(r'\{(?P<value>"[^{}]*"container_id"[^{}]*)\}')
-_OF_A_RECORD = ("container_id", "container_name", "source", "log")
-"""What docker's fluentd driver sends: https://docs.docker.com/engine/logging/drivers/fluentd/#usage"""
+_OF_A_RECORD = ("log", "container_id", "container_name", "source")
+"""What docker's fluentd driver sends, the text first: https://docs.docker.com/engine/logging/drivers/fluentd/#usage"""
 _HEX = re.compile(r"[0-9a-f]{12,64}")
 _RUNTIMES = re.compile(r" Runtimes: (?P<value>\S+(?: \S+)+)")
 """In docker info."""

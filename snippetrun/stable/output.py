@@ -96,6 +96,7 @@ class Output:
         if not text:
             return text
         lines = order.before([Line.read(line) for line in text.split("\n")], self._ids, self._lives, place.command)
+        lines = [lines[index] for index in builds.in_order([line.plain for line in lines])]
         lines = [lines[index] for index in builds.once([line.plain for line in lines])]
         block = _Block(lines)
         self._processes.begin(self._numbers_in(block, place), place)

@@ -34,7 +34,7 @@ def stabilise(
     """
     shown = list(_commands(page, ran))
     ahead = facts[-1].ahead if facts else 0.0
-    steps = [Step(text, each.ended + ahead, _waited(text, each.recorded)) for _, text, each in shown]
+    steps = [Step(_told(text, each), each.ended + ahead, _waited(text, each.recorded)) for _, text, each in shown]
     output = Output(page.path, _written(page), facts, steps)
     places = list(_places(page, [text for _, text, _ in shown]))
     output.learn(text for _, _, each in shown for text in _texts(each.recorded))
@@ -67,6 +67,11 @@ def _commands(page: Page, ran: Sequence[Sequence[Ran]]) -> Iterator[tuple[int, s
             text = command.text or opened.get(snippet.options.term, "")
             opened[snippet.options.term] = text
             yield index, text, each
+
+
+def _told(text: str, ran: Ran) -> str:
+    typed = (piece.text.strip() for piece in ran.recorded.pieces if piece.kind is not PieceKind.OUTPUT)
+    return "\n".join((text, *typed))
 
 
 def _waited(text: str, recorded: Recorded) -> float:

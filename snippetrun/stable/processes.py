@@ -18,6 +18,7 @@ _INLINE = tuple(
         r"^(?:Pid|PPid|Tgid|Ngid|TracerPid):\s+(?P<value>\d+)$",
         r'"Pid": ?(?P<value>\d+)',
         r"\b(?:pid|PID|process) (?P<value>\d+)\b",
+        r"\bsignal \d+ \(SIG[A-Z]+\) received from (?P<value>\d+)\b",
         r"/proc/(?P<value>\d+)\b",
         r"^\[\d+\][+-]? +(?P<value>\d+)(?= |$)",
         r"\b(?P<value>\d+)(?=#\d+:)",
