@@ -25,7 +25,7 @@ IMAGE_FOLDER = Path(__file__).with_name("image")
 _LIB = "/usr/local/lib/snippetrun"
 _SECCOMP = json.dumps(json.loads(Path(__file__).with_name("seccomp.json").read_text()))
 _BOOT_SECONDS = 60.0
-_FACTS_SECONDS = 5.0
+_FACTS_SECONDS = 10.0
 _FACTS_BYTES = 64_000_000
 
 

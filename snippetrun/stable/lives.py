@@ -12,6 +12,8 @@ from snippetrun.stable.ids import SHORT, Ids
 
 _ENDS = re.compile(r"\b(?:stop|kill|restart|down)\b|^(?:\^[CD\\]|exit\b.*)$", re.MULTILINE)
 """A command that ends containers, or keys that do."""
+_MOMENT = 0.1
+"""Seconds for which a command may be done before what it did is known."""
 _TOGETHER = re.compile(r"\bcompose\b|\b(?:service|stack)\b")
 """A command that makes several containers at a time."""
 _MAKES = re.compile(r"\b(?:build|commit|import|load|up)\b")
@@ -75,14 +77,17 @@ class Lives:
     def gone(self, container: str) -> int | None:
         """Return how many seconds ago a container ended.
 
-        A command that ends containers may be done a moment before they are. Where there is none, the end came soon
-        after the start, as it need not come at the same command in every run.
+        A command that ends containers may be done a moment before they are, or before the engine says so. Where there
+        is none, the end came soon after the start, as it need not come at the same command in every run.
         """
         started, ended = self._last(container, "start"), self._last(container, "die")
         if ended is None:
             return None
-        by, first = self._clock.command_at(ended), 0 if started is None else self._clock.command_at(started)
-        by = next((step for step in (by, by - 1) if step > first and _ENDS.search(self._clock.steps[step].text)), first)
+        first = 0 if started is None else self._clock.command_at(started)
+        near = range(max(first + 1, self._clock.command_at(ended - _MOMENT) - 1), self._clock.command_at(ended) + 1)
+        ending = [step for step in near if _ENDS.search(self._clock.steps[step].text)]
+        name = self._events[container][0].thing.name
+        by = min(ending, key=lambda step: name not in self._clock.steps[step].text, default=first)
         at = self._clock.began(by) + int((1 + self._clock.steps[by].waited) * SECOND)
         return max(0, (self._clock.began() - at) // SECOND)
 

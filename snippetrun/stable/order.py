@@ -28,6 +28,9 @@ _CACHED = re.compile(r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>(?:true|false) *\t+(?
 _SERVICE = re.compile(r" (?:✔|✘|⠿) Container (?P<name>\S+) .*")
 _OF_A_CACHE = re.compile(r"(?P<id>[0-9a-z]{25})")
 _TASK = re.compile(r"(?P<service>.+)\.(?P<number>\d+)\.[0-9a-z]{25}")
+_ADDRESS = re.compile(r"(?P<address>[0-9a-f.:]+) +(?:STREAM|DGRAM|RAW)\b(?P<name>.*)")
+"""getent ahosts; docker's name server turns round the addresses of a name each time."""
+_HOST = re.compile(r"(?P<address>[0-9a-f.:]+) +\S+")
 _ONLY_AN_ID = re.compile(r"(?:sha256:)?(?P<id>[0-9a-f]{12,64})")
 _IN_ANY_ORDER = re.compile(r"\b(?:images|image|volume|prune)\b")
 """A command whose list of ids has no order of its own."""
@@ -49,6 +52,10 @@ def before(lines: Sequence[Line], ids: Ids, lives: Lives, command: str) -> list[
     ordered = _sorted(ordered, _SERVICE, lambda found: found["name"])
     ordered = _sorted(ordered, _LAYER, lambda found: (ids.rank(found["id"]), found["what"]))
     ordered = _sorted(ordered, _CACHED, lambda found: (-size(found["size"]), found["what"], ids.rank(found["id"])))
+    if "getent" in command:
+        ordered = (
+            _addresses(ordered) if "ahosts" in command else _sorted(ordered, _HOST, lambda found: found["address"])
+        )
     ordered = _members(ordered, lambda block: _HEX.sub("", block))
     if _IN_ANY_ORDER.search(command):
         ordered = _sorted(ordered, _ONLY_AN_ID, lambda found: _age(lives, ids, found["id"]))
@@ -130,6 +137,16 @@ def _service(name: str) -> str | None:
 def _age(lives: Lives, ids: Ids, digest: str) -> tuple[object, ...]:
     age = lives.image(digest, "")
     return -1 if age is None else age, -ids.rank(digest)
+
+
+def _addresses(lines: list[Line]) -> list[Line]:
+    """Sort the addresses of a name; the name stands in the first line alone."""
+    ordered = _sorted(lines, _ADDRESS, lambda found: found["address"])
+    for index, (line, before) in enumerate(zip(ordered, lines, strict=True)):
+        found, named = _ADDRESS.fullmatch(line.plain), _ADDRESS.fullmatch(before.plain)
+        if found and named and found["name"] != named["name"]:
+            ordered[index] = line.edited([Edit(*found.span("name"), named["name"])])
+    return ordered
 
 
 def _members(lines: list[Line], rank: Callable[[str], str]) -> list[Line]:
