@@ -12,6 +12,10 @@ from snippetrun.stable.ids import SHORT, Ids
 
 _ENDS = re.compile(r"\b(?:stop|kill|restart|down)\b|^(?:\^[CD\\]|exit\b.*)$", re.MULTILINE)
 """A command that ends containers, or keys that do."""
+_ENDS_IT = re.compile(r"\bdocker(?: container)? (?:stop|kill|restart)\b")
+"""A command that ends the containers that it names."""
+_INSIDE = re.compile(r"\bdocker(?: container)? exec\b")
+"""A command that ends something inside of a container, seldom the container."""
 _MOMENT = 0.1
 """Seconds for which a command may be done before what it did is known."""
 _TOGETHER = re.compile(r"\bcompose\b|\b(?:service|stack)\b")
@@ -86,8 +90,7 @@ class Lives:
         first = 0 if started is None else self._clock.command_at(started)
         near = range(max(first + 1, self._clock.command_at(ended - _MOMENT) - 1), self._clock.command_at(ended) + 1)
         ending = [step for step in near if _ENDS.search(self._clock.steps[step].text)]
-        name = self._events[container][0].thing.name
-        by = min(ending, key=lambda step: name not in self._clock.steps[step].text, default=first)
+        by = min(ending, key=lambda step: self._doubt(step, container), default=first)
         at = self._clock.began(by) + int((1 + self._clock.steps[by].waited) * SECOND)
         return max(0, (self._clock.began() - at) // SECOND)
 
@@ -107,6 +110,13 @@ class Lives:
             making = (i for i, step in enumerate(here) if _MAKES.search(step.text) and word.search(step.text))
             number = max(making, default=None)
         return None if number is None else (self._clock.began() - self._clock.began(number)) // SECOND
+
+    def _doubt(self, step: int, container: str) -> int:
+        """Return how unlikely it is that just this command ended the container."""
+        text = self._clock.steps[step].text
+        if _ENDS_IT.search(text) and self._events[container][0].thing.name in text:
+            return 0
+        return 2 if _INSIDE.search(text) else 1
 
     def _of(self, named: Mapping[str, Sequence[tuple[float, str]]], name: str) -> str:
         """Return what had a name last, by now; "" if nothing had."""
