@@ -168,7 +168,9 @@ def _members(lines: list[Line], rank: Callable[[str], str]) -> list[Line]:
 def _member(lines: Sequence[Line], start: int) -> list[Line]:
     """Return the lines of the member that begins here; none if there is none."""
     found = _MEMBER.fullmatch(lines[start].plain)
-    closing = {found["indent"] + "}", found["indent"] + "},"} if found else set()
+    if not found:
+        return []
+    closing = {found["indent"] + "}", found["indent"] + "},"}
     end = next((at for at in range(start, len(lines)) if lines[at].plain in closing), None)
     return list(lines[start : end + 1]) if end is not None else []
 
