@@ -69,9 +69,10 @@ class Ages:
 
     def edits(self, line: str) -> Iterator[Edit]:
         """Find the ages in a line of no table; the container's id or name may stand there too, as it really is."""
-        for found in _AGE.finditer(line):
+        ages = list(_AGE.finditer(line))
+        container = self._lives.container(*_WORD.findall(line)) if ages else None
+        for found in ages:
             kind = found.lastgroup or ""
-            container = self._lives.container(*_WORD.findall(line))
             # `ago` goes with it, so that what is right of it finds its column again.
             rest = found[0][found.end(kind) - found.start() :]
             yield aligned(line, found.start(kind), found.end(), self._age(kind, found[kind], container) + rest)

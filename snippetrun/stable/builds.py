@@ -17,7 +17,7 @@ from snippetrun.stable.text import Edit, aligned, right_aligned
 from snippetrun.stable.waits import settled
 
 _TOTAL = re.compile(r"^\[\+\] Building (?P<value>\d+\.\d)s \(\d+/\d+\)")
-_STEP = re.compile(r"^ => (?P<what>.*?) +(?P<value>\d+\.\d)s$")
+_STEP = re.compile(r"^ => (?P<what>.{1,300}?) +(?P<value>\d+\.\d)s$")
 _AT_ONCE = re.compile(r"(?:CACHED|=>|\[internal\]|\[[^]]*\] FROM |copy /)")
 """Begins the steps that take no time worth telling."""
 _TITLE = re.compile(r"^#(?P<step>\d+) (?P<what>.*)")

@@ -21,7 +21,9 @@ Rank = Callable[[re.Match[str]], Any]
 """Returns what a line is sorted by."""
 
 _CHANGED = re.compile(r"[ACD] (?P<path>/.*)")
-_LINKED = re.compile(r"(?P<alias>[A-Z0-9_]+?)_(?:PORT(?:_\d+_[A-Z]{3,4}(?:_ADDR|_PORT|_PROTO)?)?|NAME|ENV_\w+)=.*")
+_LINKED = re.compile(
+    r"(?P<alias>[A-Z0-9_]{1,100}?)_(?:PORT(?:_\d+_[A-Z]{3,4}(?:_ADDR|_PORT|_PROTO)?)?|NAME|ENV_\w{1,100})=.*"
+)
 _LAYER = re.compile(r"(?P<id>[0-9a-f]{12}): (?P<what>\w.*)")
 _PRUNED = re.compile(r"(?:deleted|untagged): .*")
 _CACHED = re.compile(r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>(?:true|false) *\t+(?P<size>\S+))\s.*")
@@ -35,6 +37,8 @@ _ONLY_AN_ID = re.compile(r"(?:sha256:)?(?P<id>[0-9a-f]{12,64})")
 _IN_ANY_ORDER = re.compile(r"\b(?:images|image|volume|prune)\b")
 """A command whose list of ids has no order of its own."""
 _MEMBER = re.compile(r'(?P<indent> +)"[0-9a-f]{64}": \{')
+_LONGEST_MEMBER = 100
+"""Lines."""
 _MEMBERS = re.compile(r'"(?P<key>(?:[^"\\]|\\.)*)": ?(?:"(?:[^"\\]|\\.)*"|[^,{}\[\]"]+)')
 _RECORD = re.compile(r'\{(?P<value>"[^{}]*"container_id"[^{}]*)\}')
 _OF_A_RECORD = ("log", "container_id", "container_name", "source")
@@ -171,8 +175,9 @@ def _member(lines: Sequence[Line], start: int) -> list[Line]:
     if not found:
         return []
     closing = {found["indent"] + "}", found["indent"] + "},"}
-    end = next((at for at in range(start, len(lines)) if lines[at].plain in closing), None)
-    return list(lines[start : end + 1]) if end is not None else []
+    near = lines[start : start + _LONGEST_MEMBER]
+    end = next((at for at, line in enumerate(near) if line.plain in closing), None)
+    return list(near[: end + 1]) if end is not None else []
 
 
 def _joined(blocks: Sequence[Sequence[Line]], rank: Callable[[str], str]) -> Iterator[Line]:

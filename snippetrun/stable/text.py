@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from snippetrun.sgr import SEQUENCE
@@ -63,7 +63,7 @@ class Line:
             parts += [self.plain[at : edit.start], edit.new]
             at = edit.end
         parts.append(self.plain[at:])
-        return Line("".join(parts), tuple((_moved(place, ordered), sequence) for place, sequence in self.colours))
+        return Line("".join(parts), tuple(_moved(self.colours, ordered)))
 
     def through(self, filters: Iterable[Filter]) -> Line:
         """Send it through filters, one after the other."""
@@ -109,13 +109,15 @@ def right_aligned(line: str, start: int, end: int, new: str) -> Edit:
     return Edit(start - blanks, end, " " * kept + new)
 
 
-def _moved(place: int, edits: Iterable[Edit]) -> int:
-    """Return where a place of the old text is in the new one."""
-    shift = 0
-    for edit in edits:
-        if place >= edit.end and not place == edit.start == edit.end:
-            shift += len(edit.new) - (edit.end - edit.start)
-        elif place > edit.start:
-            same = len(edit.new) == edit.end - edit.start
-            return (place if same else edit.start + len(edit.new)) + shift
-    return place + shift
+def _moved(colours: Iterable[tuple[int, str]], edits: Sequence[Edit]) -> Iterator[tuple[int, str]]:
+    """Yield where each colour is once edits, in their order, have been carried out."""
+    shift, at = 0, 0
+    for place, sequence in colours:
+        while at < len(edits) and edits[at].end <= place and edits[at].start < place:
+            shift += len(edits[at].new) - (edits[at].end - edits[at].start)
+            at += 1
+        within = edits[at] if at < len(edits) and edits[at].start < place else None
+        if within and len(within.new) != within.end - within.start:
+            yield within.start + len(within.new) + shift, sequence
+        else:
+            yield place + shift, sequence

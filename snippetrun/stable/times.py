@@ -49,7 +49,7 @@ _OF_A_FILE = re.compile(r"\s*(?:Access|Modify|Change|Birth): \d{4}-")
 """The kernel counts these in steps so wide that two of them may be the same or not."""
 _EXACT = 6
 """Digits after the point from which on the same time means the same event, if they are not all 0."""
-_UP_TO_A_QUOTE = re.compile(r"[^\"\\]*")
+_UP_TO_A_QUOTE = re.compile(r"[^\"\\]{0,200}")
 _TELLING = 20
 """The least length of a message by which an event is known again, in whatever log it stands."""
 _LEAST_GAP = 0.3
@@ -131,7 +131,7 @@ class Times:
         for each, instant in zip(ours, self._instants(line, ours, place), strict=True):
             yield Edit(*each.found.span(), _filled(each, instant))
         for each in seen:
-            if each not in ours and any(built.holds(each.real, each.grain) for built in self._built):
+            if not self._is_ours(each) and any(built.holds(each.real, each.grain) for built in self._built):
                 yield Edit(*each.found.span(), _filled(each, IMAGES_MADE * SECOND))
 
     def _instants(self, line: str, seen: Sequence[_Seen], place: Place) -> list[int]:
@@ -181,14 +181,14 @@ class Times:
         These are the lines with the same message, in the order of the page. A command may repeat what earlier ones have
         shown, in their order, unless it asks for the time.
         """
-        text, message = line, ""
-        real = seen[0].real
-        for each in reversed(seen):
-            text = text[: each.found.start()] + text[each.found.end() :]
+        parts, at, message, real = [], 0, "", seen[0].real
+        for each in seen:
+            parts.append(line[at : each.found.start()])
+            at = each.found.end()
             after = _UP_TO_A_QUOTE.match(line, each.found.end())
             if after and len(after[0].strip()) > max(_TELLING, len(message)):
                 message, real = after[0].strip(), each.real
-        message = message or text
+        message = message or "".join([*parts, line[at:]])
         known, turn = self._known[message, real], place.count(f"{real} {message}")
         if replays := bool(_REPLAYS.search(place.command)):
             container = place.command.split()[-1]
@@ -201,12 +201,12 @@ class Times:
 
     def _all(self, line: str) -> Iterator[_Seen]:
         """Yield all times in a line, whenever they were; where two formats fit, the longer one counts."""
-        taken: list[tuple[int, int]] = []
+        taken = bytearray(len(line))
         for pattern in _FORMATS:
             for found in pattern.finditer(line):
                 start, end = found.span()
-                if all(end <= other or start >= other_end for other, other_end in taken):
-                    taken.append((start, end))
+                if not any(taken[start:end]):
+                    taken[start:end] = b"x" * (end - start)
                     yield from self._read(found)
 
     def _read(self, found: re.Match[str]) -> Iterator[_Seen]:
