@@ -101,7 +101,7 @@ _WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Place, Wishes], str
     (re.compile(r"\bafter (?P<value>\d+) (?:ms|milliseconds)\b"), _of_curl),
     (re.compile(rf"{_METER}(?P<value>{_SPEED}) +{_SPEED}{_TIME_LEFT}{_SPEED}$"), _speed),
     (re.compile(rf"{_METER}{_SPEED} +{_SPEED}{_TIME_LEFT}(?P<value>{_SPEED})$"), _speed),
-    (re.compile(r"(?P<bytes>\d+) bytes .*copied, (?P<value>[\d.e-]+ s(?:econds)?, [\d.]+ ?[kMG]?B/s)$"), _of_dd),
+    (re.compile(r"\b(?P<bytes>\d+) bytes .*copied, (?P<value>[\d.e-]+ s(?:econds)?, [\d.]+ ?[kMG]?B/s)$"), _of_dd),
     (re.compile(r"\btime=(?P<value>\d+\.\d+) ms$"), _of_ping),
     (re.compile(r"\bmin/avg/max(?:/mdev)? = (?P<value>[\d./]+) ms$"), _of_pings),
     (re.compile(r"\bpacket loss, time (?P<value>\d+)ms$"), _of_pinging),

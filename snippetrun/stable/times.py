@@ -163,7 +163,7 @@ class Times:
             if not others:
                 continue
             pace, blur = (others[-1].real - first.real) / len(others), others[-1].grain / len(others)
-            wishes = (w for w in self._wishes if w >= _LEAST_GAP and w - blur <= pace <= w * 1.3 + blur)
+            wishes = (w for w in self._wishes if w >= _LEAST_GAP and w * 0.9 - blur <= pace <= w * 1.3 + blur)
             gap = min(wishes, key=lambda wish: abs(wish - pace), default=0.0)
             self._gaps |= dict.fromkeys((each.text for each in others), gap)
 
