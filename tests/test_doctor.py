@@ -24,10 +24,15 @@ def snippetrun(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
 
 
+def _busybox(engine: HostEngine) -> str:
+    """The image, which has the same content as another of the site's, and so the same id."""
+    return next(item.name for item in leftovers.find(engine) if item.name.startswith("snippetrun/busybox:"))
+
+
 @pytest.fixture
 def left_behind(engine: HostEngine, sandboxes: object) -> Iterator[str]:  # noqa: ARG001 - builds the images
     """A container that looks like the sandbox of a process that is gone."""
-    image = next(item.name for item in leftovers.find(engine) if item.name.startswith("snippetrun/busybox:"))
+    image = _busybox(engine)
     marks = labels(SANDBOX, page="docs/gone.md") | {SESSION: f"{os.uname().nodename} 999999999 x"}
     container, stream = engine.start(ContainerSpec(image, marks, command=["sleep", "600"]))
     yield container
@@ -55,7 +60,7 @@ def test_what_a_dead_run_left_is_found_named_and_removed(engine: HostEngine, lef
 
 
 def test_what_a_run_still_uses_is_left_alone(engine: HostEngine, sandboxes: object) -> None:  # noqa: ARG001
-    image = next(item.name for item in leftovers.find(engine) if item.name.startswith("snippetrun/busybox:"))
+    image = _busybox(engine)
     container, stream = engine.start(ContainerSpec(image, labels(SANDBOX, page="x"), command=["sleep", "600"]))
     try:
         cleaned = json.loads(snippetrun("clean", "--json").stdout)

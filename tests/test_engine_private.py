@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from snippetrun.engine import find, private
 from snippetrun.engine.find import host_engine
+from snippetrun.engine.host import ContainerSpec
 from snippetrun.errors import EngineError
 
 pytestmark = pytest.mark.engine
@@ -34,29 +36,42 @@ def nobody_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def traces() -> dict[str, list[str]]:
-    """What an engine could leave on this machine outside of its cache."""
+def traces(run: Path) -> dict[str, list[str]]:
+    """What an engine has outside of its cache; other tests have engines too, whose folders below /run differ."""
     processes = subprocess.run(["ps", "axo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
     return {
-        "mounts": [line for line in Path("/proc/self/mounts").read_text().splitlines() if "/snippetrun-" in line],
-        "cgroups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/snippetrun-*")),
+        "mounts": [line for line in Path("/proc/self/mounts").read_text().splitlines() if run.name in line],
+        "cgroups": [str(path) for path in Path("/sys/fs/cgroup").rglob(f"*{run.name}*")],
+        "runs": [str(path) for path in Path("/run").glob(f"*{run.name}*")],
+        "engines": [line for line in processes if line.startswith("dockerd") and run.name in line],
+    }
+
+
+def machine() -> dict[str, object]:
+    """What an engine could change on this machine for all."""
+    return {
         "folders": [folder for folder in _FOLDERS if Path(folder).exists()],
-        "runs": sorted(str(path) for path in Path("/run").glob("snippetrun-*")),
         "interfaces": sorted(os.listdir("/sys/class/net")),  # noqa: PTH208
-        "forwarding": [Path("/proc/sys/net/ipv4/ip_forward").read_text()],
-        "engines": sorted(line for line in processes if line.startswith("dockerd") and "/snippetrun-" in line),
+        "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text(),
     }
 
 
 @needs_dockerd
 def test_it_starts_serves_and_stops_without_a_trace(nobody_answers: Path) -> None:
-    before = traces()
+    before = machine()
+    with tarfile.open(nobody_answers / "empty.tar", "w"):
+        pass
     with host_engine() as engine:
-        assert engine.base_url.startswith("unix:///run/snippetrun-")
         assert engine.info()["ServerVersion"] == engine.version
-        assert traces()["engines"] != before["engines"]
-    after = traces()
-    assert {kind: set(after[kind]) ^ set(before[kind]) for kind in before} == {kind: set() for kind in before}
+        run = Path(engine.base_url.removeprefix("unix://")).parent
+        engine.import_rootfs(str(nobody_answers / "empty.tar"), tag="empty:latest", labels={})
+        with pytest.raises(EngineError, match="nothing-there"):  # as far as its control groups
+            engine.start(ContainerSpec("empty:latest", {}, command=["/nothing-there"]))
+        assert run.parent == Path("/run")
+        during = traces(run)
+    assert not [kind for kind, found in during.items() if kind != "mounts" and not found], during
+    assert traces(run) == {kind: [] for kind in during}
+    assert machine() == before
     assert (nobody_answers / "engine").is_dir()
 
 

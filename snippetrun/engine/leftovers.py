@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
+from typing import Any
 
 from snippetrun.engine.host import HostEngine
-from snippetrun.engine.labels import KIND, OURS, PAGE, SANDBOX, SESSION
+from snippetrun.engine.labels import KIND, OURS, PAGE, REPOSITORY, SANDBOX, SESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def find(engine: HostEngine) -> list[Leftover]:
     return [
         *(_leftover("container", item["Id"], item["Labels"]) for item in ours["containers"]),
         *(_leftover("volume", item["Name"], item["Labels"]) for item in ours["volumes"]),
-        *(_leftover("image", item["RepoTags"][0], item["Labels"] or {}) for item in ours["images"]),
+        *(_leftover("image", tag, item["Labels"] or {}) for item in ours["images"] for tag in _our_tags(item)),
     ]
 
 
@@ -42,6 +43,11 @@ def remove(engine: HostEngine, leftover: Leftover) -> bool:
         engine.remove(leftover.name)
         return True
     return engine.remove_volume(leftover.name) if leftover.kind == "volume" else engine.remove_image(leftover.name)
+
+
+def _our_tags(image: dict[str, Any]) -> list[str]:
+    """Return our names of an image, which several of a site's images may share and a user may have named too."""
+    return [tag for tag in image["RepoTags"] or [] if tag.startswith(f"{REPOSITORY}/")]
 
 
 def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
