@@ -37,7 +37,7 @@ somerville tesla turing volta watt zuse
 
 
 class GivenNames:
-    """The made-up names of a page; what its author wrote anywhere on it is none."""
+    """The made-up names of a page; one of whose words its author wrote both is none, also if a command joins them."""
 
     def __init__(self, facts: Iterable[Facts], written: frozenset[str] = frozenset()) -> None:
         """Know what the page's engines have made up; `written` are the words of the author, free of `_`."""
@@ -63,7 +63,7 @@ class GivenNames:
 
     def _is_made_up(self, name: str) -> bool:
         found = _MADE_UP.fullmatch(name)
-        return found is not None and self._written.isdisjoint(found.groups()) and found[1] not in _QUALITIES
+        return found is not None and not self._written.issuperset(found.groups()) and found[1] not in _QUALITIES
 
     def _stand_in(self, name: str, place: Place) -> str:
         if name not in self._given:
