@@ -25,6 +25,9 @@ _ALONE = re.compile(r"\b(?P<value>\d+)\b")
 _UPTIME = re.compile(r"\bup +(?P<up>(?:\d+ days?, +)?(?:\d+:\d\d|\d+ min))(?=,)")
 _LOAD = re.compile(r"load average: (?P<value>\d+\.\d\d, \d+\.\d\d, \d+\.\d\d)")
 _FREE = re.compile(r"^Mem:(?: +\d+){3,6}$")
+_PROC = re.compile(r"^dr.{8} +(?P<links>\d+) .*\bproc$")
+"""/proc in a listing, which has a link for every process of the machine."""
+_PROCESSES = 172
 _SHARES = (1.0, 0.14, 0.52, 0.01, 0.34, 0.82)
 """Of the memory: all of it, used, free, shared, buffers, available."""
 
@@ -54,6 +57,8 @@ class TheHost:
         counted = (_ALONE if asks else _COUNTED).search(line)
         if counted and int(counted["value"]) in {host.processors for host in self._hosts}:
             yield Edit(*counted.span("value"), str(_PROCESSORS))
+        if proc := _PROC.match(line):
+            yield right_aligned(line, *proc.span("links"), str(_PROCESSES))
         if up := _UPTIME.search(line):
             yield Edit(*up.span("up"), "1:07")
             if load := _LOAD.search(line):
