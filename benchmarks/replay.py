@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-ROUNDS = 7
+ROUNDS = 11
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 QUIET = {"NO_MKDOCS_2_WARNING": "1", "SNIPPETRUN_MODE": "replay"}
 

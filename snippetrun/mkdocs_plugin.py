@@ -41,6 +41,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Start with nothing known."""
         self._serving = False
         self._results: dict[str, Result] = {}
+        self._reported: list[report.ReportedPage] = []
         self._pending: dict[str, str] = {}
         self._began = 0.0
 
@@ -84,9 +85,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 results = runner.run(self.site, read, progress)
         except SnippetrunError as error:
             raise PluginError(report.inert(str(error))) from error
-        for uri, result in zip(sources, results, strict=True):
-            self._results[uri] = result
-            for problem in report.stale(result):
+        self._results = dict(zip(sources, results, strict=True))
+        self._reported = [report.page(result) for result in results]
+        for ran in self._reported:
+            for problem in report.stale(ran):
                 log.warning(report.inert(str(problem)))
         self._report_failures()
         files.append(File.generated(config, html.STYLE_PATH, content=html.style()))
@@ -118,11 +120,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Say what the build came to."""
-        log.info(report.summary(list(self._results.values()), time.monotonic() - self._began))
+        log.info(report.summary(self._reported, time.monotonic() - self._began))
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
 
     def _report_failures(self) -> None:
-        failed = [report.inert(str(p)) for result in self._results.values() for p in report.failures(result)]
+        failed = [report.inert(str(p)) for page in self._reported for p in report.failures(page)]
         if failed and not self._serving:
             raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for problem in failed:

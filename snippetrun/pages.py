@@ -52,14 +52,13 @@ def read(site: SiteConfig, path: Path) -> Page:
 
 def text(path: Path) -> str:
     """Return the text of a page as it stands, line ends included; raise PageError if it is not UTF-8."""
-    shown = shown_path(path)
     try:
         data = path.read_bytes()
         return data.decode("utf-8")
     except OSError as error:
-        raise PageError(Problem(f"cannot be read: {error.strerror}", "", shown)) from error
+        raise PageError(Problem(f"cannot be read: {error.strerror}", "", shown_path(path))) from error
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise PageError(Problem(message, "Save the page as UTF-8.", shown, line, column)) from error
+        raise PageError(Problem(message, "Save the page as UTF-8.", shown_path(path), line, column)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
-        said = [dataclasses.astuple(each) for each in fingerprints(page)]
+        said = [(each.snippet, each.commands) for each in fingerprints(page)]
         key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, rules)
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules))
     if problems:

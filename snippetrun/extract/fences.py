@@ -92,6 +92,11 @@ def _blocks() -> MarkdownIt:
     return MarkdownIt("commonmark", {"maxNesting": 40}).use(indented_blocks).disable("inline")
 
 
+@cache
+def _inline() -> MarkdownIt:
+    return MarkdownIt("commonmark")
+
+
 def outline(lines: Sequence[str]) -> Outline:
     """Read the lines of a page; blank ones in the place of its front matter keep the numbers right."""
     # Markdown-it would count one line less for a last line of blanks that nothing ends.
@@ -172,6 +177,6 @@ def _fence(lines: Sequence[str], token: Token, containers: tuple[Container, ...]
 
 
 def _text(inline: str, links: dict[str, Any]) -> str:
-    [line] = MarkdownIt("commonmark").parseInline(inline, links)
+    [line] = _inline().parseInline(inline, links)
     text = "".join(child.content or " " * (child.type == "softbreak") for child in line.children or [])
     return _ATTRIBUTE_LIST.sub("", text).strip()

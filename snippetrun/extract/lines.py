@@ -29,7 +29,8 @@ def normalised(text: str) -> list[str]:
 
     Only CR LF, CR and LF end a line, as in CommonMark; `str.splitlines` knows more ends than Markdown does.
     """
-    return [line.rstrip("\r\n") for line in _LINE.findall(text.removeprefix(_BOM))]
+    lines = text.removeprefix(_BOM).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def splice(text: str, edits: Iterable[Edit]) -> str:

@@ -147,8 +147,9 @@ class Scanner:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
         in_string = top.closer in _STRINGS
-        if (in_string or top.word is not None) and (plain := _PLAIN.match(line, offset)):
+        if plain := _PLAIN.match(line, offset):
             top.word = (top.word or "") + plain[0]
+            top.dangling = ""
             return plain.end()
         if in_string:
             return self._in_string(line, offset)

@@ -55,12 +55,14 @@ def to_html(text: str) -> str:
 
     Of the control characters only tab and newline remain.
     """
+    if not _CONTROL.search(text):
+        return _escape(text)
     return "".join(_span(style, piece) for style, piece in _pieces(text))
 
 
 def to_text(text: str) -> str:
     """Return `text` escaped, for an element or a quoted attribute, without colours and without controls."""
-    return "".join(_escape(piece) for _, piece in _pieces(text))
+    return _escape(_CONTROL.sub("", text))
 
 
 def _pieces(text: str) -> Iterator[tuple[Style, str]]:
