@@ -136,6 +136,13 @@ def test_a_failure_ends_its_page_and_no_other() -> None:
     assert not two.failed
 
 
+def test_what_lists_containers_waits_until_the_list_is_up_to_date() -> None:
+    commands = ["docker run x", "docker ps -a", "ls", "docker rm $(docker container ls -q)", "docker exec x ps"]
+    fleet = Fleet(dict.fromkeys(commands, ""))
+    run(fleet, page(console(*(f"$ {command}" for command in commands))))
+    assert fleet.started[0].settled == [1, 3, 4]  # the last is none, but waits no longer than it has to
+
+
 def test_a_time_out_ends_its_page() -> None:
     [result] = run(Fleet({"docker wait x": Ending.TIMED_OUT}), page(console("$ docker wait x", "$ docker ps")))
     assert result.failed[0].message == "still running after 60 s"

@@ -88,6 +88,18 @@ def test_whoever_takes_the_engines_place_keeps_nobody_waiting(sandbox: Sandbox) 
     assert time.monotonic() - began < 20
 
 
+def test_a_container_that_has_ended_is_listed_as_ended_also_on_a_slow_disk(sandbox: Sandbox) -> None:
+    """The engine tells that a container has ended before it writes that down, and lists it as up until it has."""
+    busy = "while :; do dd if=/dev/zero of=busy$i bs=1M count=100 conv=fsync status=none; done"
+    said(sandbox, f"for i in 1 2 3 4; do ({busy}) & done; sleep 2")
+    listed = []
+    for _ in range(5):
+        said(sandbox, "docker run busybox true")
+        sandbox.settle()
+        listed.append(said(sandbox, "docker ps --quiet"))
+    assert listed == [""] * 5
+
+
 def test_the_sites_images_are_as_old_as_each_other_and_tell_nothing_of_who_built_them(sandbox: Sandbox) -> None:
     [first, *others] = json.loads(said(sandbox, "docker inspect $(docker images -q)"))
     assert first["Created"] == "2026-11-02T00:00:00Z"

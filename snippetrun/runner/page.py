@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,6 +25,8 @@ from snippetrun.stable import Ran, stabilise
 
 MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
+_LISTS = re.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
+"""What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
 
@@ -167,6 +170,8 @@ class _Session:
         """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
         give_up = time.monotonic() + (snippet.options.retry or 0.0)
         while True:
+            if _LISTS.search(command.text):
+                sandbox.settle()
             recorded = self._type(snippet, command, sandbox)
             judging = self._judge.copy()
             verdict = judging.command(command, recorded, snippet.options.match)

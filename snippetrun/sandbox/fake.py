@@ -34,6 +34,8 @@ class FakeSandbox:
     """What was written, by path."""
     knows: Facts = field(default_factory=Facts)
     """What its engine knows."""
+    settled: list[int] = field(default_factory=list)
+    """How many commands had run whenever somebody waited for the engine."""
     closed: bool = False
     now: float = 0.0
     """Its own time, in seconds: it goes on only while somebody waits."""
@@ -54,6 +56,10 @@ class FakeSandbox:
     def facts(self) -> Facts:
         """As `Sandbox.facts`."""
         return self.knows
+
+    def settle(self) -> None:
+        """As `Sandbox.settle`."""
+        self.settled.append(len(self.commands))
 
     def close(self) -> None:
         """As `Sandbox.close`."""

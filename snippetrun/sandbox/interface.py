@@ -95,5 +95,8 @@ class Sandbox(Protocol):
     def facts(self) -> Facts:
         """Return what the engine knows by now; nothing if it does not answer, or is gone. Never raises SandboxError."""
 
+    def settle(self) -> None:
+        """Wait, not for long, until containers that have ended are listed as ended. Never raises SandboxError."""
+
     def close(self) -> None:
         """Remove the sandbox and everything in it; closing twice does no harm."""

@@ -26,7 +26,8 @@ _LIB = "/usr/local/lib/snippetrun"
 _SECCOMP = json.dumps(json.loads(Path(__file__).with_name("seccomp.json").read_text()))
 _BOOT_SECONDS = 60.0
 _FACTS_SECONDS = 10.0
-_FACTS_BYTES = 64_000_000
+_SETTLE_SECONDS = 5.0
+_ANSWER_BYTES = 64_000_000
 
 
 class LiveSandbox:
@@ -71,17 +72,13 @@ class LiveSandbox:
 
     def facts(self) -> Facts:
         """As `Sandbox.facts`."""
-        word = secrets.token_hex(8)
         asked = time.time()
-        self._control.write(f"facts {word}\n".encode())
-        end, said = f"\nend {word}\n".encode(), b"\n"
-        deadline = time.monotonic() + _FACTS_SECONDS
-        while not said.endswith(end) and len(said) < _FACTS_BYTES:
-            data = self._control.read(max(0.0, deadline - time.monotonic()))
-            if not data:
-                return Facts()
-            said += data
-        return learned.facts(said.removesuffix(end).decode(errors="replace"), self._began, asked, time.time())
+        said = self._ask("facts", _FACTS_SECONDS)
+        return Facts() if said is None else learned.facts(said, self._began, asked, time.time())
+
+    def settle(self) -> None:
+        """As `Sandbox.settle`."""
+        self._ask("settle", _SETTLE_SECONDS)
 
     def close(self) -> None:
         """As `Sandbox.close`."""
@@ -140,6 +137,19 @@ class LiveSandbox:
                         )
         reason = f"did not answer within {_BOOT_SECONDS:.0f} s" if data is None else "ended at once"
         raise SandboxError(Problem(f"the page's engine {reason}", said.decode(errors="replace")))
+
+    def _ask(self, what: str, seconds: float) -> str | None:
+        """Return what the launcher answers; None if it does not in time, or is gone."""
+        word = secrets.token_hex(8)
+        self._control.write(f"{what} {word}\n".encode())
+        end, said = f"\nend {word}\n".encode(), b"\n"
+        deadline = time.monotonic() + seconds
+        while not said.endswith(end) and len(said) < _ANSWER_BYTES:
+            data = self._control.read(max(0.0, deadline - time.monotonic()))
+            if not data:
+                return None
+            said += data
+        return said.removesuffix(end).decode(errors="replace")
 
     def _rest(self) -> bytes:
         parts = []

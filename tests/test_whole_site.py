@@ -1,0 +1,97 @@
+"""This repository's own site, from a clean checkout: without an engine, after an edit, and with every snippet run."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+NOBODY = "unix:///nowhere/docker.sock"
+# What `mkdocs` does, and then a line with those of the modules that no replay needs.
+MKDOCS = (
+    "import sys, atexit\n"
+    "from mkdocs.__main__ import cli\n"
+    "atexit.register(lambda: print('imported:', *sorted({'docker', 'pyte'} & set(sys.modules))))\n"
+    "cli()\n"
+)
+
+
+def checkout(folder: Path) -> Path:
+    """Copy what a site is made of."""
+    for name in ("docs", "images", "recordings"):
+        shutil.copytree(REPOSITORY / name, folder / name)
+    shutil.copy(REPOSITORY / "mkdocs.yml", folder)
+    return folder
+
+
+def build(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build the site in a folder, as if it were the first of January 2026."""
+    return subprocess.run(
+        [sys.executable, "-c", MKDOCS, "build", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env=os.environ | {"SOURCE_DATE_EPOCH": "1767225600", "NO_MKDOCS_2_WARNING": "1"} | environment,
+    )
+
+
+def different(left: Path, right: Path) -> Iterator[Path]:
+    """Yield what is not byte for byte the same in two folders."""
+    names = {path.relative_to(top) for top in (left, right) for path in top.rglob("*") if not path.is_dir()}
+    _, wrong, missing = filecmp.cmpfiles(left, right, map(str, names), shallow=False)
+    yield from map(Path, [*wrong, *missing])
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> tuple[Path, str]:
+    """A checkout in which one command was changed, and where."""
+    folder = checkout(tmp_path)
+    page = folder / "docs/processes.md"
+    lines = page.read_text().split("\n")
+    number = next(number for number, line in enumerate(lines, 1) if line.startswith("$ docker run "))
+    lines[number - 1] += " # edited"
+    page.write_text("\n".join(lines))
+    return folder, f"docs/processes.md:{number}: stale: it has changed since it was recorded"
+
+
+def test_a_clean_checkout_is_built_from_its_recordings_where_there_is_no_engine(tmp_path: Path) -> None:
+    built = build(checkout(tmp_path), "--strict", DOCKER_HOST=NOBODY)
+    assert built.returncode == 0, built.stdout
+    assert built.stdout.splitlines()[-1] == "imported:"
+    assert "WARNING" not in built.stdout
+    assert "Real output: " in (tmp_path / "site/processes.html").read_text()
+
+
+def test_a_strict_build_fails_on_the_line_that_was_edited(edited: tuple[Path, str]) -> None:
+    folder, said = edited
+    built = build(folder, "--strict", DOCKER_HOST=NOBODY)
+    assert built.returncode == 1
+    assert said in built.stdout
+
+
+def test_any_other_build_marks_what_is_stale(edited: tuple[Path, str]) -> None:
+    folder, said = edited
+    built = build(folder, SNIPPETRUN_MODE="replay")
+    assert built.returncode == 0, built.stdout
+    assert said in built.stdout
+    assert "Stale: it has changed since it was recorded" in (folder / "site/processes.html").read_text()
+
+
+@pytest.mark.engine
+def test_cold_builds_and_what_was_recorded_are_the_same_site(tmp_path: Path) -> None:
+    first, second, replayed = (checkout(tmp_path / name) for name in ("first", "second", "replayed"))
+    for folder, mode in ((first, "run"), (second, "run"), (replayed, "replay")):
+        built = build(folder, "--strict", SNIPPETRUN_MODE=mode)
+        assert built.returncode == 0, built.stdout
+    assert list(different(first / "site", second / "site")) == []
+    assert list(different(first / "recordings", REPOSITORY / "recordings")) == []
+    assert list(different(first / "site", replayed / "site")) == []
