@@ -22,6 +22,9 @@ _AT_ONCE = re.compile(r"(?:CACHED|=>|\[internal\]|\[[^]]*\] FROM |copy /)")
 """Begins the steps that take no time worth telling."""
 _TITLE = re.compile(r"^#(?P<step>\d+) (?P<what>.*)")
 _DONE = re.compile(r"^#(?P<step>\d+) DONE (?P<value>\d+\.\d)s$")
+_CACHED = re.compile(r"^#(?P<step>\d+) (?P<how>CACHED)$")
+_FROM = re.compile(r"\[(?:\S+ )?\d+/\d+\] FROM ")
+"""Begins the step that takes an image as it is: whether it is called done, cached, or first the one, is chance."""
 _PART_DONE = re.compile(r"^#\d+ .*?(?P<value> \d+\.\ds) done$")
 _WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: \d+\.\ds)? done$")
 _HAS_BEGUN = re.compile(r"^#\d+ (?:exporting|naming|unpacking|resolve|transferring|extracting|pushing) ")
@@ -62,12 +65,28 @@ def _rank(line: str) -> tuple[int, str] | tuple[()]:
 
 
 def once(lines: Sequence[str]) -> list[int]:
-    """Return the indices of the lines without those that only say that something has begun which is done further down.
+    """Return the indices of the lines that say each thing once.
 
-    Whether they are printed depends on how long it took.
+    That something has begun which is done further down is printed if it took long enough. And a step may be done, go on
+    under its title at once, and be done again.
     """
     done = {found["what"] for line in lines if (found := _WAS_DONE.match(line))}
-    return [index for index, line in enumerate(lines) if not (line in done and _HAS_BEGUN.match(line))]
+    said = {index for index, line in enumerate(lines) if line in done and _HAS_BEGUN.match(line)}
+    said.update(_done_before(lines))
+    return [index for index in range(len(lines)) if index not in said]
+
+
+def _done_before(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the indices of a step's end, of the blank line below, and of the title under which it goes on."""
+    titles = set()
+    for index, line in enumerate(lines):
+        title = _TITLE.match(line)
+        if not title or not _FROM.match(title["what"]):
+            continue
+        ended = _DONE.match(lines[index - 2]) if line in titles and not lines[index - 1] else None
+        if ended and ended["step"] == title["step"]:
+            yield from range(index - 2, index + 1)
+        titles.add(line)
 
 
 def edits(lines: Sequence[str], place: Place, wishes: Wishes) -> Iterator[tuple[int, Edit]]:
@@ -99,9 +118,11 @@ def _sum(lines: Sequence[str], at: int, total: float) -> Iterator[tuple[int, Edi
 
 def _plain(line: str, titles: Mapping[str, str], place: Place, wishes: Wishes) -> Iterator[Edit]:
     if found := _DONE.match(line):
-        yield Edit(
-            *found.span("value"), f"{_seconds(float(found['value']), titles.get(found['step'], ''), wishes, place):.1f}"
-        )
+        seconds = _seconds(float(found["value"]), titles.get(found["step"], ""), wishes, place)
+        yield Edit(*found.span("value"), f"{seconds:.1f}")
+    elif found := _CACHED.match(line):
+        if _FROM.match(title := titles.get(found["step"], "")):
+            yield Edit(*found.span("how"), f"DONE {_seconds(0.0, title, wishes, place):.1f}s")
     elif found := _PART_DONE.match(line):  # only if it took a while
         if float(found["value"].strip(" s")) < _SHORT:
             yield Edit(*found.span("value"), "")
