@@ -26,7 +26,7 @@ _LINKED = re.compile(
 )
 _LAYER = re.compile(r"(?P<id>[0-9a-f]{12}): (?P<what>\w.*)")
 _PRUNED = re.compile(r"(?:deleted|untagged): .*")
-_CACHED = re.compile(r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>(?:true|false) *\t+(?P<size>\S+))\s.*")
+_CACHED = re.compile(r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>true|false) *\t+(?P<size>[^\s*]+)(?P<shared>\*?)\s.*")
 _SERVICE = re.compile(r" (?:✔|✘|⠿) Container (?P<name>\S+) .*")
 _OF_A_CACHE = re.compile(r"(?P<id>[0-9a-z]{25})")
 _TASK = re.compile(r"(?P<service>.+)\.(?P<number>\d+)\.[0-9a-z]{25}")
@@ -55,7 +55,7 @@ def before(lines: Sequence[Line], ids: Ids, lives: Lives, command: str) -> list[
     ordered = _sorted(ordered, _LINKED, lambda found: found["alias"])
     ordered = _sorted(ordered, _SERVICE, lambda found: found["name"])
     ordered = _sorted(ordered, _LAYER, lambda found: (ids.rank(found["id"]), found["what"]))
-    ordered = _sorted(ordered, _CACHED, lambda found: (-size(found["size"]), found["what"], ids.rank(found["id"])))
+    ordered = _sorted(ordered, _CACHED, lambda found: _cached(found, ids))
     if "getent" in command:
         ordered = (
             _addresses(ordered) if "ahosts" in command else _sorted(ordered, _HOST, lambda found: found["address"])
@@ -104,6 +104,11 @@ def _sorted(lines: list[Line], pattern: re.Pattern[str], rank: Rank) -> list[Lin
 def _ranked(pattern: re.Pattern[str], line: Line, rank: Rank) -> Any:  # noqa: ANN401 - whatever can be compared
     found = pattern.fullmatch(line.plain)
     return rank(found) if found else ""
+
+
+def _cached(found: re.Match[str], ids: Ids) -> tuple[Any, ...]:
+    """Return what a line of `docker buildx du` is sorted by: the size as it is shown, and then what else differs."""
+    return -float(f"{size(found['size']):.3g}"), found["what"], found["shared"], ids.rank(found["id"])
 
 
 def _rank(table: Table, row: Sequence[str], ids: Ids, lives: Lives) -> tuple[Any, ...]:
