@@ -16,8 +16,8 @@ _FIRST_NAMESPACE = 4026532177
 _INODE = re.compile(r"\bInode: (?P<value>\d+)")
 _DEVICE = re.compile(r"\bDevice: (?P<value>\d+,\d+)")
 _MAC = re.compile(r"(?<![0-9a-f:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-f:])")
-_PLAIN_MAC = re.compile(r"(?:(?:00|ff):){5}(?:00|ff)|02:42:ac:.*|33:33:.*|01:00:5e:.*")
-"""Those of nobody and of all, and those that the engine makes from an IP address of its networks."""
+_PLAIN_MAC = re.compile(r"(?:(?:00|ff):){5}(?:00|ff)|02:42:(?:ac:1[0-9a-f]|c0:a8):.*|33:33:.*|01:00:5e:.*")
+"""Those of nobody and of all, and those that the engine makes from a private IP address of its networks."""
 _LINK_LOCAL = re.compile(
     r"(?<![0-9a-f:])fe80::(?P<a>[0-9a-f]{1,4}):(?P<b>[0-9a-f]{0,2})ff:fe(?P<c>[0-9a-f]{2}):(?P<d>[0-9a-f]{1,4})(?![0-9a-f:])"
 )
