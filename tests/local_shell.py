@@ -41,6 +41,8 @@ def local_shell(home: Path) -> PtyShell:
     base = {"HOME": str(home), "PATH": "/usr/bin:/bin", "SHELL": "/bin/bash", "LANG": "C.UTF-8"}
 
     def start(command: Sequence[str], environment: Mapping[str, str]) -> ProcessStream:
-        return ProcessStream(["env", "-C", str(home), *command], base | dict(environment))
+        # Whoever runs the tests in the background may have had signals ignored; the engine never does.
+        clean = ["env", "--default-signal", "-C", str(home)]
+        return ProcessStream([*clean, *command], base | dict(environment))
 
     return PtyShell(start)
