@@ -87,7 +87,8 @@ class SiteConfig:
     recordings: Path | None = Path("recordings")
     """The folder of the recordings; None for a site that keeps none."""
     stable: tuple[Rule, ...] = ()
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
+    """Pages at a time: more than there are processors, as a page waits about as long as it works."""
 
 
 def cache_folder() -> Path:
