@@ -125,6 +125,9 @@ def test_a_stale_page_is_told_from_the_first_line_that_changed(
     result = run(site, Mode.REPLAY, Engine(there=False), PAGE.replace(*change))
     assert outcomes(result) == expected
     assert [problem.line for problem in report.stale(result)] == ([line] if line else [])
+    messages = [v.message for snippet in result.verdicts for v in snippet if v.outcome is Outcome.STALE]
+    assert messages[:1] == ["it has changed since it was recorded"] * bool(line)
+    assert set(messages[1:]) <= {"what is above it has changed since it was recorded"}
 
 
 def test_a_page_that_was_never_recorded_is_stale(site: SiteConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from itertools import chain, repeat
 
 from snippetrun.errors import RecordingError
 from snippetrun.fingerprint import fingerprints, unchanged
@@ -40,15 +41,17 @@ def stale(job: Job, stored: Stored | None) -> Result:
     if same == (len(page.snippets), 0) and len(stored.fingerprints) == len(page.snippets):
         shown = result(page, place(page, stored.recording), job.match)
         return _marked(shown, "an image, a setting or the sandbox has changed since it was recorded", all_of_it=True)
-    return _marked(result(page, place(page, stored.recording, same), job.match), "it has changed since it was recorded")
+    shown = result(page, place(page, stored.recording, same), job.match)
+    return _marked(shown, "it has changed since it was recorded", "what is above it has changed since it was recorded")
 
 
-def _marked(shown: Result, why: str, *, all_of_it: bool = False) -> Result:
-    """Mark what was not reached as stale, or `all_of_it`."""
+def _marked(shown: Result, why: str, below: str = "", *, all_of_it: bool = False) -> Result:
+    """Mark what was not reached as stale, or `all_of_it`: the first with `why`, the rest with what holds `below`."""
+    reasons = chain([why], repeat(below or why))
 
     def mark(verdict: Verdict) -> Verdict:
         if verdict.outcome is Outcome.SKIPPED or (not all_of_it and verdict.outcome is not Outcome.NOT_REACHED):
             return verdict
-        return dataclasses.replace(verdict, outcome=Outcome.STALE, message=why, hint="")
+        return dataclasses.replace(verdict, outcome=Outcome.STALE, message=next(reasons), hint="")
 
     return dataclasses.replace(shown, verdicts=tuple(tuple(map(mark, snippet)) for snippet in shown.verdicts))
