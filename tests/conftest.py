@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from snippetrun.engine.host import HostEngine
 from snippetrun.errors import EngineError
 
 pytest_plugins = ["pytester"]
+
+# Whoever runs the tests in the background may have it ignored, and what they start would not hear of Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -26,7 +26,7 @@ _CACHED = re.compile(r"^#(?P<step>\d+) (?P<how>CACHED)$")
 _FROM = re.compile(r"\[(?:\S+ )?\d+/\d+\] FROM ")
 """Begins the step that takes an image as it is: whether it is called done, cached, or first the one, is chance."""
 _PART_DONE = re.compile(r"^#\d+ .*?(?P<value> \d+\.\ds) done$")
-_WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: \d+\.\ds)? done$")
+_WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: [\d.]+[kMG]?B)?(?: \d+\.\ds)? done$")
 _HAS_BEGUN = re.compile(r"^#\d+ (?:exporting|naming|unpacking|resolve|transferring|extracting|pushing) ")
 _SAID = re.compile(r"^#(?P<step>\d+) (?P<value>\d+\.\d+) ")
 _EARLY = (
