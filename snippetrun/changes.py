@@ -28,7 +28,7 @@ def since(site: SiteConfig, found: Sequence[Page], revision: str) -> frozenset[s
     store = Store(site)
     settings = _inside(root, site.root / Path(site.path).name)
     texts = {page.path: _inside(root, Path(page.path)) for page in found}
-    recordings = {page.path: _inside(root, store.path(page)) for page in found}
+    recordings = {page.path: _inside(root, file) for page in found if (file := store.path(page))}
     images = [_inside(root, image.folder) for image in site.images if image.build]
     with git.as_of(root, commit, [settings, *texts.values(), *recordings.values(), *images]) as before:
         now = {job.page.path: job.key for job in plan(site, found)}
@@ -36,7 +36,8 @@ def since(site: SiteConfig, found: Sequence[Page], revision: str) -> frozenset[s
         return frozenset(
             page.path
             for page in found
-            if any(_text(root / each[page.path]) != _text(before / each[page.path]) for each in (texts, recordings))
+            if _differs(root, before, texts[page.path])
+            or _differs(root, before, recordings.get(page.path))
             or now.get(page.path) != then.get(page.path)
             or not _fits(store, page, now.get(page.path))
         )
@@ -72,6 +73,11 @@ def _read(site: SiteConfig, path: str, file: Path) -> Page | None:
         return extract.read(path, pages.text(file), languages=site.languages)
     except PageError:
         return None
+
+
+def _differs(root: Path, before: Path, name: str | None) -> bool:
+    """Tell whether a file says something else than before; None is one that the site does not have."""
+    return name is not None and _text(root / name) != _text(before / name)
 
 
 def _text(file: Path) -> bytes | None:

@@ -60,8 +60,9 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     [job] = plan(site, [page])
     moved = dataclasses.replace(recording, key=job.key, snippets=_moved(recording, edits))
     store = Store(site)
-    if site.recordings and store.usable(job) != store.keep(job, moved):
-        changed.append(shown_path(store.path(page)))
+    recorded = store.path(page)
+    if recorded and store.usable(job) != store.keep(job, moved):
+        changed.append(shown_path(recorded))
     return runner.result(page, moved, site.match), changed
 
 

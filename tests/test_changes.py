@@ -57,6 +57,14 @@ def test_where_nothing_changed_no_page_did(root: Path) -> None:
     assert changed() == []
 
 
+def test_a_site_may_keep_no_recordings(root: Path) -> None:
+    replace(root / "mkdocs.yml", "snippetrun:\n", "snippetrun:\n      recordings: false\n")
+    commit()
+    assert changed() == []
+    replace(root / "docs" / "a.md", "docker ps", "docker ps -a")
+    assert changed() == ["docs/a.md"]
+
+
 def test_what_is_committed_since_counts_and_what_is_not_does_too(root: Path) -> None:
     first = git("rev-parse", "HEAD")
     replace(root / "docs" / "a.md", "# A", "# B")

@@ -37,6 +37,12 @@ def site(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> SiteC
     return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=folder)
 
 
+def where(site: SiteConfig, page: Page) -> Path:
+    path = Store(site).path(page)
+    assert path
+    return path
+
+
 def job(site: SiteConfig, text: str = TEXT, path: str = "docs/deep/a.md") -> Job:
     [made] = plan(site, [read(path, text)])
     return made
@@ -70,18 +76,18 @@ def test_what_was_kept_comes_back(site: SiteConfig) -> None:
 
 def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig, folder: Path) -> None:
     assert Store(site).path(Page("docs/deep/a.md", ())) == folder / "deep" / "a.md.json"
-    outside = Store(site).path(Page("../elsewhere/a.md", ()))
+    outside = where(site, Page("../elsewhere/a.md", ()))
     assert outside.is_relative_to(folder)
 
 
 def test_it_moves_with_its_page(site: SiteConfig) -> None:
     made = job(site)
     Store(site).keep(made, recording(made))
-    before = Store(site).path(made.page).read_text()
+    before = where(site, made.page).read_text()
     moved = job(site, "One more line.\n\n" + TEXT)
     assert Store(site).fresh(moved) == recording(moved)
     Store(site).keep(moved, recording(moved))
-    assert Store(site).path(made.page).read_text() == before
+    assert where(site, made.page).read_text() == before
 
 
 def test_a_change_makes_it_stale(site: SiteConfig) -> None:
@@ -141,7 +147,7 @@ def slower(made: Recording, seconds: float) -> Recording:
 def test_a_file_that_is_not_as_written_is_named_and_never_used(site: SiteConfig, spoil: object, why: str) -> None:
     made = job(site)
     Store(site).keep(made, recording(made))
-    path = Store(site).path(made.page)
+    path = where(site, made.page)
     path.write_bytes(spoil(path.read_text()).encode(errors="surrogateescape"))  # type: ignore[operator]
     with pytest.raises(RecordingError, match=rf"recordings/deep/a.md.json: this recording .*{why}"):
         Store(site).fresh(made)

@@ -24,24 +24,27 @@ class Store:
         """Do nothing yet: a site that has no recordings has no folder for them either."""
         self._docs, self._folder = site.docs, site.recordings
 
-    def path(self, page: Page) -> Path:
-        """Return where a page's recording is, or would be; raise LookupError for a site that keeps none."""
+    def path(self, page: Page) -> Path | None:
+        """Return where a page's recording is, or would be; None for a site that keeps none."""
         if self._folder is None:
-            raise LookupError(page.path)
+            return None
         place_of = Path(os.path.relpath(Path.cwd() / page.path, self._docs))
         inside = place_of if ".." not in place_of.parts else Path("outside", digest(page.path)[:12])
         return self._folder / inside.with_name(f"{inside.name}.json")
 
     def read(self, page: Page) -> Stored | None:
         """Return a page's recording; None if there is none. Raises RecordingError if the file is not as we wrote it."""
+        file = self.path(page)
+        if file is None:
+            return None
         try:
-            return load(self.path(page).read_text(encoding="utf-8"))
-        except (FileNotFoundError, LookupError):
+            return load(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise self._unreadable(page, f"cannot be read: {error}") from error
+            raise _unreadable(page, file, f"cannot be read: {error}") from error
         except BadDocumentError as error:
-            raise self._unreadable(page, str(error)) from error
+            raise _unreadable(page, file, str(error)) from error
 
     def seconds(self, page: Page) -> float | None:
         """Return how long a page took when it was recorded, whatever it said then; None if nobody knows."""
@@ -66,14 +69,15 @@ class Store:
         So a run of what has not changed leaves no trace: durations, the date and the digests of what a machine has
         built for itself are no news. A file that cannot be used is replaced.
         """
-        if self._folder is None:
+        file = self.path(job.page)
+        if file is None:
             return recording
         with locked(cache_folder() / "recordings" / digest(str(self._folder))[:16]):
             old = self.usable(job)
             if old and _says(old) == _says(recording):
                 return old
             text = dump(job.page, _as_long(recording, self._last(job.page)), fingerprints(job.page))
-            write(self.path(job.page), text)
+            write(file, text)
         return place(job.page, load(text).recording)  # as any replay will have it
 
     def _last(self, page: Page) -> Recording | None:
@@ -83,9 +87,10 @@ class Store:
             return None
         return stored.recording if stored else None
 
-    def _unreadable(self, page: Page, why: str) -> RecordingError:
-        hint = f"Record the page again: snippetrun run {page.path}"
-        return RecordingError(Problem(f"this recording {why}", hint, shown_path(self.path(page))))
+
+def _unreadable(page: Page, file: Path, why: str) -> RecordingError:
+    hint = f"Record the page again: snippetrun run {page.path}"
+    return RecordingError(Problem(f"this recording {why}", hint, shown_path(file)))
 
 
 def _says(recording: Recording) -> object:
