@@ -180,6 +180,23 @@ def test_half_a_line_of_output_is_no_prompt(shell: PtyShell) -> None:
     assert ran.output == "Status: done\ngo? yes\nyes\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        ("printf step; sleep 0.1; echo ' 1'; sleep 60", "step 1\n"),
+        ("printf 'step '; sleep 60", "step "),
+        ("printf step", "step"),
+        ("printf step; while sleep 0.01; do printf .; done", "step."),
+    ],
+)
+def test_a_command_is_left_open_at_the_end_of_its_line_if_that_comes_soon(
+    shell: PtyShell, command: str, output: str
+) -> None:
+    left = talk(shell, command, until="step")
+    assert left.ending is Ending.LEFT_OPEN
+    assert left.output.startswith(output)
+
+
 def test_a_command_left_open_goes_on_and_ends_where_its_key_is(shell: PtyShell) -> None:
     first = talk(shell, "echo starting; echo ready; sleep 0.2; echo late; sleep 60", until="ready")
     assert (first.output, first.ending, first.status) == ("starting\nready\n", Ending.LEFT_OPEN, None)

@@ -20,6 +20,8 @@ from snippetrun.terminal.marks import Kind, Mark, MarkScanner
 from snippetrun.terminal.transcript import Transcript
 
 _START_SECONDS = 30.0
+_LINE_QUIET = 0.3
+"""Seconds without output after which a line is taken to be all that comes of it for now, as a prompt is."""
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"  # xterm's bracketed paste: the shell takes it as it is
 _WHERE = re.compile(rb"\x1b\[6n")  # a program asks where the cursor is (ECMA-48, 8.3.35); busybox's shell does
 
@@ -43,6 +45,8 @@ class _Talk:
     """Seconds without output after which there may be something to do."""
     status: int | None = None
     """The command's exit status; None until it has ended."""
+    found: float | None = None
+    """When the text of `until` came; None if it has not."""
     searched: int = 0
     """The bytes among which the text of `until` is known not to begin."""
 
@@ -138,6 +142,9 @@ class PtyShell:
                 ending = self._look(talk)
             elif isinstance(piece, bytes):
                 ending = self._hear(piece, talk) if piece else Ending.SHELL_GONE
+            elif talk.found is not None and talk.dialogue.until is not None:
+                self._pending.insert(0, piece)  # the command has ended within that line: the next order hears of it
+                ending = self._leave(talk, len(talk.transcript))
             else:
                 ending = _note(piece, talk)
             if ending:
@@ -162,6 +169,14 @@ class PtyShell:
         if end is None:
             talk.searched = max(0, len(transcript) - len(data) - 16 * len(dialogue.until))
             return None
+        talk.found = talk.heard if talk.found is None else talk.found
+        if transcript.is_within_line(end) and talk.heard < talk.found + _LINE_QUIET:
+            return None  # the end of the line is about to come; if it is not, `_look` is next
+        return self._leave(talk, end)
+
+    def _leave(self, talk: _Talk, end: int) -> Ending | None:
+        """Leave the command open, as the text has come that its fence waits for, in a line that ends at byte `end`."""
+        transcript, dialogue = talk.transcript, talk.dialogue
         dialogue.until = None
         rest = transcript.take_back(end)
         if dialogue.left and not dialogue.has_all_come(transcript):
@@ -180,6 +195,9 @@ class PtyShell:
             return None
         quiet = max(talk.quiet, now - talk.heard)  # the difference alone may be a hair less
         transcript, dialogue = talk.transcript, talk.dialogue
+        if talk.found is not None and dialogue.until is not None:
+            talk.quiet = _LINE_QUIET
+            return self._leave(talk, len(transcript)) if quiet >= _LINE_QUIET else None
         move = dialogue.next_move(transcript, quiet)
         if isinstance(move, Leave):
             self._put_back(transcript.take_back(transcript.start_of_line))

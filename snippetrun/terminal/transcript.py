@@ -101,6 +101,10 @@ class Transcript:
         line_feed = self._output.find(b"\n", found.end())
         return line_feed + 1 if line_feed >= 0 else len(self._output)
 
+    def is_within_line(self, end: int) -> bool:
+        """Whether the output up to byte `end` is all there is, and its last line has not ended."""
+        return end == len(self._output) and not self._output.endswith(b"\n")
+
     def take_back(self, end: int) -> bytes:
         """Give back the output from byte `end` on: it is for whoever reads next."""
         rest = bytes(self._output[end:])
