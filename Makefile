@@ -1,6 +1,6 @@
 # Two commands are all that a newcomer needs: `make site` and `make test`. Each sets up what it lacks.
 
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+PYTEST_ARGS ?= -n 2
 
 .PHONY: help site serve test check bench constraints clean
 

@@ -34,15 +34,6 @@ def sandboxes_of(engine: HostEngine, pid: int) -> list[str]:
     ]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that need one costly thing on one worker, so that it is made once."""
-    for item in items:
-        for costly in ("engine", "browser"):
-            if item.get_closest_marker(costly):
-                item.add_marker(pytest.mark.xdist_group(costly))
-
-
 @pytest.fixture
 def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSite:
     """Return what writes a site that uses this repository's images, and stand in its folder."""

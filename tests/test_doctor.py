@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,16 @@ def _busybox(engine: HostEngine) -> str:
     return next(item.name for item in leftovers.find(engine) if item.name.startswith("snippetrun/busybox:"))
 
 
-@pytest.fixture
-def left_behind(engine: HostEngine, sandboxes: object) -> Iterator[str]:  # noqa: ARG001 - builds the images
-    """A container that looks like the sandbox of a process that is gone."""
-    image = _busybox(engine)
-    marks = labels(SANDBOX, page="docs/gone.md") | {SESSION: f"{os.uname().nodename} 999999999 x"}
-    container, stream = engine.start(ContainerSpec(image, marks, command=["sleep", "600"]))
-    yield container
-    stream.close()
-    engine.remove(container)
+@contextlib.contextmanager
+def sandbox_of(engine: HostEngine, session: Mapping[str, str]) -> Iterator[str]:
+    """A container that looks like a sandbox; `session` tells whose."""
+    marks = {**labels(SANDBOX, page="docs/some.md"), **session}
+    container, stream = engine.start(ContainerSpec(_busybox(engine), marks, command=["sleep", "600"]))
+    try:
+        yield container
+    finally:
+        stream.close()
+        engine.remove(container)
 
 
 def test_all_is_well_on_a_machine_that_builds_the_site(engine: HostEngine) -> None:
@@ -49,23 +51,21 @@ def test_all_is_well_on_a_machine_that_builds_the_site(engine: HostEngine) -> No
     assert "first docker command has run after" in findings["sandbox"]["message"]
 
 
-def test_what_a_dead_run_left_is_found_named_and_removed(engine: HostEngine, left_behind: str) -> None:
-    said = snippetrun("doctor").stdout
-    assert " sandboxes of runs that are gone" in said
-    assert "-> snippetrun clean" in said
-    cleaned = json.loads(snippetrun("clean", "--json").stdout)
-    assert ("container", left_behind) in [(item["kind"], item["name"]) for item in cleaned["removed"]]
-    assert left_behind not in [item.name for item in leftovers.find(engine)]
-    assert any(item["kind"] == "volume" for item in cleaned["kept"])
-
-
-def test_what_a_run_still_uses_is_left_alone(engine: HostEngine, sandboxes: object) -> None:  # noqa: ARG001
-    image = _busybox(engine)
-    container, stream = engine.start(ContainerSpec(image, labels(SANDBOX, page="x"), command=["sleep", "600"]))
-    try:
+# One test, as it is the only one in which somebody cleans: what a dead run left would be gone for another.
+def test_what_a_dead_run_left_is_found_and_removed_and_what_a_run_uses_is_left_alone(
+    engine: HostEngine,
+    sandboxes: object,  # noqa: ARG001 - builds the images
+) -> None:
+    gone = {SESSION: f"{os.uname().nodename} 999999999 x"}
+    with sandbox_of(engine, gone) as left_behind, sandbox_of(engine, {}) as in_use:
+        said = snippetrun("doctor").stdout
+        assert " sandboxes of runs that are gone" in said
+        assert "-> snippetrun clean" in said
         cleaned = json.loads(snippetrun("clean", "--json").stdout)
-        assert container not in [item["name"] for item in cleaned["removed"]]
-        assert container in [item["name"] for item in cleaned["kept"] if item["in_use"]]
-    finally:
-        stream.close()
-        engine.remove(container)
+        removed, kept = ({item["name"]: item for item in cleaned[what]} for what in ("removed", "kept"))
+        assert removed[left_behind]["kind"] == "container"
+        assert kept[in_use]["in_use"]
+        assert any(item["kind"] == "volume" for item in kept.values())
+        there = [item.name for item in leftovers.find(engine)]
+        assert left_behind not in there
+        assert in_use in there
