@@ -49,6 +49,8 @@ _OF_A_FILE = re.compile(r"\s*(?:Access|Modify|Change|Birth): \d{4}-")
 """The kernel counts these in steps so wide that two of them may be the same or not."""
 _EXACT = 6
 """Digits after the point from which on the same time means the same event, if they are not all 0."""
+_OF_GO = re.compile(r"\d\.\d{4,9}(?:Z(?!\s+\[?[A-Za-z])| \+0000 UTC)")
+"""A time as Go writes it: without the zeros at the end of nine digits. Before a word it may be of some other log."""
 _UP_TO_A_QUOTE = re.compile(r"[^\"\\]{0,200}")
 _TELLING = 20
 """The least length of a message by which an event is known again, in whatever log it stands."""
@@ -216,6 +218,7 @@ class Times:
             fraction = fraction or fields["u"] or ""
             yield _Seen(found, int(fields["s"]) + float(f"0.{fraction or 0}"), len(fraction), timedelta())
             return
+        digits = 9 if fraction and _OF_GO.match(found.string, found.start("f") - 2) else len(fraction)
         today = datetime.fromtimestamp(self._runs[-1].ended, UTC)
         month = MONTHS.index(fields["b"]) + 1 if fields.get("b") else int(fields.get("m") or today.month)
         day = int(fields.get("d") or fields.get("e") or today.day)
@@ -226,7 +229,7 @@ class Times:
             return
         real = naive.timestamp() + float(f"0.{fraction or 0}")
         zone = self._zone(fields.get("z") or "", real)
-        yield _Seen(found, real - zone.total_seconds(), len(fraction), zone)
+        yield _Seen(found, real - zone.total_seconds(), digits, zone)
 
     def _zone(self, text: str, real: float) -> timedelta:
         """Return how far a time zone is ahead of UTC; of those that are only named, what makes it a time of the run."""
@@ -243,7 +246,6 @@ def _filled(seen: _Seen, instant: int) -> str:
     """Return the text of a time with another time in it."""
     seconds, rest = divmod(instant, SECOND)
     at = datetime.fromtimestamp(seconds, UTC) + seen.zone
-    # Go leaves zeros at the end of a fraction out, which makes no difference between runs.
     fraction = f"{rest:09}"[: 9 if seen.digits > 6 else 6 if seen.digits > 3 else 3]
     if seen.digits >= _EXACT and not seen.exact:  # somebody fills up whole seconds
         fraction = "0" * seen.digits
