@@ -98,10 +98,14 @@ class Lives:
         """Return the digest of the image that has a name now, as far as that is known; "" if it is not."""
         return self._of(self._tags, name)
 
+    def is_stored(self, digest: str) -> bool:
+        """Whether an image is one of the site's."""
+        return digest.removeprefix("sha256:")[:SHORT] in self._stored
+
     def image(self, digest: str, name: str) -> float | int | None:
         """Return how many seconds ago an image was made; the site's by their date, the page's by its commands."""
         digest = digest.removeprefix("sha256:")
-        if digest[:SHORT] in self._stored:
+        if self.is_stored(digest):
             return self._clock.began() / SECOND - self._stored[digest[:SHORT]]
         number = self._ids.command(digest)
         here = self._clock.steps[: self._clock.count - 1]

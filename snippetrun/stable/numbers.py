@@ -24,9 +24,6 @@ _LINK_LOCAL = re.compile(
 """The address that an interface gives itself, made from its MAC: RFC 4291, appendix A."""
 _VETH = re.compile(r"\bveth(?P<value>[0-9a-f]{7})\b")
 _PORT = re.compile(r"(?:\d\.\d{1,3}|\]):(?P<value>[3-6]\d{4})(?!\d|->)")
-_SIZE = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{5,})\b')
-_RECLAIMED = re.compile(r"^Total reclaimed space: (?P<value>\d+\.\d+)kB$")
-_CACHED = re.compile(r"\t(?:true|false) *\t+(?P<value>\d+\.\d+)kB")
 _EPHEMERAL = range(33_300, 61_000)
 """The ports that the kernel gives to connections; the engine publishes those below."""
 
@@ -42,10 +39,6 @@ class Numbers:
         """Find such numbers in a line."""
         if "40265" in line:
             yield from self._edits(_NAMESPACE, line, self._namespace)
-        # The archives of layers hold times, which make a few bytes of difference once they are compressed.
-        yield from self._edits(_RECLAIMED, line, lambda real: f"{float(real):.0f}")
-        yield from self._edits(_CACHED, line, lambda real: f"{float(real):.3g}")
-        yield from self._edits(_SIZE, line, lambda real: f"{real[:-3]}{number(1000, 'size', real[:-3]):03}")
         if ":" not in line and "veth" not in line:
             return
         yield from self._edits(_INODE, line, lambda real: self._of("inode", real, place, _inode))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from snippetrun.facts import Facts
 from snippetrun.model import Rule
-from snippetrun.stable import builds, durations, listings, order, stats, waits
+from snippetrun.stable import builds, durations, listings, order, sizes, stats, waits
 from snippetrun.stable.ages import Ages
-from snippetrun.stable.chance import number
 from snippetrun.stable.clock import Clock, Step
 from snippetrun.stable.host import TheHost
 from snippetrun.stable.ids import Ids
@@ -26,8 +24,6 @@ from snippetrun.stable.times import Times
 
 _MANY = 3.0
 """Seconds that a command does not take by chance."""
-_DIGEST_OF = re.compile(r'"digest": "sha256:([0-9a-f]{64})"')
-_SIZE_OF = re.compile(r'"size": (?P<value>\d{3,4})$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,10 @@ class Output:
             listed = [lambda line, heading=heading: listings.edits(line, heading, self._listings)] if heading else []
             lines[index] = lines[index].through([*listed, *filters])
         plain = [line.plain for line in lines]
-        for index, edit in (*builds.edits(plain, place, self._wished(place)), *self._sizes(plain, place)):
+        for index, edit in (
+            *builds.edits(plain, place, self._wished(place)),
+            *sizes.below_digests(plain, self._ids, place),
+        ):
             lines[index] = lines[index].edited([edit])
         lines = order.after(lines, place.command)
         authors = [_rule(rule) for rule in rules]
@@ -132,14 +131,6 @@ class Output:
         """Return the seconds for which a command waits, and those elsewhere that are too many for chance."""
         return *waits.asked(place.command), *(wish for wish in self._wishes if wish >= _MANY)
 
-    def _sizes(self, lines: Sequence[str], place: Place) -> Iterator[tuple[int, Edit]]:
-        """Find the sizes of what the page has made, below its digest: a time more or less in it is a byte or two."""
-        for index, (above, line) in enumerate(pairwise(lines), 1):
-            digest, size = _DIGEST_OF.search(above), _SIZE_OF.search(line)
-            if digest and size and not self._ids.is_stored(digest[1]):
-                order = 10 ** (len(size["value"]) - 1)
-                yield index, Edit(*size.span("value"), str(order + number(order, *place.next("size"))))
-
     def _filters(self, place: Place, *, in_table: bool = False) -> list[Filter]:
         """Return what goes through each line, or each cell of a table."""
         filters: list[Filter] = [] if in_table else [self._ages.edits]
@@ -154,6 +145,7 @@ class Output:
             filters += [
                 lambda line: self._processes.edits(line, place),
                 lambda line: durations.edits(line, place, self._wished(place)),
+                lambda line: sizes.edits(line, place),
             ]
         return filters
 
@@ -174,6 +166,8 @@ class Output:
         elif "CPU %" in fields:
             row = [str(Line(each).edited(self._host.edits(each, place))) for each in row]
             field = stats.cell(table.headings, row, at, *place.words("stats", index))
+        if heading.endswith("SIZE") or "RECLAIMABLE" in fields:
+            field = sizes.cell(heading, fields, self._lives)
         return str(Line(field).through(self._filters(place, in_table=True)))
 
 

@@ -1,0 +1,81 @@
+"""Sizes of what a page has built, in whole blocks of the disk.
+
+What is unpacked takes whole blocks, as many in every run. On top come the archives of layers and the descriptions of
+images, which hold times: a few bytes more or less, which may show in the last digit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from snippetrun.stable.chance import number
+from snippetrun.stable.ids import Ids
+from snippetrun.stable.lives import Lives
+from snippetrun.stable.place import Place
+from snippetrun.stable.stats import size
+from snippetrun.stable.text import Edit, aligned
+
+_BLOCK = 4096
+_ROUNDED = 0.005
+"""By which share of itself a size of three digits may be less than what it stands for."""
+_KB = re.compile(r"\d+(?:\.\d+)?kB")
+"""Of larger sizes docker shows too few digits for some bytes to matter."""
+_SAID = re.compile(
+    r"(?:\t(?:true|false) *\t+|^(?:Shared|Private|Reclaimable|Total):\t+|^Build cache usage: |^Total reclaimed space: )"
+    rf"(?P<value>{_KB.pattern})"
+)
+_EXACT = re.compile(r"\b(?:container|volume) prune\b")
+"""A command that reclaims no archive."""
+_BYTES = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{4,})\b')
+_ONLY_BYTES = re.compile(r"(?P<value>\d{4,})")
+_ASKS_FOR_BYTES = re.compile(r"\binspect\b.*\.(?:Virtual)?Size\b")
+_DIGEST = re.compile(r'"digest": "sha256:([0-9a-f]{64})"')
+_OF_A_DIGEST = re.compile(r'"size": (?P<value>\d{3,4})$')
+
+
+def blocks(text: str) -> int:
+    """Return how many blocks a size takes, as docker writes it."""
+    return int(size(text) * (1 + _ROUNDED)) // _BLOCK
+
+
+def edits(line: str, place: Place) -> Iterator[Edit]:
+    """Find such sizes in a line that is in no table."""
+    if not _EXACT.search(place.command):
+        for found in _SAID.finditer(line):
+            yield aligned(line, *found.span("value"), _whole(found["value"], 4))
+    bare = _ONLY_BYTES.fullmatch(line) if _ASKS_FOR_BYTES.search(place.command) else None
+    for found in [bare] if bare else _BYTES.finditer(line):
+        least = int(found["value"]) // _BLOCK * _BLOCK
+        yield Edit(*found.span("value"), str(least + number(_BLOCK, "size", least)))
+
+
+def below_digests(lines: Sequence[str], ids: Ids, place: Place) -> Iterator[tuple[int, Edit]]:
+    """Find the sizes of what the page has made in descriptions of images, each below a digest."""
+    for index, (above, line) in enumerate(pairwise(lines), 1):
+        digest, found = _DIGEST.search(above), _OF_A_DIGEST.search(line)
+        if digest and found and not ids.is_stored(digest[1]):
+            order = 10 ** (len(found["value"]) - 1)
+            yield index, Edit(*found.span("value"), str(order + number(order, *place.next("size"))))
+
+
+def cell(heading: str, fields: Mapping[str, str], lives: Lives) -> str:
+    """Return what a cell of a table becomes, if it is the size of an image of the page, or of a build cache."""
+    field = fields[heading]
+    if fields.get("TYPE") == "Build Cache":
+        return _KB.sub(lambda found: _whole(found[0], 4), field)
+    if not heading.endswith("SIZE"):
+        return field
+    if "REPOSITORY" in fields:
+        name = f"{fields['REPOSITORY']}:{fields.get('TAG', 'latest')}"
+        built = lives.knows_images and not lives.is_stored(fields.get("IMAGE ID") or lives.image_named(name))
+    else:
+        built = "CACHE ID" in fields
+    return _KB.sub(lambda found: _whole(found[0], 3), field) if built else field
+
+
+def _whole(text: str, digits: int) -> str:
+    """Return a size in whole blocks with as many digits as docker shows."""
+    kilobytes = blocks(text) * _BLOCK / 1000 or float(round(size(text) / 1000)) or 1.0
+    return f"{kilobytes:.{digits}g}kB"
