@@ -13,7 +13,7 @@ from typing import Any
 
 from snippetrun.stable.ids import Ids
 from snippetrun.stable.lives import Lives
-from snippetrun.stable.sizes import blocks
+from snippetrun.stable.sizes import whole
 from snippetrun.stable.tables import Table, tables
 from snippetrun.stable.text import Edit, Line
 
@@ -108,7 +108,7 @@ def _ranked(pattern: re.Pattern[str], line: Line, rank: Rank) -> Any:  # noqa: A
 
 def _cached(found: re.Match[str], ids: Ids) -> tuple[Any, ...]:
     """Return what a line of `docker buildx du` is sorted by: the size as it is shown, and then what else differs."""
-    return -blocks(found["size"]), found["what"], found["shared"], ids.rank(found["id"])
+    return -whole(found["size"]), found["what"], found["shared"], ids.rank(found["id"])
 
 
 def _rank(table: Table, row: Sequence[str], ids: Ids, lives: Lives) -> tuple[Any, ...]:
@@ -121,7 +121,7 @@ def _rank(table: Table, row: Sequence[str], ids: Ids, lives: Lives) -> tuple[Any
         return -1 if age is None else age, -ids.rank(digest.removeprefix("sha256:")), name, tag, fields.get("SIZE", "")
     if "CACHE ID" in fields:
         what = (fields.get(heading, "") for heading in ("CACHE TYPE", "USAGE", "SHARED"))
-        return -blocks(fields.get("SIZE", "")), *what, ids.rank(fields["CACHE ID"])
+        return -whole(fields.get("SIZE", "")), *what, ids.rank(fields["CACHE ID"])
     return ()
 
 

@@ -1,7 +1,8 @@
 """Sizes of what a page has built, in whole blocks of the disk.
 
 What is unpacked takes whole blocks, as many in every run. On top come the archives of layers and the descriptions of
-images, which hold times: a few bytes more or less, which may show in the last digit.
+images, which hold times: a few bytes more or less, which may show in the last digit. What takes no block, such as an
+image without layers, is of these alone.
 """
 
 from __future__ import annotations
@@ -18,37 +19,39 @@ from snippetrun.stable.stats import size
 from snippetrun.stable.text import Edit, aligned
 
 _BLOCK = 4096
+_LITTLE = 500
+"""The unit of what is less than a block."""
 _ROUNDED = 0.005
 """By which share of itself a size of three digits may be less than what it stands for."""
-_KB = re.compile(r"\d+(?:\.\d+)?kB")
+_SMALL = re.compile(r"\b\d+(?:\.\d+)?k?B")
 """Of larger sizes docker shows too few digits for some bytes to matter."""
 _SAID = re.compile(
     r"(?:\t(?:true|false) *\t+|^(?:Shared|Private|Reclaimable|Total):\t+|^Build cache usage: |^Total reclaimed space: )"
-    rf"(?P<value>{_KB.pattern})"
+    rf"(?P<value>{_SMALL.pattern})"
 )
 _EXACT = re.compile(r"\b(?:container|volume) prune\b")
 """A command that reclaims no archive."""
-_BYTES = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{4,})\b')
-_ONLY_BYTES = re.compile(r"(?P<value>\d{4,})")
+_BYTES = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{3,})\b')
+_ONLY_BYTES = re.compile(r"(?P<value>\d{3,})")
 _ASKS_FOR_BYTES = re.compile(r"\binspect\b.*\.(?:Virtual)?Size\b")
 _DIGEST = re.compile(r'"digest": "sha256:([0-9a-f]{64})"')
 _OF_A_DIGEST = re.compile(r'"size": (?P<value>\d{3,4})$')
 
 
-def blocks(text: str) -> int:
-    """Return how many blocks a size takes, as docker writes it."""
-    return int(size(text) * (1 + _ROUNDED)) // _BLOCK
+def whole(text: str) -> int:
+    """Return how many bytes a size is in whole blocks, as docker writes it."""
+    return _floor(size(text) * (1 + _ROUNDED))
 
 
 def edits(line: str, place: Place) -> Iterator[Edit]:
     """Find such sizes in a line that is in no table."""
     if not _EXACT.search(place.command):
         for found in _SAID.finditer(line):
-            yield aligned(line, *found.span("value"), _whole(found["value"], 4))
+            yield aligned(line, *found.span("value"), _shown(found["value"], 4))
     bare = _ONLY_BYTES.fullmatch(line) if _ASKS_FOR_BYTES.search(place.command) else None
     for found in [bare] if bare else _BYTES.finditer(line):
-        least = int(found["value"]) // _BLOCK * _BLOCK
-        yield Edit(*found.span("value"), str(least + number(_BLOCK, "size", least)))
+        if least := _floor(int(found["value"])):
+            yield Edit(*found.span("value"), str(least + number(_unit(least), "size", least)))
 
 
 def below_digests(lines: Sequence[str], ids: Ids, place: Place) -> Iterator[tuple[int, Edit]]:
@@ -64,7 +67,7 @@ def cell(heading: str, fields: Mapping[str, str], lives: Lives) -> str:
     """Return what a cell of a table becomes, if it is the size of an image of the page, or of a build cache."""
     field = fields[heading]
     if fields.get("TYPE") == "Build Cache":
-        return _KB.sub(lambda found: _whole(found[0], 4), field)
+        return _SMALL.sub(lambda found: _shown(found[0], 4), field)
     if not heading.endswith("SIZE"):
         return field
     if "REPOSITORY" in fields:
@@ -72,10 +75,18 @@ def cell(heading: str, fields: Mapping[str, str], lives: Lives) -> str:
         built = lives.knows_images and not lives.is_stored(fields.get("IMAGE ID") or lives.image_named(name))
     else:
         built = "CACHE ID" in fields
-    return _KB.sub(lambda found: _whole(found[0], 3), field) if built else field
+    return _SMALL.sub(lambda found: _shown(found[0], 3), field) if built else field
 
 
-def _whole(text: str, digits: int) -> str:
-    """Return a size in whole blocks with as many digits as docker shows."""
-    kilobytes = blocks(text) * _BLOCK / 1000 or float(round(size(text) / 1000)) or 1.0
-    return f"{kilobytes:.{digits}g}kB"
+def _unit(count: float) -> int:
+    return _BLOCK if count >= _BLOCK else _LITTLE
+
+
+def _floor(count: float) -> int:
+    return int(count // _unit(count)) * _unit(count)
+
+
+def _shown(text: str, digits: int) -> str:
+    """Write a size in whole blocks with as many digits as docker shows; what is next to nothing stays."""
+    least = whole(text)
+    return f"{least / 1000:.{digits}g}kB" if least >= 1000 else f"{least}B" if least else text
