@@ -66,7 +66,7 @@ def page_and_runs(case: Case) -> tuple[Page, list[list[Ran]]]:
     page = read(PATH, case["page"].replace(ESCAPE, "\x1b"))
     told: Mapping[str, Any] = tomllib.loads(case["facts"])
     commands = [command for snippet in page.snippets for command in snippet.commands]
-    ends = iter(told.get("ends", [f"14:0{number}:00" for number in range(1, 10)]))
+    ends = iter(told.get("ends", [f"14:{number:02}:00" for number in range(1, 60)]))
     seconds = iter(told.get("seconds", [0.5] * len(commands)))
     runs = [
         [

@@ -111,7 +111,7 @@ def test_the_sites_images_are_as_old_as_each_other_and_tell_nothing_of_who_built
     assert said(sandbox, "docker run --rm debian echo it runs") == "it runs"
 
 
-@pytest.mark.parametrize("name", ["everything", "hub", "swarm"])
+@pytest.mark.parametrize("name", ["everything", "more", "hub", "swarm"])
 def test_a_page_is_the_same_whenever_it_runs(name: str, sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
     page = pages.read(site, PAGES / f"{name}.md")
     [planned] = plan(site, [page])

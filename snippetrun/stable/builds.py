@@ -7,13 +7,14 @@ right margin; the other is plain lines that begin with the number of their step.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from snippetrun.stable.chance import number
 from snippetrun.stable.durations import Wishes
 from snippetrun.stable.place import Place
-from snippetrun.stable.text import Edit, aligned, right_aligned
+from snippetrun.stable.text import Edit, Line, aligned, right_aligned
 from snippetrun.stable.waits import settled
 
 _TOTAL = re.compile(r"^\[\+\] Building (?P<value>\d+\.\d)s \(\d+/\d+\)")
@@ -29,6 +30,7 @@ _PART_DONE = re.compile(r"^#\d+ .*?(?P<value> \d+\.\ds) done$")
 _WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: [\d.]+[kMG]?B)?(?: \d+\.\ds)? done$")
 _HAS_BEGUN = re.compile(r"^#\d+ (?:exporting|naming|unpacking|resolve|transferring|extracting|pushing) ")
 _SAID = re.compile(r"^#(?P<step>\d+) (?P<value>\d+\.\d+) ")
+_METADATA = "[internal] load metadata for "
 _EARLY = (
     re.compile(r" => \[internal\] load metadata for .*(?=  \d)"),
     re.compile(r" => \[internal\] load \.dockerignore"),
@@ -54,6 +56,46 @@ def in_order(lines: Sequence[str]) -> list[int]:
         for step in sorted(run, key=lambda step: _rank(lines[step[0]])) if early else run:
             ordered += step
     return ordered
+
+
+def numbered_in_order(lines: Sequence[Line]) -> list[Line]:
+    """Put into order the steps of plain lines with which a builder begins, all at a time; places keep their numbers."""
+    parts: list[list[Line]] = [[]]
+    for line in lines:
+        parts[-1].append(line)
+        if not line.plain:
+            parts.append([])
+    often = Counter(_number(part) for part in parts)
+    ordered: list[Line] = []
+    for kind, group in groupby(parts, key=lambda part: _kind(part) if often[_number(part)] == 1 else ""):
+        run = list(group)
+        if kind:
+            numbers = [_number(part) for part in run]
+            run = [_numbered(*pair) for pair in zip(sorted(run, key=_title), numbers, strict=True)]
+        ordered += [line for part in run for line in part]
+    return ordered
+
+
+def _number(part: Sequence[Line]) -> str:
+    """Return the number of the step that a part of a plain display is about; "" for anything else."""
+    found = _TITLE.match(part[0].plain) if part else None
+    return found["step"] if found else ""
+
+
+def _title(part: Sequence[Line]) -> str:
+    return _DIGITS.sub("", part[0].plain.partition(" ")[2])
+
+
+def _kind(part: Sequence[Line]) -> str:
+    """Return what kind of step waits for no other of its kind, if a part is all of one; "" if it is not."""
+    if not _number(part) or part[-1].plain:
+        return ""
+    title = _title(part)
+    return "FROM" if _FROM.match(title) else _METADATA if title.startswith(_METADATA) else ""
+
+
+def _numbered(part: Sequence[Line], number: str) -> list[Line]:
+    return [line.edited([Edit(1, 1 + len(_number(part)), number)]) if line.plain else line for line in part]
 
 
 def _rank(line: str) -> tuple[int, str] | tuple[()]:

@@ -82,6 +82,10 @@ def _ping(place: Place, turn: int) -> float:
     return 0.05 + number(80, *place.words("ping", turn)) / 1000
 
 
+def _of_hop(_found: re.Match[str], place: Place, _wishes: Wishes) -> str:
+    return f"{_ping(place, place.count('hop')):.3f}"
+
+
 def _of_pinging(found: re.Match[str], _place: Place, _wishes: Wishes) -> str:
     return str(int(found["value"]) // 1000 * 1000 + 2)
 
@@ -103,6 +107,7 @@ _WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Place, Wishes], str
     (re.compile(rf"{_METER}{_SPEED} +{_SPEED}{_TIME_LEFT}(?P<value>{_SPEED})$"), _speed),
     (re.compile(r"\b(?P<bytes>\d+) bytes .*copied, (?P<value>[\d.e-]+ s(?:econds)?, [\d.]+ ?[kMG]?B/s)$"), _of_dd),
     (re.compile(r"\btime=(?P<value>\d+\.\d+) ms$"), _of_ping),
+    (re.compile(r"(?<=  )(?P<value>\d+\.\d{3}) ms(?= |$)"), _of_hop),
     (re.compile(r"\bmin/avg/max(?:/mdev)? = (?P<value>[\d./]+) ms$"), _of_pings),
     (re.compile(r"\bpacket loss, time (?P<value>\d+)ms$"), _of_pinging),
     (re.compile(r"\bexecDuration=(?P<value>\d+)\b"), _of_container),

@@ -54,11 +54,14 @@ class Ids:
         self._words: dict[str, tuple[object, ...]] = {}
         self._given: dict[str, str] = {}
         self._ranks: dict[str, tuple[int, int]] = {}
+        self._made: dict[str, int] = {}
         same: Counter[str] = Counter()
         for each in facts:
             for thing in each.things:
                 self.learn(thing.id)
                 self._beginnings[thing.id[:_SHORTEST]] = thing.id
+                if thing.kind is Kind.CACHE:
+                    self._made[thing.id[:SHORT]] = len(self._made)
                 if thing.kind is Kind.CACHE and thing.name:  # listings tell little else that differs between two
                     what = _DIGEST.sub("", thing.name)
                     self._words[thing.id[:SHORT]] = (page, "cache", what, same[what])
@@ -102,6 +105,10 @@ class Ids:
     def rank(self, word: str) -> int:
         """Return a number by which ids come in the order in which they turned up; -1 for one that has not."""
         return self._ranks.get(word[:SHORT], (-1, -1))[0]
+
+    def made(self, word: str) -> tuple[int, int]:
+        """Return what build caches come in the order by in which they were made, as far as the engine still knows."""
+        return self._made.get(word[:SHORT], -1), self.rank(word)
 
     def command(self, word: str) -> int | None:
         """Return the number of the command at which an id turned up first; None if it has not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from snippetrun.stable.chance import HEX, choice, number
+from snippetrun.stable.chance import HEX, LETTERS, choice, number
 from snippetrun.stable.place import Place
 from snippetrun.stable.text import Edit, aligned
 
@@ -23,6 +23,8 @@ _LINK_LOCAL = re.compile(
 )
 """The address that an interface gives itself, made from its MAC: RFC 4291, appendix A."""
 _VETH = re.compile(r"\bveth(?P<value>[0-9a-f]{7})\b")
+_TEMPORARY = re.compile(r"/tmp/tmp\.(?P<value>[0-9A-Za-z]{6,10})\b")  # noqa: S108 - somebody else's
+"""What mktemp makes, six letters or ten."""
 _PORT = re.compile(r"(?:\d\.\d{1,3}|\]):(?P<value>[3-6]\d{4})(?!\d|->)")
 _EPHEMERAL = range(33_300, 61_000)
 """The ports that the kernel gives to connections; the engine publishes those below."""
@@ -39,6 +41,7 @@ class Numbers:
         """Find such numbers in a line."""
         if "40265" in line:
             yield from self._edits(_NAMESPACE, line, self._namespace)
+        yield from self._edits(_TEMPORARY, line, lambda real: self._of("tmp", real, place, _letters(len(real))))
         if ":" not in line and "veth" not in line:
             return
         yield from self._edits(_INODE, line, lambda real: self._of("inode", real, place, _inode))
@@ -74,6 +77,10 @@ class Numbers:
         # The engine's bridges begin like its containers; an interface of the kernel's has any address made up here.
         start = "02:42" if real.startswith("02:42") else ""
         return self._of("mac", real, place, lambda *words: _mac(start, *words))
+
+
+def _letters(length: int) -> Callable[..., str]:
+    return lambda *words: "".join(choice(LETTERS, *words, index) for index in range(length))
 
 
 def _hex(length: int, *words: object) -> str:

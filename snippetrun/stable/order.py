@@ -7,7 +7,7 @@ sorts by ids, so that they come in another order for each engine.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -26,7 +26,12 @@ _LINKED = re.compile(
 )
 _LAYER = re.compile(r"(?P<id>[0-9a-f]{12}): (?P<what>\w.*)")
 _PRUNED = re.compile(r"(?:deleted|untagged): .*")
-_CACHED = re.compile(r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>true|false) *\t+(?P<size>[^\s*]+)(?P<shared>\*?)\s.*")
+_CACHED = re.compile(
+    r"(?P<id>[0-9a-z]{25})\*? +\t(?P<what>true|false)(?P<gap> *\t+)(?P<size>[^\s*]+)(?P<shared>\*?)\s.*"
+)
+_CACHE = re.compile(r"ID:\t+[0-9a-z]{25}")
+"""Begins what `docker buildx du --verbose` has to say of one."""
+_TOLD = re.compile(r"(Size|Created at):\t+(.*)")
 _SERVICE = re.compile(r" (?:✔|✘|⠿) Container (?P<name>\S+) .*")
 _OF_A_CACHE = re.compile(r"(?P<id>[0-9a-z]{25})")
 _TASK = re.compile(r"(?P<service>.+)\.(?P<number>\d+)\.[0-9a-z]{25}")
@@ -55,7 +60,7 @@ def before(lines: Sequence[Line], ids: Ids, lives: Lives, command: str) -> list[
     ordered = _sorted(ordered, _LINKED, lambda found: found["alias"])
     ordered = _sorted(ordered, _SERVICE, lambda found: found["name"])
     ordered = _sorted(ordered, _LAYER, lambda found: (ids.rank(found["id"]), found["what"]))
-    ordered = _sorted(ordered, _CACHED, lambda found: _cached(found, ids))
+    ordered = _caches(_blocks(ordered, _cache, _oldest_first), ids)
     if "getent" in command:
         ordered = (
             _addresses(ordered) if "ahosts" in command else _sorted(ordered, _HOST, lambda found: found["address"])
@@ -106,9 +111,38 @@ def _ranked(pattern: re.Pattern[str], line: Line, rank: Rank) -> Any:  # noqa: A
     return rank(found) if found else ""
 
 
+def _caches(lines: list[Line], ids: Ids) -> list[Line]:
+    """Sort the lines of a build cache; which of them the engine printed first is seen by a tab, and stays so."""
+    ordered = _sorted(lines, _CACHED, lambda found: _cached(found, ids))
+    for index, (line, before) in enumerate(zip(ordered, lines, strict=True)):
+        found, there = _CACHED.fullmatch(line.plain), _CACHED.fullmatch(before.plain)
+        if found and there:
+            ordered[index] = line.edited([Edit(*found.span("gap"), there["gap"])])
+    return ordered
+
+
+def _cache(lines: Sequence[Line], start: int) -> list[Line]:
+    """Return the lines of the cache that begins here, with the blank one below; none if there is none."""
+    if not _CACHE.fullmatch(lines[start].plain):
+        return []
+    end = next((at for at in range(start, len(lines)) if not lines[at].plain), len(lines))
+    return list(lines[start : end + 1])
+
+
+def _oldest_first(blocks: Sequence[Sequence[Line]]) -> Iterator[Line]:
+    """Yield the lines of such caches, the largest first, as they come, and equal ones as they were made."""
+    for block in sorted(blocks, key=_making):
+        yield from block
+
+
+def _making(block: Sequence[Line]) -> tuple[int, str]:
+    told = {found[1]: found[2] for line in block if (found := _TOLD.fullmatch(line.plain))}
+    return -whole(told.get("Size", "")), told.get("Created at", "")
+
+
 def _cached(found: re.Match[str], ids: Ids) -> tuple[Any, ...]:
     """Return what a line of `docker buildx du` is sorted by: the size as it is shown, and then what else differs."""
-    return -whole(found["size"]), found["what"], found["shared"], ids.rank(found["id"])
+    return -whole(found["size"]), found["what"], found["shared"], *ids.made(found["id"])
 
 
 def _rank(table: Table, row: Sequence[str], ids: Ids, lives: Lives) -> tuple[Any, ...]:
@@ -121,7 +155,7 @@ def _rank(table: Table, row: Sequence[str], ids: Ids, lives: Lives) -> tuple[Any
         return -1 if age is None else age, -ids.rank(digest.removeprefix("sha256:")), name, tag, fields.get("SIZE", "")
     if "CACHE ID" in fields:
         what = (fields.get(heading, "") for heading in ("CACHE TYPE", "USAGE", "SHARED"))
-        return -whole(fields.get("SIZE", "")), *what, ids.rank(fields["CACHE ID"])
+        return -whole(fields.get("SIZE", "")), *what, *ids.made(fields["CACHE ID"])
     return ()
 
 
@@ -160,18 +194,27 @@ def _addresses(lines: list[Line]) -> list[Line]:
 
 def _members(lines: list[Line], rank: Callable[[str], str]) -> list[Line]:
     """Sort the members of JSON objects whose keys are ids, as `docker network inspect` has them."""
+    return _blocks(lines, _member, lambda blocks: _joined(blocks, rank))
+
+
+def _blocks(
+    lines: list[Line],
+    block_at: Callable[[Sequence[Line], int], list[Line]],
+    ordered: Callable[[Sequence[Sequence[Line]]], Iterable[Line]],
+) -> list[Line]:
+    """Put blocks of lines that follow each other into an order."""
     result: list[Line] = []
     blocks: list[list[Line]] = []
     at = 0
     while at < len(lines):
-        block = _member(lines, at)
+        block = block_at(lines, at)
         if block:
             blocks.append(block)
         else:
-            result += [*_joined(blocks, rank), lines[at]]
+            result += [*ordered(blocks), lines[at]]
             blocks = []
         at += len(block) or 1
-    return result + list(_joined(blocks, rank))
+    return result + list(ordered(blocks))
 
 
 def _member(lines: Sequence[Line], start: int) -> list[Line]:

@@ -94,6 +94,7 @@ class Output:
         lines = order.before([Line.read(line) for line in text.split("\n")], self._ids, self._lives, place.command)
         lines = [lines[index] for index in builds.in_order([line.plain for line in lines])]
         lines = [lines[index] for index in builds.once([line.plain for line in lines])]
+        lines = builds.numbered_in_order(lines)
         block = _Block(lines)
         self._processes.begin(self._numbers_in(block, place), place)
         self._times.look(block.lines, place)
@@ -146,6 +147,7 @@ class Output:
                 lambda line: self._processes.edits(line, place),
                 lambda line: durations.edits(line, place, self._wished(place)),
                 lambda line: sizes.edits(line, place),
+                lambda line: stats.edits(line, place),
             ]
         return filters
 

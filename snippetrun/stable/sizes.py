@@ -16,7 +16,7 @@ from snippetrun.stable.ids import Ids
 from snippetrun.stable.lives import Lives
 from snippetrun.stable.place import Place
 from snippetrun.stable.stats import size
-from snippetrun.stable.text import Edit, aligned
+from snippetrun.stable.text import Edit
 
 _BLOCK = 4096
 _LITTLE = 500
@@ -26,8 +26,9 @@ _ROUNDED = 0.005
 _SMALL = re.compile(r"\b\d+(?:\.\d+)?k?B")
 """Of larger sizes docker shows too few digits for some bytes to matter."""
 _SAID = re.compile(
-    r"(?:\t(?:true|false) *\t+|^(?:Shared|Private|Reclaimable|Total):\t+|^Build cache usage: |^Total reclaimed space: )"
-    rf"(?P<value>{_SMALL.pattern})"
+    r"(?:\t(?:true|false) *\t+|^(?:Shared|Private|Reclaimable|Total|Size):\t+"
+    r"|^(?:Build cache usage|Total reclaimed space): )"
+    rf"(?P<value>(?P<size>{_SMALL.pattern})(?P<shared>\*?)(?P<room> *))"
 )
 _EXACT = re.compile(r"\b(?:container|volume) prune\b")
 """A command that reclaims no archive."""
@@ -47,7 +48,8 @@ def edits(line: str, place: Place) -> Iterator[Edit]:
     """Find such sizes in a line that is in no table."""
     if not _EXACT.search(place.command):
         for found in _SAID.finditer(line):
-            yield aligned(line, *found.span("value"), _shown(found["value"], 4))
+            new = _shown(found["size"], 4) + found["shared"]
+            yield Edit(*found.span("value"), new.ljust(len(found["value"])) if found["room"] else new)
     bare = _ONLY_BYTES.fullmatch(line) if _ASKS_FOR_BYTES.search(place.command) else None
     for found in [bare] if bare else _BYTES.finditer(line):
         if least := _floor(int(found["value"])):
