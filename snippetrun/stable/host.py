@@ -1,4 +1,4 @@
-"""The machine that a page happens to run on, as docker info, uname, free and /proc show it."""
+"""The machine that a page happens to run on, as docker info, uname and free show it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count, islice
 
 from snippetrun.facts import Facts
-from snippetrun.stable.chance import HEX, choice, number
+from snippetrun.stable.chance import HEX, choice
 from snippetrun.stable.place import Place
 from snippetrun.stable.text import Edit, aligned, right_aligned
 
@@ -18,7 +18,7 @@ _BUILD = (
     "(x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0, GNU ld (GNU Binutils for Debian) 2.44) " + _VERSION
 )
 _PROCESSORS = 4
-_MEMORY = 8_322_781_184
+MEMORY = 8_322_781_184
 _UUID = (8, 4, 4, 4, 12)
 _COUNTED = re.compile(r'(?:^\s*CPUs: |"NCPU": ?)(?P<value>\d+)')
 _ALONE = re.compile(r"\b(?P<value>\d+)\b")
@@ -27,26 +27,11 @@ _LOAD = re.compile(r"load average: (?P<value>\d+\.\d\d, \d+\.\d\d, \d+\.\d\d)")
 _FREE = re.compile(r"^Mem:(?: +\d+){3,6}$")
 _PROC = re.compile(r"^dr.{8} +(?P<links>\d+) .*\bproc$")
 """/proc in a listing, which has a link for every process of the machine."""
-_PROCESSES = 172
-_MEMINFO = re.compile(r"^(?P<what>(?!MemTotal|VmallocTotal|Huge)[A-Z][\w()]+): *(?P<value>\d+) kB$")
-_LOADAVG = re.compile(r"^\d+\.\d\d \d+\.\d\d \d+\.\d\d \d+/\d+ \d+$")
-_SECONDS_UP = re.compile(r"^\d+\.\d\d \d+\.\d\d$")
-_LOAD_OF_TOP = re.compile(r"^Load average: (?P<value>\d.*)$")
-_MEMORY_OF_TOP = re.compile(r"^(?:(?P<unit>[KMG])iB (?:Mem|Swap) ?|Mem): ")
-_PART_OF_MEMORY = re.compile(
-    r"(?P<value>\d+(?:\.\d+)?)K? (?P<what>total|free|used|buff/cache|shrd|buff|cached|avail Mem)\b"
-)
-_PROCESSOR_OF_TOP = re.compile(r"^(?:%Cpu\(s\)|CPU): ")
-_PART_OF_PROCESSOR = re.compile(r"(?P<value>\d+(?:\.\d)?)%? (?P<what>[a-z]+)\b")
-"""What top says, procps' and busybox' own."""
+PROCESSES = 172
 _BUILDER = re.compile(r"\.containerd\.uuid: +(?P<value>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 """In docker buildx inspect."""
 _SHARES = (1.0, 0.14, 0.52, 0.01, 0.34, 0.82)
 """Of the memory: all of it, used, free, shared, buffers, available."""
-_SHARE_IN_TOP = {"total": 1.0, "used": 0.14, "free": 0.52, "shrd": 0.01, "buff": 0.02, "cached": 0.32}
-_SHARE_IN_TOP |= {"buff/cache": 0.34, "avail Mem": 0.82}
-_SHARE_OF = {"MemFree": 0.52, "MemAvailable": 0.82, "Shmem": 0.01, "SwapTotal": 0.0, "SwapFree": 0.0, "SwapCached": 0.0}
-"""Of the memory, in /proc/meminfo; of the rest there is little."""
 
 
 class TheHost:
@@ -59,8 +44,8 @@ class TheHost:
         words: dict[str, str] = {}
         for host in self._hosts:
             words |= {host.build: _BUILD, host.build[host.build.find("#") :]: _VERSION, host.kernel: _KERNEL}
-            words |= {host.id: _uuid(page, "engine"), _gibibytes(host.memory): _gibibytes(_MEMORY)}
-            words |= {str(host.memory): str(_MEMORY), f"{host.memory // 1024} kB": f"{_MEMORY // 1024} kB"}
+            words |= {host.id: _uuid(page, "engine"), _gibibytes(host.memory): _gibibytes(MEMORY)}
+            words |= {str(host.memory): str(MEMORY), f"{host.memory // 1024} kB": f"{MEMORY // 1024} kB"}
         self._words = {word: new for word, new in words.items() if len(word) > 5}
         longest_first = sorted(map(re.escape, self._words), key=len, reverse=True)
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if longest_first else None
@@ -74,15 +59,13 @@ class TheHost:
         if counted and int(counted["value"]) in {host.processors for host in self._hosts}:
             yield Edit(*counted.span("value"), str(_PROCESSORS))
         if proc := _PROC.match(line):
-            yield right_aligned(line, *proc.span("links"), str(_PROCESSES))
+            yield right_aligned(line, *proc.span("links"), str(PROCESSES))
         if up := _UPTIME.search(line):
             yield Edit(*up.span("up"), "1:07")
             if load := _LOAD.search(line):
                 yield Edit(*load.span("value"), "0.08, 0.03, 0.01")
         if builder := _BUILDER.search(line):
             yield Edit(*builder.span("value"), self._builder)
-        yield from _of_proc(line, place.command)
-        yield from _of_top(line)
         memory = max((host.memory for host in self._hosts), default=0)
         if memory and "free" in place.command and _FREE.match(line):
             yield from self._free(line, memory)
@@ -90,39 +73,9 @@ class TheHost:
     def _free(self, line: str, memory: int) -> Iterator[Edit]:
         """Yield what becomes of the figures of `free`, in whatever unit they are."""
         figures = list(_ALONE.finditer(line))
-        total = int(figures[0][0]) * _MEMORY / memory
+        total = int(figures[0][0]) * MEMORY / memory
         for figure, share in zip(figures, _SHARES, strict=False):
             yield right_aligned(line, *figure.span(), str(round(total * share)))
-
-
-def _of_proc(line: str, command: str) -> Iterator[Edit]:
-    """Yield what becomes of files of /proc that tell how busy the machine is."""
-    if "meminfo" in command and (found := _MEMINFO.match(line)):
-        share = _SHARE_OF.get(found["what"], number(100, "meminfo", found["what"]) / 1000)
-        yield right_aligned(line, *found.span("value"), str(round(_MEMORY // 1024 * share)))
-    elif "loadavg" in command and _LOADAVG.match(line):
-        yield Edit(0, len(line), f"0.08 0.03 0.01 1/{_PROCESSES} 12")
-    elif "uptime" in command and _SECONDS_UP.match(line):
-        yield Edit(0, len(line), "4021.07 15873.44")
-
-
-def _of_top(line: str) -> Iterator[Edit]:
-    """Yield what becomes of the machine in the head of top."""
-    if load := _LOAD_OF_TOP.match(line):
-        yield Edit(*load.span("value"), f"0.08 0.03 0.01 1/{_PROCESSES} 12")
-    elif head := _MEMORY_OF_TOP.match(line):
-        unit = 1024 ** " KMG".index(head["unit"] or "K")
-        for found in _PART_OF_MEMORY.finditer(line):
-            share = 0.0 if "Swap" in head[0] and found["what"] != "avail Mem" else _SHARE_IN_TOP[found["what"]]
-            yield _like(line, found, _MEMORY * share / unit)
-    elif _PROCESSOR_OF_TOP.match(line):
-        for found in _PART_OF_PROCESSOR.finditer(line):
-            yield _like(line, found, 100.0 if found["what"] in {"id", "idle"} else 0.0)
-
-
-def _like(line: str, found: re.Match[str], value: float) -> Edit:
-    """Write a value with as many digits after the point as another has."""
-    return right_aligned(line, *found.span("value"), f"{value:.{len(found['value'].partition('.')[2])}f}")
 
 
 def _uuid(*words: object) -> str:

@@ -107,7 +107,7 @@ class Ids:
         return self._ranks.get(word[:SHORT], (-1, -1))[0]
 
     def made(self, word: str) -> tuple[int, int]:
-        """Return what build caches come in the order by in which they were made, as far as the engine still knows."""
+        """Return a number by which build caches come as they were made, if the engine has them still, and the rank."""
         return self._made.get(word[:SHORT], -1), self.rank(word)
 
     def command(self, word: str) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from snippetrun.facts import Facts
 from snippetrun.model import Rule
-from snippetrun.stable import builds, durations, listings, order, sizes, stats, waits
+from snippetrun.stable import builds, busy, durations, listings, order, sizes, stats, waits
 from snippetrun.stable.ages import Ages
 from snippetrun.stable.clock import Clock, Step
 from snippetrun.stable.host import TheHost
@@ -137,6 +137,7 @@ class Output:
         filters: list[Filter] = [] if in_table else [self._ages.edits]
         filters += [
             lambda line: self._host.edits(line, place),
+            lambda line: busy.edits(line, place),
             lambda line: self._ids.edits(line, place),
             lambda line: self._names.edits(line, place),
             lambda line: self._numbers.edits(line, place),

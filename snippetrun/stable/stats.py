@@ -49,8 +49,11 @@ def edits(line: str, place: Place) -> Iterator[Edit]:
         memory, heading = (found[0], _MEMORY) if found[4] in _BINARY and found[4] != "B" else (memory, "NET I/O")
         yield Edit(*found.span(), cell([heading], [found[0]], 0, *words))
     for found, asked in zip(_SHARE.finditer(line), _SHARES.findall(place.command), strict=False):
-        heading = "CPU %" if asked == "CPU" else "MEM %"
-        yield Edit(*found.span(), cell([heading, _MEMORY], [found[0], memory], 0, *words))
+        if asked == "Mem" and not memory:
+            new = f"{round(float(found[1]), -1):.2f}%"
+        else:
+            new = cell(["CPU %" if asked == "CPU" else "MEM %", _MEMORY], [found[0], memory], 0, *words)
+        yield Edit(*found.span(), new)
 
 
 def _io(found: re.Match[str], *words: object) -> str:
