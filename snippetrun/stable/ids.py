@@ -34,6 +34,7 @@ _NAMED = [
         r"\bendpoint \S+ \(([0-9a-f]{64})\)",
         r'"\w*I[dD]": ?"([0-9a-f]{64}|[0-9a-z]{25})"',
         r"/netns/([0-9a-f]{12})\b",
+        r'^ +"Name": "([0-9a-f]{12})",$',  # a node of a swarm, among the peers of a network
         r"^([0-9a-z]{25})\*? +\t(?:true|false)\b",  # of a build cache
         r"^\s*(?:NodeID|ClusterID|ID|Parents?):\s+([0-9a-z]{25})$",
         r"\bSWMTKN-1-([0-9a-z]{50})-([0-9a-z]{25})\b",

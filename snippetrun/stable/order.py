@@ -7,10 +7,11 @@ sorts by ids, so that they come in another order for each engine.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from snippetrun.stable import maps
 from snippetrun.stable.ids import Ids
 from snippetrun.stable.lives import Lives
 from snippetrun.stable.sizes import whole
@@ -32,6 +33,9 @@ _CACHED = re.compile(
 _CACHE = re.compile(r"ID:\t+[0-9a-z]{25}")
 """Begins what `docker buildx du --verbose` has to say of one."""
 _TOLD = re.compile(r"(Size|Created at):\t+(.*)")
+_SEVERAL_LOGS = re.compile(r"\bdocker(?:-compose| compose| service) (?:.* )?logs\b")
+_LOGGED = re.compile(r"(?P<name>[\w.-]{1,200}(?:@\S{1,200})?) *\| .*")
+"""A line of the logs of several containers."""
 _SERVICE = re.compile(r" (?:✔|✘|⠿) Container (?P<name>\S+) .*")
 _OF_A_CACHE = re.compile(r"(?P<id>[0-9a-z]{25})")
 _TASK = re.compile(r"(?P<service>.+)\.(?P<number>\d+)\.[0-9a-z]{25}")
@@ -44,18 +48,14 @@ _IN_ANY_ORDER = re.compile(r"\b(?:images|image|volume|prune)\b")
 _MEMBER = re.compile(r'(?P<indent> +)"[0-9a-f]{64}": \{')
 _LONGEST_MEMBER = 100
 """Lines."""
-_MEMBERS = re.compile(r'"(?P<key>(?:[^"\\]|\\.)*)": ?(?:"(?:[^"\\]|\\.)*"|[^,{}\[\]"]+)')
-_RECORD = re.compile(r'\{(?P<value>"[^{}]*"container_id"[^{}]*)\}')
-_OF_A_RECORD = ("log", "container_id", "container_name", "source")
-"""What docker's fluentd driver sends, the text first: https://docs.docker.com/engine/logging/drivers/fluentd/#usage"""
 _HEX = re.compile(r"[0-9a-f]{12,64}")
-_RUNTIMES = re.compile(r" Runtimes: (?P<value>\S+(?: \S+)+)")
-"""In docker info."""
 
 
 def before(lines: Sequence[Line], ids: Ids, lives: Lives, command: str) -> list[Line]:
     """Put lines into an order in which what turns up first is the same in every run."""
-    ordered = [line.edited([*_records(line.plain), *_runtimes(line.plain)]) for line in lines]
+    ordered = [maps.in_order(line, command) for line in lines]
+    if _SEVERAL_LOGS.search(command):
+        ordered = _logs(ordered)
     ordered = _sorted(ordered, _CHANGED, lambda found: found["path"].split("/"))
     ordered = _sorted(ordered, _LINKED, lambda found: found["alias"])
     ordered = _sorted(ordered, _SERVICE, lambda found: found["name"])
@@ -237,15 +237,20 @@ def _joined(blocks: Sequence[Sequence[Line]], rank: Callable[[str], str]) -> Ite
         yield Line(last.plain.rstrip(",") + ("," if number < len(ordered) else ""), last.colours)
 
 
-def _records(line: str) -> Iterator[Edit]:
-    """Put the members of a log record into the order in which docker's documentation has them."""
-    for found in _RECORD.finditer(line):
-        members = list(_MEMBERS.finditer(found["value"]))
-        if ",".join(member[0] for member in members) == found["value"]:
-            members.sort(key=lambda member: (*(member["key"] != key for key in _OF_A_RECORD), member["key"]))
-            yield Edit(*found.span("value"), ",".join(member[0] for member in members))
+def _logs(lines: list[Line]) -> list[Line]:
+    """Sort the logs of several containers by their names, which have colours in the order in which they come."""
+    ordered = _sorted(lines, _LOGGED, lambda found: found["name"])
+    colours, names = [], []
+    for before, line in zip(lines, ordered, strict=True):
+        colours += [colour for at, colour in before.colours[:1] if not at and colour not in colours]
+        found = _LOGGED.fullmatch(line.plain)
+        names += [found["name"]] if found and found["name"] not in names else []
+    given = dict(zip(names, colours, strict=False))
+    return [_coloured(line, given) for line in ordered]
 
 
-def _runtimes(line: str) -> Iterator[Edit]:
-    if found := _RUNTIMES.fullmatch(line):
-        yield Edit(*found.span("value"), " ".join(sorted(found["value"].split())))
+def _coloured(line: Line, given: Mapping[str, str]) -> Line:
+    found = _LOGGED.fullmatch(line.plain)
+    if not found or found["name"] not in given or not line.colours or line.colours[0][0]:
+        return line
+    return Line(line.plain, ((0, given[found["name"]]), *line.colours[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from snippetrun.facts import Facts
 from snippetrun.model import Rule
@@ -13,6 +14,7 @@ from snippetrun.stable.ages import Ages
 from snippetrun.stable.clock import Clock, Step
 from snippetrun.stable.host import TheHost
 from snippetrun.stable.ids import Ids
+from snippetrun.stable.keys import Keys
 from snippetrun.stable.lives import Lives
 from snippetrun.stable.names import GivenNames
 from snippetrun.stable.numbers import Numbers
@@ -58,6 +60,7 @@ class Output:
         self._ids = Ids(page, facts, written.words())
         self._names = GivenNames(facts, written.parts_of_names())
         self._numbers = Numbers(written.words())
+        self._keys = Keys()
         self._host = TheHost(facts, page)
         self._times = Times(facts, self._clock, self._wishes)
         self._processes = Processes(page, written.commands)
@@ -107,10 +110,12 @@ class Output:
             listed = [lambda line, heading=heading: listings.edits(line, heading, self._listings)] if heading else []
             lines[index] = lines[index].through([*listed, *filters])
         plain = [line.plain for line in lines]
-        for index, edit in (
-            *builds.edits(plain, place, self._wished(place)),
-            *sizes.below_digests(plain, self._ids, place),
-        ):
+        of_several = (
+            builds.edits(plain, place, self._wished(place)),
+            sizes.below_digests(plain, self._ids, place),
+            self._keys.edits(plain, place),
+        )
+        for index, edit in chain.from_iterable(of_several):
             lines[index] = lines[index].edited([edit])
         lines = order.after(lines, place.command)
         authors = [_rule(rule) for rule in rules]
