@@ -7,7 +7,6 @@ right margin; the other is plain lines that begin with the number of their step.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -30,14 +29,20 @@ _PART_DONE = re.compile(r"^#\d+ .*?(?P<value> \d+\.\ds) done$")
 _WAS_DONE = re.compile(r"^(?P<what>#\d+ .*?)(?: [\d.]+[kMG]?B)?(?: \d+\.\ds)? done$")
 _HAS_BEGUN = re.compile(r"^#\d+ (?:exporting|naming|unpacking|resolve|transferring|extracting|pushing) ")
 _SAID = re.compile(r"^#(?P<step>\d+) (?P<value>\d+\.\d+) ")
-_METADATA = "[internal] load metadata for "
+_FIRST = re.compile(r"\[internal\] load build definition from ")
+_EARLY_TITLES = (
+    re.compile(r"\[internal\] load metadata for "),
+    re.compile(r"\[internal\] load \.dockerignore"),
+    _FROM,
+    re.compile(r"\[internal\] load build context"),
+)
 _EARLY = (
     re.compile(r" => \[internal\] load metadata for .*(?=  \d)"),
     re.compile(r" => \[internal\] load \.dockerignore"),
     re.compile(r" => (?:CACHED )?\[(?:\S+ )?1/\d+\] FROM .*(?=  \d)"),
     re.compile(r" => \[internal\] load build context"),
 )
-"""Steps in the order in which they are shown more often than not."""
+"""The same on a terminal, in the order in which they are shown more often than not."""
 _DIGITS = re.compile(r"[0-9a-f]{12,}")
 _SHORT = 5.0
 """Seconds below which a step is like any other."""
@@ -65,15 +70,37 @@ def numbered_in_order(lines: Sequence[Line]) -> list[Line]:
         parts[-1].append(line)
         if not line.plain:
             parts.append([])
-    often = Counter(_number(part) for part in parts)
     ordered: list[Line] = []
-    for kind, group in groupby(parts, key=lambda part: _kind(part) if often[_number(part)] == 1 else ""):
+    for early, group in groupby(_joined(parts), key=lambda part: bool(_place(part))):
         run = list(group)
-        if kind:
+        if early:
             numbers = [_number(part) for part in run]
-            run = [_numbered(*pair) for pair in zip(sorted(run, key=_title), numbers, strict=True)]
+            run = [_numbered(*pair) for pair in zip(sorted(run, key=_place), numbers, strict=True)]
         ordered += [line for part in run for line in part]
     return ordered
+
+
+def _joined(parts: Sequence[list[Line]]) -> list[list[Line]]:
+    """Give each of these steps one part: a builder may leave one for another, and come back."""
+    result: list[list[Line]] = []
+    begun: dict[str, list[Line]] = {}
+    for part in parts:
+        number = _number(part)
+        if number and _FIRST.match(_title(part)):
+            begun = {}
+        if _place(part) and number in begun:
+            begun[number][-1:] = part[1:]
+        else:
+            begun |= {number: part}
+            result.append(part)
+    return [_finished(part) if _place(part) else part for part in result]
+
+
+def _finished(part: Sequence[Line]) -> list[Line]:
+    """Return a part without the lines that say that it goes on elsewhere, and with one end."""
+    left = f"#{_number(part)} ..."
+    ends = [line for line in part if _DONE.match(line.plain) or _CACHED.match(line.plain)]
+    return [line for line in part if line.plain != left and not any(line is end for end in ends[:-1])]
 
 
 def _number(part: Sequence[Line]) -> str:
@@ -86,16 +113,15 @@ def _title(part: Sequence[Line]) -> str:
     return _DIGITS.sub("", part[0].plain.partition(" ")[2])
 
 
-def _kind(part: Sequence[Line]) -> str:
-    """Return what kind of step waits for no other of its kind, if a part is all of one; "" if it is not."""
-    if not _number(part) or part[-1].plain:
-        return ""
-    title = _title(part)
-    return "FROM" if _FROM.match(title) else _METADATA if title.startswith(_METADATA) else ""
+def _place(part: Sequence[Line]) -> tuple[int, str] | tuple[()]:
+    """Return what a step is sorted by that waits for no other like it, if a part is of one; nothing if it is not."""
+    title = "" if not _number(part) or part[-1].plain else _title(part)
+    return next(((rank, title) for rank, pattern in enumerate(_EARLY_TITLES) if pattern.match(title)), ())
 
 
 def _numbered(part: Sequence[Line], number: str) -> list[Line]:
-    return [line.edited([Edit(1, 1 + len(_number(part)), number)]) if line.plain else line for line in part]
+    old = f"#{_number(part)} "
+    return [line.edited([Edit(0, len(old), f"#{number} ")]) if line.plain.startswith(old) else line for line in part]
 
 
 def _rank(line: str) -> tuple[int, str] | tuple[()]:
@@ -109,26 +135,10 @@ def _rank(line: str) -> tuple[int, str] | tuple[()]:
 def once(lines: Sequence[str]) -> list[int]:
     """Return the indices of the lines that say each thing once.
 
-    That something has begun which is done further down is printed if it took long enough. And a step may be done, go on
-    under its title at once, and be done again.
+    That something has begun which is done further down is printed if it took long enough.
     """
     done = {found["what"] for line in lines if (found := _WAS_DONE.match(line))}
-    said = {index for index, line in enumerate(lines) if line in done and _HAS_BEGUN.match(line)}
-    said.update(_done_before(lines))
-    return [index for index in range(len(lines)) if index not in said]
-
-
-def _done_before(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the indices of a step's end, of the blank line below, and of the title under which it goes on."""
-    titles = set()
-    for index, line in enumerate(lines):
-        title = _TITLE.match(line)
-        if not title or not _FROM.match(title["what"]):
-            continue
-        ended = _DONE.match(lines[index - 2]) if line in titles and not lines[index - 1] else None
-        if ended and ended["step"] == title["step"]:
-            yield from range(index - 2, index + 1)
-        titles.add(line)
+    return [index for index, line in enumerate(lines) if not (line in done and _HAS_BEGUN.match(line))]
 
 
 def edits(lines: Sequence[str], place: Place, wishes: Wishes) -> Iterator[tuple[int, Edit]]:

@@ -96,8 +96,8 @@ class Output:
             return text
         lines = order.before([Line.read(line) for line in text.split("\n")], self._ids, self._lives, place.command)
         lines = [lines[index] for index in builds.in_order([line.plain for line in lines])]
-        lines = [lines[index] for index in builds.once([line.plain for line in lines])]
         lines = builds.numbered_in_order(lines)
+        lines = [lines[index] for index in builds.once([line.plain for line in lines])]
         block = _Block(lines)
         self._processes.begin(self._numbers_in(block, place), place)
         self._times.look(block.lines, place)
