@@ -99,8 +99,9 @@ def _joined(parts: Sequence[list[Line]]) -> list[list[Line]]:
 def _finished(part: Sequence[Line]) -> list[Line]:
     """Return a part without the lines that say that it goes on elsewhere, and with one end."""
     left = f"#{_number(part)} ..."
-    ends = [line for line in part if _DONE.match(line.plain) or _CACHED.match(line.plain)]
-    return [line for line in part if line.plain != left and not any(line is end for end in ends[:-1])]
+    ends = [index for index, line in enumerate(part) if _DONE.match(line.plain) or _CACHED.match(line.plain)]
+    without = set(ends[:-1])
+    return [line for index, line in enumerate(part) if line.plain != left and index not in without]
 
 
 def _number(part: Sequence[Line]) -> str:

@@ -82,7 +82,9 @@ def _ping(place: Place, turn: int) -> float:
     return 0.05 + number(80, *place.words("ping", turn)) / 1000
 
 
-def _of_hop(_found: re.Match[str], place: Place, _wishes: Wishes) -> str:
+def _of_hop(found: re.Match[str], place: Place, _wishes: Wishes) -> str:
+    if "traceroute" not in place.command:
+        return found["value"]
     return f"{_ping(place, place.count('hop')):.3f}"
 
 

@@ -11,6 +11,8 @@ from snippetrun.stable.place import Place
 from snippetrun.stable.text import Edit
 
 _LETTERS = string.ascii_letters + string.digits
+_OF_A_SWARM = re.compile(r"\bdocker (?:swarm|node|info|system info)\b")
+"""A command that shows them; what an author or an image has brought along stays."""
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _QUOTED = re.compile(rf"{_BEGIN}\\n(?P<value>(?:[0-9A-Za-z+/=]+\\n)+){_END}")
 """As a text of JSON."""
@@ -30,7 +32,7 @@ class Keys:
     def edits(self, lines: Sequence[str], place: Place) -> Iterator[tuple[int, Edit]]:
         """Find them in an output; yield the index of the line as well."""
         begun = 0
-        for index, line in enumerate(lines):
+        for index, line in enumerate(lines if _OF_A_SWARM.search(place.command) else ()):
             if line == _BEGIN:
                 begun = index + 1
             elif line == _END and begun:

@@ -35,7 +35,9 @@ class Numbers:
 
     def __init__(self, written: Iterable[str] = ()) -> None:
         """Leave alone what the author wrote."""
-        self._given: dict[tuple[str, str], str] = {("port", word): word for word in written if word.isdigit()}
+        words = [word for word in written if word.isalnum()]
+        self._given: dict[tuple[str, str], str] = {("port", word): word for word in words if word.isdigit()}
+        self._given |= {("tmp", word): word for word in words}
 
     def edits(self, line: str, place: Place) -> Iterator[Edit]:
         """Find such numbers in a line."""

@@ -174,8 +174,7 @@ class Output:
         elif "CPU %" in fields:
             row = [str(Line(each).edited(self._host.edits(each, place))) for each in row]
             field = stats.cell(table.headings, row, at, *place.words("stats", index))
-        if heading.endswith("SIZE") or "RECLAIMABLE" in fields:
-            field = sizes.cell(heading, fields, self._lives)
+        field = sizes.cell(heading, field, fields, self._lives)
         return str(Line(field).through(self._filters(place, in_table=True)))
 
 

@@ -30,11 +30,14 @@ _SAID = re.compile(
     r"|^(?:Build cache usage|Total reclaimed space): )"
     rf"(?P<value>(?P<size>{_SMALL.pattern})(?P<shared>\*?)(?P<room> *))"
 )
+_LISTS = re.compile(r"\bdocker (?:buildx|builder|image|system) ")
+"""A command that says so, where another program may say anything."""
 _EXACT = re.compile(r"\b(?:container|volume) prune\b")
 """A command that reclaims no archive."""
 _BYTES = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{3,})\b')
 _ONLY_BYTES = re.compile(r"(?P<value>\d{3,})")
-_ASKS_FOR_BYTES = re.compile(r"\binspect\b.*\.(?:Virtual)?Size\b")
+_INSPECTS = re.compile(r"\bdocker (?:image )?inspect\b")
+_ASKS_FOR_BYTES = re.compile(rf"{_INSPECTS.pattern}.*\.(?:Virtual)?Size\b")
 _DIGEST = re.compile(r'"digest": "sha256:([0-9a-f]{64})"')
 _OF_A_DIGEST = re.compile(r'"size": (?P<value>\d{3,4})$')
 
@@ -46,10 +49,12 @@ def whole(text: str) -> int:
 
 def edits(line: str, place: Place) -> Iterator[Edit]:
     """Find such sizes in a line that is in no table."""
-    if not _EXACT.search(place.command):
+    if _LISTS.search(place.command) and not _EXACT.search(place.command):
         for found in _SAID.finditer(line):
             new = _shown(found["size"], 4) + found["shared"]
             yield Edit(*found.span("value"), new.ljust(len(found["value"])) if found["room"] else new)
+    if not _INSPECTS.search(place.command):
+        return
     bare = _ONLY_BYTES.fullmatch(line) if _ASKS_FOR_BYTES.search(place.command) else None
     for found in [bare] if bare else _BYTES.finditer(line):
         if least := _floor(int(found["value"])):
@@ -65,9 +70,8 @@ def below_digests(lines: Sequence[str], ids: Ids, place: Place) -> Iterator[tupl
             yield index, Edit(*found.span("value"), str(order + number(order, *place.next("size"))))
 
 
-def cell(heading: str, fields: Mapping[str, str], lives: Lives) -> str:
-    """Return what a cell of a table becomes, if it is the size of an image of the page, or of a build cache."""
-    field = fields[heading]
+def cell(heading: str, field: str, fields: Mapping[str, str], lives: Lives) -> str:
+    """Return what a field of a row becomes, if it is the size of an image of the page, or of a build cache."""
     if fields.get("TYPE") == "Build Cache":
         return _SMALL.sub(lambda found: _shown(found[0], 4), field)
     if not heading.endswith("SIZE"):
