@@ -14,8 +14,9 @@ from snippetrun import config
 from snippetrun.engine import images
 from snippetrun.engine.base import base
 from snippetrun.engine.find import host_engine
+from snippetrun.model import Job, Page
 from snippetrun.sandbox.interface import Order
-from snippetrun.sandbox.live import IMAGE_FOLDER, LiveSandbox, sandbox, specification
+from snippetrun.sandbox.live import IMAGE_FOLDER, LiveSandbox, page_specification, sandbox
 from snippetrun.sandbox.store import store
 
 ROUNDS = 5
@@ -46,15 +47,17 @@ def main() -> None:
         filled, empty = (
             store(engine, name, image, held, say) for name, held in (("bench", provided), ("bench empty", []))
         )
-        names = [each.name for each in provided]
+        names = tuple(each.name for each in provided)
         for number in range(1, ROUNDS + 1):
             for hub, seconds in ((False, with_store), (True, with_hub)):
                 began = time.monotonic()
-                with sandbox(engine, specification(image, filled.volume, page="bench", images=names, hub=hub)) as live:
+                job = Job(Page("bench", ()), "", names, 60.0, 1_000_000, hub=hub)
+                with sandbox(engine, page_specification(image, filled.volume, job)) as live:
                     first_command(live)
                     seconds.append(time.monotonic() - began)
             began = time.monotonic()
-            with sandbox(engine, specification(image, empty.volume, page="bench")) as live:
+            job = Job(Page("bench", ()), "", (), 60.0, 1_000_000)
+            with sandbox(engine, page_specification(image, empty.volume, job)) as live:
                 live.feed(["docker", "load", "--quiet"], engine.save([each.tag for each in provided]))
                 first_command(live)
                 with_load.append(time.monotonic() - began)

@@ -27,6 +27,7 @@ _IF_IT_TAKES_LONG = (
     "If it needs longer, give its fence {timeout=...}. If it waits for somebody, write under it what is typed. "
     'If it stays open, say until when to watch it: {until="..."}.'
 )
+_IF_LIMITED = "If it needs more, raise it in mkdocs.yml: under limits: for all pages, or under pages: for this one."
 _OTHER_ENDINGS = {
     Ending.UNFINISHED: (
         "the shell waits for the rest of it",
@@ -178,6 +179,8 @@ def _part(command: Command, start: int, end: int, output: str, typed: tuple[str,
 
 def _ending(command: Command, recorded: Recorded) -> tuple[str, str]:
     """Return what is wrong with the way in which a command ended, and what to do; empty if nothing is."""
+    if recorded.fault:
+        return recorded.fault, _IF_LIMITED
     waiting = f", waiting for {recorded.waiting}" if recorded.waiting else ""
     if recorded.ending is Ending.TIMED_OUT:
         return f"still running after {recorded.seconds:.0f} s{waiting}", _IF_IT_TAKES_LONG

@@ -9,6 +9,11 @@
           languages: [console, shell-session]         # the fences that run
           timeout: 60s                                # for each command
           output_limit: 1MB                           # for each command
+          limits: {memory: 2GB, time: 15m}            # for each page; also cpus, processes, disk, files
+          network: none                               # or internet; what pages reach
+          build_network: internet                     # or none; what the builds of images reach
+          pages:                                      # what holds for some pages alone, by their path below docs_dir
+            big.md: {limits: {memory: 6GB}, network: internet}
           jobs: 2                                     # pages at a time
           match: pattern                              # how written output is held against what comes out
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
@@ -25,7 +30,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +38,8 @@ import yaml
 
 from snippetrun import units
 from snippetrun.errors import ConfigError, Problem
-from snippetrun.model import Mode, Rule
+from snippetrun.limits import Limits
+from snippetrun.model import Mode, Network, Rule
 from snippetrun.patterns import Match
 
 PLUGIN = "snippetrun"
@@ -69,6 +75,15 @@ class ImageSource:
 
 
 @dataclass(frozen=True, slots=True)
+class PageConfig:
+    """What a site allows one of its pages, beside what it allows all."""
+
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Fields of `Limits`."""
+    network: Network | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SiteConfig:
     """Everything that a site can set."""
 
@@ -87,8 +102,21 @@ class SiteConfig:
     recordings: Path | None = Path("recordings")
     """The folder of the recordings; None for a site that keeps none."""
     stable: tuple[Rule, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    """What each page may take."""
+    network: Network = Network.NONE
+    """What pages reach."""
+    build_network: Network = Network.INTERNET
+    """What the builds of images reach."""
+    pages: Mapping[str, PageConfig] = field(default_factory=dict)
+    """What holds for some pages alone, by their path below `docs`."""
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
     """Pages at a time: more than there are processors, as a page waits about as long as it works."""
+
+    def page(self, path: str) -> tuple[Limits, Network]:
+        """Return what a page may take and reach; its path is as the user knows it."""
+        own = self.pages.get(os.path.relpath(Path.cwd() / path, self.docs), PageConfig())
+        return replace(self.limits, **own.limits), own.network or self.network  # type: ignore[arg-type] # read by us
 
 
 def cache_folder() -> Path:
@@ -159,14 +187,12 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
     for key, value in options.items():
         at = line([key])
         try:
-            if key == "images":
-                known[key] = _images(value, root, path, lambda keys: line(["images", *keys]))
-            elif key == "stable":
-                known[key] = _rules(value, path, lambda keys: line(["stable", *keys]))
+            if key in _PARTS:
+                known[key] = _PARTS[key](value, root, path, lambda keys, key=key: line([key, *keys]))  # type: ignore[misc] # mypy knows no default there
             elif key in _READERS:
                 known[key] = _READERS[key](value)
             else:
-                raise ValueError(unknown(key, ["images", "stable", *_READERS]))
+                raise ValueError(unknown(key, [*_PARTS, *_READERS]))
         except ConfigError as error:
             problems += error.problems
         except ValueError as error:
@@ -235,7 +261,7 @@ def _image(name: str, source: Any, root: Path, path: str, line: int) -> ImageSou
     return ImageSource(image_name(name), build=build, folder=folder, stand_in=stand_in, path=path, line=line)
 
 
-def _rules(value: Any, path: str, line: Line) -> tuple[Rule, ...]:  # noqa: ANN401 - from YAML
+def _rules(value: Any, _root: Path, path: str, line: Line) -> tuple[Rule, ...]:  # noqa: ANN401 - from YAML
     if not isinstance(value, list):
         raise ValueError("expects a list of rules, each with {pattern: REGEX, replace: TEXT}")
     problems: list[Problem] = []
@@ -266,6 +292,82 @@ def rule(value: Any) -> Rule:  # noqa: ANN401 - from YAML
     if re.search(pattern, ""):
         raise ValueError(f"{pattern!r} also matches where nothing is")
     return Rule(pattern, replace)
+
+
+def _pages(value: Any, _root: Path, path: str, line: Line) -> dict[str, PageConfig]:  # noqa: ANN401 - from YAML
+    if not isinstance(value, Mapping):
+        raise ValueError("expects the paths of pages below docs_dir, each with {limits: ..., network: ...}")
+    problems: list[Problem] = []
+    found = {}
+    for name, entry in value.items():
+        try:
+            found[str(name)] = _page(entry)
+        except ValueError as error:
+            problems.append(Problem(f"pages: {name}: {error}", "", path, line([name])))
+    if problems:
+        raise ConfigError(*problems)
+    return found
+
+
+def _page(value: Any) -> PageConfig:  # noqa: ANN401 - from YAML
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("expects {limits: ..., network: ...}, or one of them")
+    for key in value:
+        if key not in ("limits", "network"):
+            raise ValueError(f"{key}: {unknown(key, ['limits', 'network'])}")
+    return PageConfig(
+        _limits_named(value["limits"]) if "limits" in value else {},
+        _network(value["network"]) if "network" in value else None,
+    )
+
+
+def _limits(value: Any) -> Limits:  # noqa: ANN401 - from YAML
+    return replace(Limits(), **_limits_named(value))  # type: ignore[arg-type] # each reader returns its field's type
+
+
+def _limits_named(value: Any) -> dict[str, float]:  # noqa: ANN401 - from YAML
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expects some of {', '.join(_LIMITS)}, e.g. {{memory: 2GB, time: 15m}}")
+    found = {}
+    for key, entry in value.items():
+        if key not in _LIMITS:
+            raise ValueError(f"{key}: {unknown(key, [*_LIMITS])}")
+        try:
+            found[key] = _LIMITS[key](entry)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from None
+    return found
+
+
+def _at_least(least: float, whole: Callable[[Any], float]) -> Callable[[Any], float]:
+    """Return a reader for a number; less than `least` is refused, as no page could do with it."""
+
+    def read(value: Any) -> float:  # noqa: ANN401 - from YAML
+        try:
+            number = whole(value)
+        except (TypeError, OverflowError):
+            raise ValueError(f"{value!r} is no number") from None
+        if not least <= number < 1e15:
+            raise ValueError(f"{value!r} is too little, or too much, for any page")
+        return number
+
+    return read
+
+
+_LIMITS: dict[str, Callable[[Any], float]] = {
+    "memory": _at_least(200_000_000, units.size),
+    "cpus": _at_least(0.1, float),
+    "processes": _at_least(100, int),
+    "disk": _at_least(200_000_000, units.size),
+    "files": _at_least(10_000, int),
+    "time": _at_least(1, units.duration),
+}
+
+
+def _network(value: Any) -> Network:  # noqa: ANN401 - from YAML
+    if value not in set(Network):
+        raise ValueError(f"expects one of {', '.join(Network)}")
+    return Network(value)
 
 
 def _languages(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
@@ -306,11 +408,16 @@ def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML
     return value
 
 
+_PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {"images": _images, "pages": _pages, "stable": _rules}
+"""What reads the keys whose parts have lines of their own."""
 _READERS: dict[str, Callable[[Any], Any]] = {
     "languages": _languages,
     "timeout": units.duration,
     "output_limit": units.size,
     "jobs": _jobs,
+    "limits": _limits,
+    "network": _network,
+    "build_network": _network,
     "match": _match,
     "mode": _mode,
     "recordings": _recordings,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from snippetrun.limits import Limits
 from snippetrun.patterns import Match
 
 
@@ -120,6 +121,14 @@ class Page:
     """The text of the first heading; empty if there is none."""
 
 
+class Network(StrEnum):
+    """What a sandbox reaches, beside itself."""
+
+    NONE = "none"
+    INTERNET = "internet"
+    """Public addresses; none of private networks, of the host, or of other sandboxes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One page's work: what will run, and on what."""
@@ -139,6 +148,10 @@ class Job:
     """Its sandbox has a throwaway Docker Hub, which has all images of the site."""
     rules: tuple[Rule, ...] = ()
     """What is replaced in its output at last: the site's rules, then the page's."""
+    limits: Limits = field(default_factory=Limits)
+    """What the whole page may take."""
+    network: Network = Network.NONE
+    """What it reaches."""
 
 
 class Mode(StrEnum):
@@ -214,6 +227,8 @@ class Recorded:
     """What the command before it in its terminal, left open by its fence, still printed before this one was typed."""
     waiting: str = ""
     """What it was waited for in vain, in words; empty if nothing was."""
+    fault: str = ""
+    """What became of the page's sandbox, in words, such as that it is out of memory; empty if nothing did."""
 
     @property
     def output(self) -> str:

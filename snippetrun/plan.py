@@ -9,7 +9,7 @@ from snippetrun.config import SiteConfig, image_name
 from snippetrun.contexts import digest_of
 from snippetrun.errors import PageError, Problem
 from snippetrun.fingerprint import digest, fingerprints
-from snippetrun.model import Job, Page
+from snippetrun.model import Job, Network, Page
 
 SANDBOX = Path(__file__).with_name("sandbox") / "image"
 """The Dockerfile and the scripts of the sandbox's image."""
@@ -28,20 +28,22 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         if not runs(page):
             continue
         problems += _unlisted(site, page)
+        problems += _two_hubs(site, page)
         listed = tuple(image.name for image in site.images)
         images = listed if page.options.images is None else tuple(map(image_name, page.options.images))
         timeout = page.options.timeout or site.timeout
         match = page.options.match or site.match
-        # Where a page's hub and its network will meet: whoever has a stand-in for Docker Hub must never be given the
-        # real network as well, or no reader could tell what came from where.
         hub = page.options.hub
+        limits, network = site.page(page.path)
         rules = (*site.stable, *page.options.stable)
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
         said = [(each.snippet, each.commands) for each in fingerprints(page)]
-        key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, rules)
-        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules))
+        key = digest(
+            page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, rules, network
+        )
+        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules, limits, network))
     if problems:
         raise PageError(*problems)
     return tuple(jobs)
@@ -50,6 +52,13 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
 def runs(page: Page) -> bool:
     """Tell whether anything on the page runs."""
     return page.options.skip is None and any(s.commands and s.options.skip is None for s in page.snippets)
+
+
+def _two_hubs(site: SiteConfig, page: Page) -> Iterable[Problem]:
+    """Complain of a page with a stand-in for Docker Hub and the real one: no reader could tell what came from where."""
+    if page.options.hub and site.page(page.path)[1] is Network.INTERNET:
+        hint = f"Take hub: out here, or network: internet out of {site.path}."
+        yield Problem("hub: the page reaches the real Docker Hub", hint, page.path, page.options.line)
 
 
 def _unlisted(site: SiteConfig, page: Page) -> Iterable[Problem]:

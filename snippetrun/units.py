@@ -18,6 +18,19 @@ def size(value: object) -> int:
     return int(_number(value, _BYTES, "a size, e.g. 64kB or 1MB"))
 
 
+def duration_text(seconds: float) -> str:
+    """Return a duration as people write it: `15 min`, `90 s`."""
+    return f"{seconds / 60:g} min" if seconds >= 120 and not seconds % 60 else f"{seconds:g} s"
+
+
+def size_text(size: int) -> str:
+    """Return a size as people write it: `2 GB`, `1.5 MB`, `512 bytes`."""
+    for name, unit in (("GB", 1000**3), ("MB", 1000**2), ("kB", 1000)):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
+
+
 def _number(value: object, units: dict[str, float] | dict[str, int], wanted: str) -> float:
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([A-Za-z]*)", str(value).strip())
     if not match or match[2] not in units or not float(match[1]):

@@ -130,8 +130,10 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text("\n".join(block).replace("sha256:...", "sha256:" + 64 * "0"))
     loaded = config.load(tmp_path / "mkdocs.yml")
     folder = loaded.root / "recordings"
-    defaults = SiteConfig(loaded.root, loaded.docs, loaded.path, loaded.images, jobs=loaded.jobs, recordings=folder)
+    defaults = SiteConfig(
+        loaded.root, loaded.docs, loaded.path, loaded.images, pages=loaded.pages, jobs=loaded.jobs, recordings=folder
+    )
     assert loaded == defaults
     [options] = [entry["snippetrun"] for entry in yaml.safe_load("\n".join(block))["plugins"]]
-    assert set(options) == {"images", "stable", *config._READERS}
+    assert set(options) == {*config._PARTS, *config._READERS}
     assert {key for image in options["images"].values() for key in image} == {"build", "pull", "stand_in"}

@@ -8,11 +8,13 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import docker
 import docker.errors
 import requests
+from docker.types import LogConfig, Mount
 
 from snippetrun.engine.labels import OURS, REPOSITORY
 from snippetrun.engine.stream import ContainerStream
@@ -32,11 +34,21 @@ class ContainerSpec:
     labels: Mapping[str, str]
     command: Sequence[str] = ()
     capabilities: Sequence[str] = ()
-    """Added to the engine's default ones."""
+    """All that it has."""
     security: Sequence[str] = ()
     """`--security-opt` values, as the API takes them."""
+    devices: Sequence[str] = ()
+    """Rules for devices that it may make and use, such as `b 7:* rwm`."""
     volumes: Mapping[str, str] = field(default_factory=dict)
-    """Where it is mounted -> volume name, with `:ro` for read-only; "" makes an anonymous volume."""
+    """Where it is mounted -> volume name, with `:ro` for read-only; "" makes an anonymous volume with our labels."""
+    scratch: Sequence[str] = ()
+    """Folders that are in memory; what else is not on a volume cannot be written."""
+    memory: int = 0
+    """Bytes, of which it gets no more; 0 for no limit, as for the next two."""
+    cpus: float = 0.0
+    """Processors."""
+    processes: int = 0
+    """Processes and threads."""
 
 
 class HostEngine:
@@ -65,6 +77,10 @@ class HostEngine:
         """The engine's version, e.g. `26.1.5+dfsg1`."""
         return str(self._version["Version"])
 
+    @cached_property
+    def _processors(self) -> int:
+        return int(self.info()["NCPU"])
+
     def close(self) -> None:
         """Close the connection."""
         self._api.close()
@@ -80,26 +96,33 @@ class HostEngine:
     def start(self, spec: ContainerSpec) -> tuple[str, ContainerStream]:
         """Start a container and return its id and its stdin and stdout.
 
-        It has no network, no masked paths, a cgroup namespace of its own, and the engine removes it, with its anonymous
-        volumes, as soon as it ends. It is told that its standard input has ended when the stream, or this process, is
-        gone.
+        It has no network, a cgroup namespace of its own, and a root file system that cannot be written. The engine
+        keeps no log of it, and removes it, with its anonymous volumes, as soon as it ends. It is told that its standard
+        input has ended when the stream, or this process, is gone.
         """
         host_config = self._api.create_host_config(
             auto_remove=True,
+            read_only=True,
+            cap_drop=["ALL"],
             cap_add=list(spec.capabilities),
             security_opt=list(spec.security),
             network_mode="none",
-            binds=[f"{name}:{target}:{'ro' if ro else 'rw'}" for target, name, ro in _mounts(spec.volumes)],
+            device_cgroup_rules=list(spec.devices),
+            tmpfs=dict.fromkeys(spec.scratch, "mode=0755,size=64m"),
+            mounts=[*_mounts(spec)],
+            log_config=LogConfig(type=LogConfig.types.NONE),
+            mem_limit=spec.memory,
+            memswap_limit=spec.memory,
+            nano_cpus=round(min(spec.cpus, self._processors) * 1e9),
+            pids_limit=spec.processes or None,
         )
-        # The SDK has no names for these: `systempaths=unconfined` is the CLI's word for the first two.
-        host_config |= {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "private"}
+        host_config |= {"CgroupnsMode": "private"}  # the SDK has no name for it
         with self._faults("cannot start a sandbox"):
             container = self._api.create_container_from_config(  # type: ignore[no-untyped-call]
                 {
                     "Image": spec.image,
                     "Cmd": list(spec.command),
                     "Labels": dict(spec.labels),
-                    "Volumes": {target: {} for target, name in spec.volumes.items() if not name},
                     "HostConfig": host_config,
                     "NetworkDisabled": False,
                     "OpenStdin": True,
@@ -261,10 +284,14 @@ class HostEngine:
             raise EngineError(Problem(f"the Docker engine at {self.base_url} {what}: {_reason(error)}")) from error
 
 
-def _mounts(volumes: Mapping[str, str]) -> Iterator[tuple[str, str, bool]]:
-    for target, name in volumes.items():
-        if name:
-            yield target, name.removesuffix(":ro"), name.endswith(":ro")
+def _mounts(spec: ContainerSpec) -> Iterator[Mount]:
+    for target, name in spec.volumes.items():
+        yield Mount(
+            target,
+            name.removesuffix(":ro") or None,
+            read_only=name.endswith(":ro"),
+            labels=None if name else dict(spec.labels),
+        )
 
 
 def _quoted(value: str) -> str:

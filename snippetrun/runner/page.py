@@ -16,6 +16,7 @@ from snippetrun import __version__
 from snippetrun.compare import Judge, judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.facts import Facts
+from snippetrun.limits import Usage, used_up
 from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet, Verdict
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
@@ -143,6 +144,8 @@ class _Session:
         """Run nothing yet, and later only the commands above a line."""
         self._job, self._watcher, self._above = job, watcher, above
         self._judge = Judge(job.match)
+        self._deadline = math.inf
+        self._used: dict[Sandbox, Usage] = {}
         self.ran: list[list[Ran]] = []
         """One entry for each snippet that was reached."""
 
@@ -168,19 +171,34 @@ class _Session:
 
     def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox, facts: Sequence[Facts]) -> tuple[Ran, Verdict]:
         """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
-        give_up = time.monotonic() + (snippet.options.retry or 0.0)
+        if math.isinf(self._deadline):
+            self._deadline = time.monotonic() + self._job.limits.time
+        give_up = min(time.monotonic() + (snippet.options.retry or 0.0), self._deadline)
         while True:
             if _LISTS.search(command.text):
                 sandbox.settle()
             recorded = self._type(snippet, command, sandbox)
             judging = self._judge.copy()
             verdict = judging.command(command, recorded, snippet.options.match)
+            if verdict.outcome is Outcome.FAILED and (fault := self._fault(recorded, sandbox)):
+                recorded = dataclasses.replace(recorded, fault=fault)
+                verdict = judging.command(command, recorded, snippet.options.match)
             ran = Ran(recorded, time.time())
             ended = recorded.ending is not Ending.EXITED or time.monotonic() >= give_up
             if ended or verdict.outcome is Outcome.PASSED or self._is_shown_as_written(ran, verdict, sandbox, facts):
                 self._judge = judging
                 return ran, verdict
             time.sleep(_RETRY_SECONDS)
+
+    def _fault(self, recorded: Recorded, sandbox: Sandbox) -> str:
+        """Return what is wrong with the sandbox, after a command that failed; "" if it is as it should be."""
+        if recorded.ending is Ending.TIMED_OUT and time.monotonic() >= self._deadline:
+            return self._job.limits.exceeded("time")
+        before, now = self._used.get(sandbox, Usage()), sandbox.usage()
+        self._used[sandbox] = now
+        if limit := used_up(before, now):
+            return self._job.limits.exceeded(limit)
+        return "the page's engine has ended" if now.ended else ""
 
     def _is_shown_as_written(self, ran: Ran, verdict: Verdict, sandbox: Sandbox, facts: Sequence[Facts]) -> bool:
         """Whether output is what was written once it is as it will be shown: authors paste from the site."""
@@ -204,7 +222,7 @@ class _Session:
             goes_on_below=last and self._goes_on_below(snippet),
             match=options.match or self._job.match,
             names=Names(dict(names.words)),
-            timeout=options.timeout or self._job.timeout,
+            timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),
             limit=self._job.output_limit,
         )
         came = sandbox.terminal(_terminal(snippet)).run(order)

@@ -27,7 +27,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     from snippetrun.engine.base import base
     from snippetrun.engine.find import host_engine
     from snippetrun.engine.locks import locked
-    from snippetrun.sandbox.live import IMAGE_FOLDER, sandbox, specification
+    from snippetrun.sandbox.live import IMAGE_FOLDER, page_specification, sandbox
     from snippetrun.sandbox.store import store
 
     with host_engine(say) as engine:
@@ -39,7 +39,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
             facts = [fact for fact in filled.facts if job.hub or fact.name in job.images]
-            spec = specification(sandbox_image, filled.volume, page=job.page.path, images=job.images, hub=job.hub)
+            spec = page_specification(sandbox_image, filled.volume, job)
             return sandbox(engine, spec, facts)
 
         yield start

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
 from snippetrun.facts import Facts
+from snippetrun.limits import Usage
 from snippetrun.model import Ending, ImageFact
 from snippetrun.sandbox.shell import PtyShell
 
@@ -36,6 +37,8 @@ class FakeSandbox:
     """What its engine knows."""
     settled: list[int] = field(default_factory=list)
     """How many commands had run whenever somebody waited for the engine."""
+    used: Usage = field(default_factory=Usage)
+    """What it has used of its limits."""
     closed: bool = False
     now: float = 0.0
     """Its own time, in seconds: it goes on only while somebody waits."""
@@ -60,6 +63,10 @@ class FakeSandbox:
     def settle(self) -> None:
         """As `Sandbox.settle`."""
         self.settled.append(len(self.commands))
+
+    def usage(self) -> Usage:
+        """As `Sandbox.usage`."""
+        return self.used
 
     def close(self) -> None:
         """As `Sandbox.close`."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from snippetrun.engine.stream import Stream
 from snippetrun.facts import Facts
+from snippetrun.limits import Usage
 from snippetrun.model import Ending, ImageFact, Piece
 from snippetrun.patterns import Match, Names
 
@@ -97,6 +98,9 @@ class Sandbox(Protocol):
 
     def settle(self) -> None:
         """Wait, not for long, until containers that have ended are listed as ended. Never raises SandboxError."""
+
+    def usage(self) -> Usage:
+        """Return what has been used of what is limited, also if the sandbox has ended. Never raises SandboxError."""
 
     def close(self) -> None:
         """Remove the sandbox and everything in it; closing twice does no harm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,8 @@ from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.facts import Facts
-from snippetrun.model import ImageFact
+from snippetrun.limits import Limits, Usage
+from snippetrun.model import ImageFact, Job
 from snippetrun.sandbox import learned
 from snippetrun.sandbox.shell import PtyShell
 
@@ -24,10 +26,16 @@ IMAGE_FOLDER = Path(__file__).with_name("image")
 
 _LIB = "/usr/local/lib/snippetrun"
 _SECCOMP = json.dumps(json.loads(Path(__file__).with_name("seccomp.json").read_text()))
+# The launcher mounts and makes namespaces; it gives files and processes to the page's user, and ends them.
+_CAPABILITIES = (
+    "SYS_ADMIN", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
+)  # fmt: skip
 _BOOT_SECONDS = 60.0
+_END_SECONDS = 20.0
 _FACTS_SECONDS = 10.0
 _SETTLE_SECONDS = 5.0
 _ANSWER_BYTES = 64_000_000
+_LAST_BYTES = 10_000
 
 
 class LiveSandbox:
@@ -42,9 +50,12 @@ class LiveSandbox:
         began, self._began = time.monotonic(), time.time()
         self._engine = engine
         self._terminals: dict[str, PtyShell] = {}
+        self._last_words = ""
+        self._ready = False
         self._container, self._control = engine.start(spec)
         try:
-            self._pid, version, digests = self._await_ready()
+            version, digests = self._await_ready()
+            self._ready = True
         except BaseException:
             self.close()
             raise
@@ -80,10 +91,26 @@ class LiveSandbox:
         """As `Sandbox.settle`."""
         self._ask("settle", _SETTLE_SECONDS)
 
+    def usage(self) -> Usage:
+        """As `Sandbox.usage`."""
+        answer = self._ask("usage", _SETTLE_SECONDS)
+        said = self._last_words.partition("\nlast\n")[2] if answer is None else answer
+        found = dict(re.findall(r"^(memory|processes|disk|files) (\d{1,18})$", said, re.MULTILINE))
+        return Usage(**{name: int(number) for name, number in found.items()}, ended=bool(self._last_words))
+
     def close(self) -> None:
         """As `Sandbox.close`."""
         for terminal in self._terminals.values():
             terminal.close()
+        # The launcher ends what is frozen as well, and without it that would stay: a killed launcher thaws nothing.
+        self._control.end_of_input()
+        deadline = time.monotonic() + _END_SECONDS
+        said = b""
+        while self._ready and not said.endswith(b"\nended\n"):
+            data = self._control.read(max(0.0, deadline - time.monotonic()))
+            if not data:
+                break
+            said = (said + data)[-_LAST_BYTES:]
         self._control.close()
         self._engine.remove(self._container)
 
@@ -91,7 +118,7 @@ class LiveSandbox:
         """Start a command in the page's world, with a clean environment, and return its stdin and stdout."""
         # Variables go through env's arguments: what the exec's own environment says, `enter` clears away.
         assignments = [f"{name}={value}" for name, value in (environment or {}).items()]
-        return self._engine.execute(self._container, [f"{_LIB}/enter", str(self._pid), *assignments, *command], {})
+        return self._engine.execute(self._container, [f"{_LIB}/enter", *assignments, *command], {})
 
     def feed(self, command: Sequence[str], content: Iterator[bytes] | Sequence[bytes] = ()) -> bytes:
         """Run a command in the page's world to its end with `content` on its stdin; return what it wrote."""
@@ -112,21 +139,21 @@ class LiveSandbox:
                 return True
         return False
 
-    def _await_ready(self) -> tuple[int, dict[str, Any], dict[str, str]]:
+    def _await_ready(self) -> tuple[dict[str, Any], dict[str, str]]:
         """Follow what the launcher says until the engine answers.
 
-        Return the engine's pid in the outer container, its version as it reports it, and the images' digests.
+        Return the engine's version as it reports it, and the images' digests.
         """
         said, digests = b"", {}
         deadline = time.monotonic() + _BOOT_SECONDS
         while data := self._control.read(max(0.0, deadline - time.monotonic())):
             *lines, said = (said + data).split(b"\n")
             for line in lines:
-                match line.decode(errors="replace").split(" ", 2):
+                match line.decode(errors="replace").split(" "):
                     case ["image", name, digest]:
                         digests[name] = digest
-                    case ["ready", pid, version]:
-                        return int(pid), json.loads(version), digests
+                    case ["ready", *version]:
+                        return json.loads(" ".join(version)), digests
                     case ["failed", *words]:
                         log = b"\n".join([*lines[lines.index(line) + 1 :], said, self._rest()])
                         raise SandboxError(
@@ -139,7 +166,7 @@ class LiveSandbox:
         raise SandboxError(Problem(f"the page's engine {reason}", said.decode(errors="replace")))
 
     def _ask(self, what: str, seconds: float) -> str | None:
-        """Return what the launcher answers; None if it does not in time, or is gone."""
+        """Return what the launcher answers; None if it does not in time, or is gone: then its last words are kept."""
         word = secrets.token_hex(8)
         self._control.write(f"{what} {word}\n".encode())
         end, said = f"\nend {word}\n".encode(), b"\n"
@@ -147,6 +174,7 @@ class LiveSandbox:
         while not said.endswith(end) and len(said) < _ANSWER_BYTES:
             data = self._control.read(max(0.0, deadline - time.monotonic()))
             if not data:
+                self._last_words += said[-_LAST_BYTES:].decode(errors="replace")
                 return None
             said += data
         return said.removesuffix(end).decode(errors="replace")
@@ -158,21 +186,36 @@ class LiveSandbox:
         return b"".join(parts)
 
 
-def specification(
-    image: str, store: str, *, page: str = "", images: Sequence[str] = (), hub: bool = False
-) -> ContainerSpec:
-    """Return the outer container of a sandbox: never more rights than these.
+def page_specification(image: str, store: str, job: Job) -> ContainerSpec:
+    """Return the outer container of a page's sandbox: never more rights than these.
 
-    With a page, its engine has the `images` of the store, by name, and with `hub` a Docker Hub that has all of them;
-    without one, it fills the store.
+    Its engine has the job's images of the store, and its Docker Hub, if the page has one, has all of them.
     """
+    options = [*(["--hub"] if job.hub else []), *job.images]
+    return _specification(image, ["page", *options], {"/template": f"{store}:ro"}, job.limits, job.page.path)
+
+
+def fill_specification(image: str, store: str) -> ContainerSpec:
+    """Return the outer container of a sandbox that fills a store, with the same rights."""
+    return _specification(image, ["fill"], {"/template": store}, Limits())
+
+
+def _specification(
+    image: str, command: Sequence[str], volumes: Mapping[str, str], limits: Limits, page: str = ""
+) -> ContainerSpec:
+    mode, *options = command
     return ContainerSpec(
         image=image,
         labels=labels(SANDBOX, page=page),
-        command=["page", *(["--hub"] if hub else []), *images] if page else ["fill"],
-        capabilities=("SYS_ADMIN", "NET_ADMIN"),
+        command=[mode, "--disk", str(limits.disk // 1024), "--files", str(limits.files), *options],
+        capabilities=_CAPABILITIES,
         security=(f"seccomp={_SECCOMP}", "apparmor=unconfined"),
-        volumes={"/var/lib/docker": "", "/template": f"{store}:ro" if page else store},
+        devices=("b 7:* rwm", "c 10:237 rwm"),  # loop devices: the page's disk is one
+        volumes={"/disk": "", **volumes},
+        scratch=("/run",),
+        memory=limits.memory,
+        cpus=limits.cpus,
+        processes=limits.processes,
     )
 
 

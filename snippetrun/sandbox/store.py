@@ -16,7 +16,7 @@ from snippetrun.engine.images import HostImage
 from snippetrun.engine.labels import SITE, STORE, labels
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
-from snippetrun.sandbox.live import LiveSandbox, sandbox, specification
+from snippetrun.sandbox.live import LiveSandbox, fill_specification, sandbox
 from snippetrun.stable.clock import IMAGES_MADE
 
 _BLOBS = "/template/containerd/io.containerd.content.v1.content/blobs"
@@ -60,7 +60,7 @@ def store(
 
 def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[HostImage], new: Store) -> None:
     engine.create_volume(new.volume, labels(STORE, key=new.key, site=site))
-    spec = specification(sandbox_image, new.volume)
+    spec = fill_specification(sandbox_image, new.volume)
     try:
         with sandbox(engine, spec) as filler:
             digests: dict[str, str] = {}
