@@ -30,6 +30,9 @@ _SECCOMP = json.dumps(json.loads(Path(__file__).with_name("seccomp.json").read_t
 _CAPABILITIES = (
     "SYS_ADMIN", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
 )  # fmt: skip
+# What it needs for itself, so that it can still end a page that has taken all it may.
+_LAUNCHER_MEMORY = 128_000_000
+_LAUNCHER_PROCESSES = 100
 _BOOT_SECONDS = 60.0
 _END_SECONDS = 20.0
 _FACTS_SECONDS = 10.0
@@ -203,19 +206,21 @@ def fill_specification(image: str, store: str) -> ContainerSpec:
 def _specification(
     image: str, command: Sequence[str], volumes: Mapping[str, str], limits: Limits, page: str = ""
 ) -> ContainerSpec:
-    mode, *options = command
+    mode, *rest = command
+    options = ["--memory", limits.memory, "--processes", limits.processes]
+    options += ["--disk", limits.disk // 1024, "--files", limits.files]
     return ContainerSpec(
         image=image,
         labels=labels(SANDBOX, page=page),
-        command=[mode, "--disk", str(limits.disk // 1024), "--files", str(limits.files), *options],
+        command=[mode, *map(str, options), *rest],
         capabilities=_CAPABILITIES,
         security=(f"seccomp={_SECCOMP}", "apparmor=unconfined"),
         devices=("b 7:* rwm", "c 10:237 rwm"),  # loop devices: the page's disk is one
         volumes={"/disk": "", **volumes},
         scratch=("/run",),
-        memory=limits.memory,
+        memory=limits.memory + _LAUNCHER_MEMORY,
         cpus=limits.cpus,
-        processes=limits.processes,
+        processes=limits.processes + _LAUNCHER_PROCESSES,
     )
 
 

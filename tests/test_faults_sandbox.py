@@ -1,0 +1,301 @@
+"""What a page tries against its sandbox, and what must happen: with a real engine."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from snippetrun import runner
+from snippetrun.engine.host import HostEngine
+from snippetrun.extract import read
+from snippetrun.limits import Limits
+from snippetrun.model import Job, Outcome, Page, Result
+from snippetrun.runner.page import run_page
+from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.sandbox.live import LiveSandbox
+
+pytestmark = pytest.mark.engine
+
+ENTRIES = int(os.environ.get("SNIPPETRUN_FAULTS", "1000"))
+"""How often the page may race against what enters it."""
+SMALL = Limits(memory=300_000_000, processes=300, disk=300_000_000, files=20_000, time=60)
+HOST_VALUES = [Path("/proc/sys/kernel", name) for name in ("core_pattern", "modprobe", "hostname", "panic")]
+
+SEIZES = r"""
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+own = os.readlink("/proc/self/ns/user")
+seized = foreign = 0
+last = int(open("/proc/loadavg").read().split()[-1])
+print("ready", flush=True)
+while not os.path.exists("/page/stop"):
+    for pid in range(last + 1, last + 9):
+        if libc.ptrace(0x4206, pid, 0, 0):  # PTRACE_SEIZE
+            continue
+        last = max(last, pid)
+        seized += 1
+        try:
+            with open(f"/proc/{pid}/status") as status:
+                ids = next(line for line in status if line.startswith("Uid:")).split()[1:]
+            if os.readlink(f"/proc/{pid}/ns/user") != own or "65534" in ids:
+                foreign += 1
+        except OSError:
+            pass
+    try:
+        while (came := os.waitpid(-1, os.WNOHANG | 0x40000000))[0]:
+            if os.WIFSTOPPED(came[1]):  # let go, so that what was entered for comes about
+                signal = os.WSTOPSIG(came[1])
+                libc.ptrace(17, came[0], 0, 0 if signal == 5 else signal)  # PTRACE_DETACH
+    except ChildProcessError:
+        pass
+    last = max(last, int(open("/proc/loadavg").read().split()[-1]) - 4)
+print(f"seized {seized} foreign {foreign}", flush=True)
+"""
+
+
+class Watcher:
+    """Nobody."""
+
+    def say(self, line: str) -> None:
+        pass
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        pass
+
+    def command(self, page: Page, command: object) -> None:
+        pass
+
+    def end(self, result: Result) -> None:
+        pass
+
+
+def job(page: Page, limits: Limits = Limits()) -> Job:  # noqa: B008 - frozen
+    images = ("debian:latest", "busybox:latest")
+    return Job(page, "", images, 60.0, 1_000_000, limits=limits)
+
+
+EMPTY = Page("docs/attack.md", ())
+
+
+@pytest.fixture(scope="module")
+def page(sandboxes: runner.OpenSandbox) -> Iterator[LiveSandbox]:
+    """The sandbox of a page that attacks, which does not harm itself."""
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        yield sandbox
+
+
+def run(sandbox: LiveSandbox, command: str, *, timeout: float = 60) -> Exchange:
+    return sandbox.terminal().run(Order(command, 1, timeout=timeout))
+
+
+def said(sandbox: LiveSandbox, command: str) -> str:
+    """Run a command that has to succeed; return what it left on the screen."""
+    ran = run(sandbox, command)
+    assert ran.status == 0, f"{command}: {ran.output}"
+    return ran.output
+
+
+def verdicts(sandboxes: runner.OpenSandbox, markdown: str, limits: Limits = SMALL) -> list[str]:
+    """Run a page; return for each command that did not pass its line and what is wrong."""
+    page = read("docs/attack.md", markdown, languages=("console",))
+    work = job(page, limits)
+    result = runner.result(page, run_page(work, sandboxes, Watcher()))
+    return [
+        f"{verdict.line}: {verdict.message}"
+        for snippet in result.verdicts
+        for verdict in snippet
+        if verdict.outcome is Outcome.FAILED
+    ]
+
+
+def host_values() -> list[str]:
+    return [path.read_text() for path in HOST_VALUES if path.exists()]
+
+
+# Rights on the host
+
+
+def test_nothing_that_enters_a_page_can_be_seized_with_a_right_on_the_host(
+    page: LiveSandbox, engine: HostEngine
+) -> None:
+    before = host_values()
+    page.write("seize.py", SEIZES)
+    attacker = page.enter(["python3", "/page/seize.py"])
+    assert attacker.read(20) == b"ready\n"
+    again = f"for n in $(seq {ENTRIES}); do /usr/local/lib/snippetrun/enter true; done; echo all"
+    entering = engine.execute(page._container, ["sh", "-c", again], {})
+    assert entering.read_all(600).endswith(b"all\n")
+    for number in range(5):
+        page.write(f"file {number}", "x")
+        page.facts()
+        page.settle()
+        page.usage()
+        page.terminal(f"terminal {number}")
+    page.write("stop", "")
+    seized, foreign = map(int, re.findall(rb"\d+", attacker.read_all(60)))
+    assert foreign == 0
+    assert seized > ENTRIES / 10  # the attack did take place
+    assert host_values() == before
+
+
+def test_below_its_proc_a_page_finds_nothing_but_itself(page: LiveSandbox) -> None:
+    uncovered = said(
+        page, "unshare --mount sh -c 'while umount /proc 2>/dev/null; do :; done; tail -n +1 /proc/[0-9]*/cmdline'"
+    )
+    assert "dockerd" in uncovered
+    assert "launch" not in uncovered
+    assert "docker-init\x00-s" not in uncovered.replace("dockerd", "", 1) or "containerd" in uncovered
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "echo x > /proc/sys/kernel/core_pattern",
+        "echo x > /proc/sysrq-trigger",
+        "echo x > /sys/kernel/uevent_helper",
+        "echo x > /proc/sys/kernel/modprobe",
+        "mount -t securityfs none /mnt",
+        "mount -t debugfs none /mnt",
+        "mknod /b b 8 0 && head -c 1 /b",
+        "mknod /b b 7 0 && head -c 1 /b",
+        "cat /dev/loop0",
+        "for d in /dev/* /h/dev/*; do [ ! -b $d ] || head -c 1 $d && exit 0; done; exit 1",
+        "mkdir /c && mount -t cgroup -o memory none /c && echo /x > /c/release_agent",
+        "dmesg",
+        "mount -o remount,rw /h/template || touch /h/template/x",
+        "mount -o remount,rw,bind /h /h && touch /h/usr/x",
+        "ls /h/disk",
+        "kill -9 $(pgrep -f snippetrun/launch)",
+        "find /h/proc/[0-9]* -maxdepth 0 -exec ls {}/root/disk \\; 2>/dev/null | grep image",
+    ],
+)
+def test_a_privileged_container_has_no_right_on_the_host(page: LiveSandbox, attempt: str) -> None:
+    before = host_values()
+    page.write("attempt", attempt)
+    inside = "docker run --rm --privileged --pid=host -v /:/h -v /page/attempt:/a debian sh /a"
+    assert run(page, inside).status != 0
+    assert run(page, "sh /page/attempt").status != 0
+    assert host_values() == before
+
+
+def test_nothing_of_the_builders_environment_comes_into_a_page(
+    page: LiveSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "canary-value")
+    everywhere = "cat /proc/[0-9]*/environ; env; docker info; docker run --rm --pid=host --privileged debian env"
+    assert "canary" not in said(page, everywhere).lower()
+
+
+# What the kernel keeps for each user
+
+
+def test_pages_are_users_of_their_own_for_the_host(page: LiveSandbox, sandboxes: runner.OpenSandbox) -> None:
+    with sandboxes(job(EMPTY)) as other:
+        assert isinstance(other, LiveSandbox)
+        ids = [said(each, "awk '{ print $2 }' /proc/self/uid_map").strip() for each in (page, other)]
+        if ids[0] == ids[1] == "100000":
+            pytest.skip("this kernel cannot show the image store to different owners")
+        assert ids[0] != ids[1]
+        # Root of one fills its quota of keys; root of the other does not notice.
+        adds = (
+            "import ctypes\nlibc = ctypes.CDLL(None)\nn = 0\n"
+            "while libc.syscall(248, b'user', b'key %d' % n, b'x' * 4096, 4096, -4) > 0: n += 1\nprint(n, 'keys')\n"
+        )
+        page.write("keys.py", adds)
+        other.write("keys.py", adds)
+        count = said(page, "python3 keys.py")
+        assert int(count.split()[0]) > 0
+        assert said(page, "python3 keys.py") == "0 keys\n"
+        assert said(other, "python3 keys.py") == count
+
+
+# The end of a page
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        "docker run -d --name box busybox sleep 1000 && docker pause box",
+        "kill -STOP $(pgrep -x dockerd)",
+        "docker run -d --init --restart always busybox sh -c 'trap \"\" TERM; sleep 1000'",
+        "nohup setsid sleep 1000 > /dev/null 2>&1 &",
+    ],
+)
+def test_a_page_ends_whatever_it_leaves(sandboxes: runner.OpenSandbox, engine: HostEngine, leaves: str) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        container = sandbox._container
+        said(sandbox, leaves)
+        began = time.monotonic()
+    assert time.monotonic() - began < 30
+    with contextlib.suppress(Exception):
+        engine._api.inspect_container(container)
+        pytest.fail("the container is still there")
+
+
+def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.OpenSandbox) -> None:
+    assert verdicts(sandboxes, "```console\n$ kill -9 $(pgrep -x dockerd); sleep 50\n```\n") == [
+        "2: the page's engine has ended"
+    ]
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("python3 -c 'x = b\"x\" * 10**10'", "the page ran out of memory, of which it has 300 MB"),
+        (
+            'docker run --rm debian sh -c "head -c 400M /dev/zero | tail -c 390M | wc -c"',
+            "the page ran out of memory, of which it has 300 MB",
+        ),
+        ("head -c 1G /dev/zero > /run/file", "the page ran out of memory, of which it has 300 MB"),
+        ("head -c 1G /dev/zero > file", "the page's disk is full: it has 300 MB"),
+        (
+            "docker run --name full debian sh -c 'head -c 1G /dev/zero > /file'",
+            "the page's disk is full: it has 300 MB",
+        ),
+        ("seq 30000 | xargs touch", "the page has more files than it may: 20000"),
+        (
+            "python3 -c 'import os, time\nwhile os.fork(): pass\ntime.sleep(3)'",
+            "the page has more processes than it may: 300",
+        ),
+        ("sleep 50", "the page's time is up: it has 5 s"),
+    ],
+)
+def test_a_limit_is_the_verdict_of_the_command_that_comes_to_it(
+    sandboxes: runner.OpenSandbox, command: str, message: str
+) -> None:
+    limits = dataclasses.replace(SMALL, time=5 if "time" in message else 60)
+    text = "\n> ".join(command.split("\n"))
+    assert verdicts(sandboxes, f"```console\n$ docker ps\n```\n\n```console\n$ {text}\n```\n", limits) == [
+        f"6: {message}"
+    ]
+
+
+def test_a_page_does_not_change_its_limits(page: LiveSandbox) -> None:
+    for file in ("memory/memory.limit_in_bytes", "pids/pids.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.shares"):
+        assert run(page, f"echo 1000000 > /sys/fs/cgroup/{file}").status != 0
+    for file in ("memory.max", "pids.max", "cpu.max", "cpu.weight"):
+        assert run(page, f"echo 1000 > /sys/fs/cgroup/{file}").status != 0
+
+
+def test_a_containers_own_limit_is_not_the_pages(sandboxes: runner.OpenSandbox) -> None:
+    asks = "docker run --rm -m 20m debian sh -c 'head -c 100M /dev/zero | tail -c 90M | wc -c'"
+    [verdict] = verdicts(sandboxes, f"```console\n$ {asks}; false\n```\n")
+    assert verdict == "2: exit status 1, expected 0"
+
+
+def test_five_hundred_short_containers_leave_no_zombie(page: LiveSandbox) -> None:
+    count = 500 if ENTRIES >= 1000 else 20
+    said(page, f"seq {count // 10} | xargs -P 4 -I N docker run --rm busybox true")
+    assert "defunct" not in said(page, "ps ax")
