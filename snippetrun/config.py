@@ -8,6 +8,7 @@
             ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
           languages: [console, shell-session]         # the fences that run
           timeout: 60s                                # for each command
+          max_timeout: 10m                            # the most that a page may ask for
           output_limit: 1MB                           # for each command
           limits: {memory: 2GB, time: 15m}            # for each page; also cpus, processes, disk, files
           network: none                               # or internet; what pages reach
@@ -36,7 +37,7 @@ from typing import Any
 
 import yaml
 
-from snippetrun import units
+from snippetrun import regex, units
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.limits import Limits
 from snippetrun.model import Mode, Network, Rule
@@ -96,6 +97,8 @@ class SiteConfig:
     images: tuple[ImageSource, ...] = ()
     languages: tuple[str, ...] = ("console", "shell-session")
     timeout: float = 60.0
+    max_timeout: float = 600.0
+    """Seconds that a page may ask for, for a command or to repeat one; as many as `timeout` it always may."""
     output_limit: int = 1_000_000
     match: Match = Match.PATTERN
     mode: Mode = Mode.AUTO
@@ -284,12 +287,13 @@ def rule(value: Any) -> Rule:  # noqa: ANN401 - from YAML
     if not isinstance(pattern, str) or not isinstance(replace, str):
         raise ValueError("pattern and replace are texts; quote them")
     try:
-        re.sub(pattern, replace, "")
-    except (re.error, IndexError) as error:
+        compiled = regex.compile(pattern)
+        regex.Template(replace, compiled)
+    except regex.PatternError as error:
         raise ValueError(
-            f"{pattern!r} with {replace!r} is no regular expression with its replacement: {error}"
+            f"{pattern!r} with {replace!r} is no regular expression with its replacement: {error}. {regex.SYNTAX}"
         ) from None
-    if re.search(pattern, ""):
+    if compiled.search(""):
         raise ValueError(f"{pattern!r} also matches where nothing is")
     return Rule(pattern, replace)
 
@@ -413,6 +417,7 @@ _PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {"images": _images, "
 _READERS: dict[str, Callable[[Any], Any]] = {
     "languages": _languages,
     "timeout": units.duration,
+    "max_timeout": units.duration,
     "output_limit": units.size,
     "jobs": _jobs,
     "limits": _limits,

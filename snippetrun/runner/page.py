@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Self
 
-from snippetrun import __version__
+from snippetrun import __version__, regex
 from snippetrun.compare import Judge, judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.facts import Facts
@@ -26,7 +25,7 @@ from snippetrun.stable import Ran, stabilise
 
 MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
-_LISTS = re.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
+_LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 """What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
