@@ -17,7 +17,8 @@ _MEMORY = 1 << 17
 """Bytes for a compiled pattern: a few thousand steps, for each of which RE2 may have to look at each character."""
 _GROUP = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w+)>|(.)|$)", re.DOTALL)
 _ESCAPES = {"\\": "\\", "n": "\n", "t": "\t"}
-SYNTAX = "It is read by RE2, which has no look-arounds and no backreferences: https://github.com/google/re2/wiki/Syntax"
+LACKS = "(RE2 has no look-arounds and no backreferences)"
+SYNTAX = f"See https://github.com/google/re2/wiki/Syntax {LACKS}."
 """What to tell somebody whose pattern is refused."""
 
 
