@@ -277,6 +277,8 @@ class Recording:
     """The whole page, boot and removal included."""
     snippets: tuple[tuple[Recorded, ...], ...] = field(default=())
     """One entry for each snippet of the page, in order; commands that were not reached are absent."""
+    checksum: str = field(default="", compare=False)
+    """That of its file; empty where it has none yet."""
 
 
 class Outcome(StrEnum):
