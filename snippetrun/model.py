@@ -317,6 +317,8 @@ class Result:
     """None for a page on which nothing ran."""
     verdicts: tuple[tuple[Verdict, ...], ...]
     """One entry for each snippet, with one verdict for each of its commands."""
+    confirmed: str | None = None
+    """The checksum of its recording, if a run has just shown that it is true."""
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ from hypothesis import strategies as st
 from test_replay import Engine, Heard, run
 from test_store import TEXT, job, recording
 
-from snippetrun import runner
+from snippetrun import checking, config, pages, report, runner
 from snippetrun.cli import cli
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.model import Mode, Outcome
 from snippetrun.render import html
+from snippetrun.report import json_
+from snippetrun.reporting import Task, report_on
+from snippetrun.selection import Wanted
 from snippetrun.store import Store, document
 
 Change = Callable[[dict[str, Any]], object]
@@ -229,3 +233,124 @@ def test_a_key_that_stands_there_twice_is_refused(site: SiteConfig) -> None:
     )
     with pytest.raises(RecordingError, match="its form is not ours"):
         Store(site).read(job(site).page)
+
+
+PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
+TASKS = {
+    "run": Task("check", partial(checking.check, sandboxes=Engine())),
+    "replay": Task("check", partial(checking.replayed, confirmed_by=Path("report.json"))),
+}
+
+
+@pytest.fixture
+def recorded(make_site: MakeSite) -> Path:
+    """A site with two pages that are recorded, and a report.json of a check of it."""
+    folder = make_site({"a.md": PAGE, "b.md": PAGE})
+    found = config.load(folder / "mkdocs.yml")
+    runner.run(
+        dataclasses.replace(found, mode=Mode.RUN),
+        pages.read_all(found, pages.find(found)),
+        Heard(),
+        sandboxes=Engine(),
+    )
+    confirm()
+    return folder
+
+
+def confirm() -> report.Report:
+    made = report_on(TASKS["run"], Path("mkdocs.yml"), Wanted(), Heard())
+    Path("report.json").write_text(json_.text(made))
+    return made
+
+
+def replayed() -> report.Report:
+    return report_on(TASKS["replay"], Path("mkdocs.yml"), Wanted(), Heard())
+
+
+def edit(file: Path, change: Change) -> None:
+    data = json.loads(file.read_text())
+    change(data)
+    file.write_text(written(data))
+
+
+def test_a_report_names_the_recordings_that_its_check_has_confirmed(recorded: Path) -> None:
+    assert replayed().exit_status == 0
+    named = {page["path"]: page["recording"] for page in json.loads(Path("report.json").read_text())["pages"]}
+    files = {name: json.loads((recorded / "recordings" / f"{name}.json").read_text()) for name in ("a.md", "b.md")}
+    assert named == {f"docs/{name}": file["checksum"] for name, file in files.items()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: commands(data)[0].update(output=["all is well", ""]),
+        lambda data: commands(data)[1].update(late=["all is well", ""]),
+        lambda data: data["environment"].update(engine="99.0"),
+        lambda data: data["environment"].update(kernel="99.0"),
+        lambda data: data.update(when="2001-01-01T00:00:00+00:00"),
+    ],
+)
+def test_a_recording_made_by_hand_is_refused_where_a_report_has_to_confirm_it(recorded: Path, change: Change) -> None:
+    edit(recorded / "recordings" / "a.md.json", change)
+    made = replayed()
+    assert made.exit_status == 1
+    [problem] = report.wrong(made)
+    assert (problem.where, problem.message) == ("docs/a.md:4", "its recording is none that report.json has confirmed")
+    assert "snippetrun check docs/a.md --report json=report.json" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda data: commands(data)[0].update(output=["all is well", ""]), "the output is not what was recorded"),
+        (
+            lambda data: data["environment"].update(engine="99.0"),
+            "it ran with Docker Engine 26.1.5, and 99.0 was recorded",
+        ),
+        (
+            lambda data: data.update(when="2999-01-01T00:00:00+00:00"),
+            "it was recorded on 2999-01-01, a day that is still",
+        ),
+    ],
+)
+def test_a_check_does_not_confirm_what_is_not_so(recorded: Path, change: Change, why: str) -> None:
+    edit(recorded / "recordings" / "a.md.json", change)
+    made = confirm()
+    assert made.exit_status == 1
+    assert [page.recording is None for page in made.pages] == [True, False]
+    assert report.wrong(made)[0].where == "docs/a.md:4"
+    assert report.wrong(made)[0].message.startswith(why)
+
+
+def test_a_replay_confirms_nothing(recorded: Path) -> None:
+    made = replayed()
+    assert [page.recording for page in made.pages] == [None, None]
+    (recorded / "report.json").write_text(json_.text(made))
+    assert replayed().exit_status == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is no valid JSON"),
+        ("[" * 100_000, "is no valid JSON"),
+        ("{}", "is no report"),
+        (json_.text(report.Report("run", (), "0.1.0")), "is a report of run, which confirms nothing"),
+        (
+            json_.text(report.Report("check", (), "0.1.0", commit="f" * 40)),
+            "is a report of ffffffffffff, and this is no",
+        ),
+        ('{"schema": 1, "command": "check", "version": "", "pages": [{"path": 3}]}', "has no str at pages[0].path"),
+    ],
+)
+def test_a_report_that_is_none_confirms_nothing(recorded: Path, text: str, why: str) -> None:
+    (recorded / "report.json").write_text(text)
+    ran = CliRunner().invoke(cli, ["check", "--mode", "replay", "--confirmed-by", "report.json"], standalone_mode=False)
+    assert (ran.return_value, f"report.json: {why}" in ran.output) == (2, True), ran.output
+    assert "snippetrun check --report json=FILE" in ran.output
+
+
+def test_only_a_replay_asks_for_a_report(recorded: Path) -> None:  # noqa: ARG001 - a site
+    ran = CliRunner().invoke(cli, ["check", "--confirmed-by", "report.json"])
+    assert ran.exit_code == 2
+    assert "--confirmed-by is for --mode replay" in ran.output
