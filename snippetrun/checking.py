@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
-from snippetrun import runner
+from snippetrun import git, runner
 from snippetrun.config import SiteConfig
-from snippetrun.drift import drift
+from snippetrun.drift import blamed, drift
+from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Mode, Page, Result
+from snippetrun.rebuild import UnfitError
+from snippetrun.report import json_
 from snippetrun.store import Store, Stored, place
+
+_LARGEST = 500_000_000
+"""Bytes of a report; what a page prints is in it several times."""
+_MAKE_ONE = "Make one: snippetrun check --report json=FILE"
 
 
 def check(
@@ -43,9 +51,46 @@ def with_drift(result: Result, stored: Stored | None) -> Result:
     return drift(result, recorded, stored.fingerprints if stored else ())
 
 
-def replayed(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> tuple[Result, ...]:
+def replayed(
+    site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher, confirmed_by: Path | None = None
+) -> tuple[Result, ...]:
     """Run nothing, and return a result for each page, in which what is not as it was recorded is stale.
 
-    Raises as `runner.run` does without an engine.
+    With a report of `check`, a recording that it has not confirmed counts as failure. Raises as `runner.run` does
+    without an engine, and UsageError for a report that cannot be used.
     """
-    return runner.run(dataclasses.replace(site, mode=Mode.REPLAY), found, watcher)
+    confirmed = confirmations(confirmed_by, git.commit(site.root)) if confirmed_by else None
+    results = runner.run(dataclasses.replace(site, mode=Mode.REPLAY), found, watcher)
+    if confirmed is None:
+        return results
+    message = f"its recording is none that {confirmed_by} has confirmed"
+    return tuple(
+        result
+        if result.recording is None or confirmed.get(result.page.path) == result.recording.checksum
+        else blamed(result, message, f"Confirm it: snippetrun check {result.page.path} --report json={confirmed_by}")
+        for result in results
+    )
+
+
+def confirmations(file: Path, commit: str | None) -> dict[str, str]:
+    """Return the checksums of the recordings that a report of `check` has confirmed, by page.
+
+    Raises UsageError if it cannot be read, is no such report, or is of another commit than the checkout.
+    """
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise UsageError(Problem("is too large for a report", "", str(file)))
+        report = json_.load(data.decode())
+    except OSError as error:
+        raise UsageError(Problem(f"cannot be read: {error.strerror}", _MAKE_ONE, str(file))) from error
+    except (UnicodeDecodeError, UnfitError) as error:
+        why = str(error) if isinstance(error, UnfitError) else "is not UTF-8"
+        raise UsageError(Problem(why, _MAKE_ONE, str(file))) from error
+    if report.command != "check":
+        raise UsageError(Problem(f"is a report of {report.command:.20}, which confirms nothing", _MAKE_ONE, str(file)))
+    if report.commit != commit:
+        said, here = (each[:12] if each else "no commit" for each in (report.commit, commit))
+        raise UsageError(Problem(f"is a report of {said}, and this is {here}", _MAKE_ONE, str(file)))
+    return {page.path: page.recording for page in report.pages if page.recording}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from snippetrun import regex
 from snippetrun.model import Command, Ending, Outcome, Page, PieceKind, Recorded, Snippet, Verdict
 from snippetrun.patterns import PLACEHOLDER, Match, Mismatch, Names, bind_loosely, canonical, match_lines
 from snippetrun.sgr import uncoloured
@@ -119,7 +120,7 @@ class Judge:
                 self.names.bind(*part.typed)
             mismatch = match_lines(self.names, part.written, part.shown, how) if part.written else None
             if mismatch:
-                wrong_output = wrong_output or _wrong_output(command, part, mismatch)
+                wrong_output = wrong_output or _wrong_output(command, part, mismatch, how)
                 if how is Match.PATTERN:
                     bind_loosely(self.names, part.written, part.shown)
         return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
@@ -143,12 +144,26 @@ class Part:
     """The line that was typed before it: as it is written, and as the screen showed it."""
 
 
-def _wrong_output(command: Command, part: Part, mismatch: Mismatch) -> Verdict:
+def _wrong_output(command: Command, part: Part, mismatch: Mismatch, how: Match) -> Verdict:
     where = part.line + min(mismatch.written, len(part.written) - 1)
     expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"
     got = part.shown[mismatch.shown] if mismatch.shown < len(part.shown) else "the end of it"
     message, hint = f"the output is not what line {where} says", f"expected: {expected}\ncame out: {got}"
+    if how is Match.REGEX and (why := _no_pattern(expected)):
+        message = f"line {where} is no regular expression: {why}"
+    if mismatch.gave_up:
+        message = f"the output has too many places where line {where} could stand"
+        hint = "Write more of it between two lines `...`, or less of it in all."
     return Verdict(Outcome.FAILED, command.line, command.text, message, hint, where)
+
+
+def _no_pattern(line: str) -> str:
+    """Return why a line is no regular expression; "" if it is one."""
+    try:
+        regex.compile(line)
+    except regex.PatternError as error:
+        return str(error)
+    return ""
 
 
 def parts(command: Command, recorded: Recorded) -> Iterator[Part]:

@@ -8,6 +8,7 @@
             ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
           languages: [console, shell-session]         # the fences that run
           timeout: 60s                                # for each command
+          max_timeout: 10m                            # the most that a page may ask for
           output_limit: 1MB                           # for each command
           limits: {memory: 2GB, time: 15m}            # for each page; also cpus, processes, disk, files
           network: none                               # or internet; what pages reach
@@ -36,7 +37,7 @@ from typing import Any
 
 import yaml
 
-from snippetrun import units
+from snippetrun import bounded, regex, units
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.limits import Limits
 from snippetrun.model import Mode, Network, Rule
@@ -96,6 +97,8 @@ class SiteConfig:
     images: tuple[ImageSource, ...] = ()
     languages: tuple[str, ...] = ("console", "shell-session")
     timeout: float = 60.0
+    max_timeout: float = 600.0
+    """Seconds that a page may ask for, for a command or to repeat one; as many as `timeout` it always may."""
     output_limit: int = 1_000_000
     match: Match = Match.PATTERN
     mode: Mode = Mode.AUTO
@@ -146,12 +149,15 @@ def load(path: Path) -> SiteConfig:
     except UnicodeDecodeError as error:
         raise ConfigError(Problem("is not UTF-8", "Save it as UTF-8.", shown)) from error
     try:
+        bounded.check(text)
         node = yaml.compose(text, _Loader)
         raw = _Loader(text).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         raise ConfigError(Problem(f"is no valid YAML: {getattr(error, 'problem', error)}", "", shown, line)) from error
+    except (ValueError, AttributeError) as error:  # PyYAML's, for a date such as 2026-99-99
+        raise ConfigError(Problem(f"holds a value that YAML cannot read: {error}", "Quote it.", shown)) from error
     raw = raw if isinstance(raw, dict) else {}
     plugins = raw.get("plugins") or []
     at: list[str | int] = ["plugins"]
@@ -166,8 +172,10 @@ def load(path: Path) -> SiteConfig:
     if options is None:
         hint = f"Add to it:\nplugins:\n  - search\n  - {PLUGIN}"
         raise ConfigError(Problem(f"does not name the plugin {PLUGIN}", hint, shown))
-    root = path.resolve().parent
-    return parse(options, root=root, docs=root / raw.get("docs_dir", "docs"), path=shown, line=_lines(node, at))
+    root, docs = path.resolve().parent, raw.get("docs_dir", "docs")
+    if not _is_path(docs):
+        raise ConfigError(Problem("docs_dir: expects a folder", "", shown, _lines(node, ["docs_dir"])([])))
+    return parse(options, root=root, docs=root / docs, path=shown, line=_lines(node, at))
 
 
 def shown_path(path: Path) -> str:
@@ -176,6 +184,10 @@ def shown_path(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
 
 def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> SiteConfig:  # noqa: ANN401 - from YAML
@@ -243,9 +255,11 @@ def _image(name: str, source: Any, root: Path, path: str, line: int) -> ImageSou
         raise ValueError("is no image name (lower case, digits and . _ - /, with a :tag or without)")
     if not isinstance(source, Mapping) or ("build" in source) == ("pull" in source):
         raise ValueError("expects either {build: FOLDER} or {pull: NAME@sha256:...}")
-    for key in source:
+    for key, said in source.items():
         if key not in ("build", "pull", "stand_in"):
             raise ValueError(f"{key}: {unknown(key, ['build', 'pull', 'stand_in'])}")
+        if not isinstance(said, str | int | float):
+            raise ValueError(f"{key}: expects a text")
     stand_in = str(source.get("stand_in", ""))
     if "pull" in source:
         reference = str(source["pull"])
@@ -253,12 +267,20 @@ def _image(name: str, source: Any, root: Path, path: str, line: int) -> ImageSou
             raise ValueError(f"pull: {reference} has no digest; a tag alone may mean something else tomorrow")
         return ImageSource(image_name(name), pull=reference, stand_in=stand_in, path=path, line=line)
     build = str(source["build"])
+    folder = _folder(build, root)
+    return ImageSource(image_name(name), build=build, folder=folder, stand_in=stand_in, path=path, line=line)
+
+
+def _folder(build: str, root: Path) -> Path:
+    """Return the folder of a Dockerfile, links followed; raise ValueError if it may not or cannot be one."""
     folder = (root / build).resolve()
     if not folder.is_relative_to(root):
         raise ValueError(f"build: {build} is outside of the site's folder")
+    if folder == root:
+        raise ValueError(f"build: {build} is the whole site, recordings and .git included; give the image a folder")
     if not (folder / "Dockerfile").is_file():
         raise ValueError(f"build: there is no file {build}/Dockerfile")
-    return ImageSource(image_name(name), build=build, folder=folder, stand_in=stand_in, path=path, line=line)
+    return folder
 
 
 def _rules(value: Any, _root: Path, path: str, line: Line) -> tuple[Rule, ...]:  # noqa: ANN401 - from YAML
@@ -284,12 +306,13 @@ def rule(value: Any) -> Rule:  # noqa: ANN401 - from YAML
     if not isinstance(pattern, str) or not isinstance(replace, str):
         raise ValueError("pattern and replace are texts; quote them")
     try:
-        re.sub(pattern, replace, "")
-    except (re.error, IndexError) as error:
+        compiled = regex.compile(pattern)
+        regex.Template(replace, compiled)
+    except regex.PatternError as error:
         raise ValueError(
-            f"{pattern!r} with {replace!r} is no regular expression with its replacement: {error}"
+            f"{pattern!r} with {replace!r} is no regular expression with its replacement: {error} {regex.LACKS}"
         ) from None
-    if re.search(pattern, ""):
+    if compiled.search(""):
         raise ValueError(f"{pattern!r} also matches where nothing is")
     return Rule(pattern, replace)
 
@@ -383,13 +406,13 @@ def _jobs(value: Any) -> int:  # noqa: ANN401 - from YAML
 
 
 def _match(value: Any) -> Match:  # noqa: ANN401 - from YAML
-    if value not in set(Match):
+    if not isinstance(value, str) or value not in set(Match):
         raise ValueError(f"expects one of {', '.join(Match)}")
     return Match(value)
 
 
 def _mode(value: Any) -> Mode:  # noqa: ANN401 - from YAML
-    if value not in set(Mode):
+    if not isinstance(value, str) or value not in set(Mode):
         raise ValueError(f"expects one of {', '.join(Mode)}")
     return Mode(value)
 
@@ -403,9 +426,9 @@ def _asked() -> dict[str, Mode]:
 def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML
     if value is False:
         return ""
-    if not isinstance(value, str) or not value.strip() or Path(value).is_absolute() or ".." in Path(value).parts:
+    if not _is_path(value) or Path(value).is_absolute() or ".." in Path(value).parts:
         raise ValueError("expects a folder below that of mkdocs.yml, or false")
-    return value
+    return str(value)
 
 
 _PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {"images": _images, "pages": _pages, "stable": _rules}
@@ -413,6 +436,7 @@ _PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {"images": _images, "
 _READERS: dict[str, Callable[[Any], Any]] = {
     "languages": _languages,
     "timeout": units.duration,
+    "max_timeout": units.duration,
     "output_limit": units.size,
     "jobs": _jobs,
     "limits": _limits,

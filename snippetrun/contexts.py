@@ -7,13 +7,16 @@ import io
 import tarfile
 from pathlib import Path
 
+_LEFT_OUT = frozenset({"__pycache__", ".git"})
+
 
 def build_context(folder: Path) -> bytes:
     """Return a folder as a tar archive that depends on contents and modes alone."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
-            if "__pycache__" in path.parts:  # what Python leaves beside its sources is no part of them
+            # What Python leaves beside its sources is no part of them, and what git keeps is nobody's business.
+            if not _LEFT_OUT.isdisjoint(path.relative_to(folder).parts):
                 continue
             entry = tar.gettarinfo(str(path), str(path.relative_to(folder)))
             entry.uid = entry.gid = entry.mtime = 0

@@ -31,7 +31,35 @@ def drift(result: Result, recorded: Recording | None, then: Sequence[Fingerprint
         )
         for at, snippet in enumerate(result.verdicts)
     )
+    judged = dataclasses.replace(result, verdicts=tuple(verdicts))
+    if recorded is None or judged.failed:
+        return judged
+    if wrong := _foot(result.recording, recorded):
+        return blamed(judged, wrong, _accept(result.page))
+    return dataclasses.replace(judged, confirmed=recorded.checksum)
+
+
+def blamed(result: Result, message: str, hint: str) -> Result:
+    """Return the result with a failure at the first command that passed, for what is wrong with all of them."""
+    left = iter([message])
+    verdicts = (
+        tuple(
+            _failed(verdict, why, hint) if verdict.outcome is Outcome.PASSED and (why := next(left, "")) else verdict
+            for verdict in snippet
+        )
+        for snippet in result.verdicts
+    )
     return dataclasses.replace(result, verdicts=tuple(verdicts))
+
+
+def _foot(came: Recording, recorded: Recording) -> str:
+    """Return what the foot of the page would say wrongly; "" if nothing can be told from true."""
+    engine = recorded.environment.engine
+    if came.environment.engine != engine:
+        return f"it ran with Docker Engine {came.environment.engine}, and {engine} was recorded"
+    if came.when[:10] < recorded.when[:10]:
+        return f"it was recorded on {recorded.when[:10]}, a day that is still to come"
+    return ""
 
 
 def _unchanged(page: Page, recorded: Recording, then: Sequence[Fingerprint]) -> dict[_Place, Recorded]:
@@ -45,7 +73,7 @@ def _unchanged(page: Page, recorded: Recording, then: Sequence[Fingerprint]) -> 
 
 
 def _judged(result: Result, place: _Place, verdict: Verdict, before: Mapping[_Place, Recorded]) -> Verdict:
-    accept = f"To accept it: snippetrun update {result.page.path}"
+    accept = _accept(result.page)
     old = before.get(place)
     came = result.recording.snippets[place[0]][place[1]] if result.recording else None
     if old is None or came is None:
@@ -56,6 +84,10 @@ def _judged(result: Result, place: _Place, verdict: Verdict, before: Mapping[_Pl
         return verdict
     diff = difflib.unified_diff(_lines(old), _lines(came), "recorded", "came out", lineterm="", n=1)
     return _failed(verdict, "the output is not what was recorded", "\n".join([*islice(diff, _DIFF_LINES), accept]))
+
+
+def _accept(page: Page) -> str:
+    return f"To accept it: snippetrun update {page.path}"
 
 
 def _says(recorded: Recorded) -> object:

@@ -277,6 +277,8 @@ class Recording:
     """The whole page, boot and removal included."""
     snippets: tuple[tuple[Recorded, ...], ...] = field(default=())
     """One entry for each snippet of the page, in order; commands that were not reached are absent."""
+    checksum: str = field(default="", compare=False)
+    """That of its file; empty where it has none yet."""
 
 
 class Outcome(StrEnum):
@@ -315,6 +317,8 @@ class Result:
     """None for a page on which nothing ran."""
     verdicts: tuple[tuple[Verdict, ...], ...]
     """One entry for each snippet, with one verdict for each of its commands."""
+    confirmed: str | None = None
+    """The checksum of its recording, if a run has just shown that it is true."""
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

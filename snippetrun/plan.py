@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from snippetrun import regex
 from snippetrun.config import SiteConfig, image_name
 from snippetrun.contexts import digest_of
 from snippetrun.errors import PageError, Problem
 from snippetrun.fingerprint import digest, fingerprints
 from snippetrun.model import Job, Network, Page
+from snippetrun.patterns import Match
+from snippetrun.terminal.inputs import may_be_typed
 
 SANDBOX = Path(__file__).with_name("sandbox") / "image"
 """The Dockerfile and the scripts of the sandbox's image."""
@@ -18,7 +21,8 @@ SANDBOX = Path(__file__).with_name("sandbox") / "image"
 def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
     """Return a job for every page on which something runs, in the order of the pages.
 
-    Raises PageError, with every problem that there is, if a page asks for an image that the site does not list.
+    Raises PageError, with every problem that there is, if a page asks for an image that the site does not list or for
+    more time than the site gives, or if a line is no regular expression where it has to be one.
     """
     problems: list[Problem] = []
     jobs = []
@@ -29,6 +33,7 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
             continue
         problems += _unlisted(site, page)
         problems += _two_hubs(site, page)
+        problems += [*_too_long(site, page), *_no_patterns(site, page)]
         listed = tuple(image.name for image in site.images)
         images = listed if page.options.images is None else tuple(map(image_name, page.options.images))
         timeout = page.options.timeout or site.timeout
@@ -67,3 +72,30 @@ def _unlisted(site: SiteConfig, page: Page) -> Iterable[Problem]:
         if image_name(name) not in listed:
             hint = f"Add it under images: in {site.path}, or take it out here."
             yield Problem(f"images: the site lists no image {name}", hint, page.path, page.options.line)
+
+
+def _too_long(site: SiteConfig, page: Page) -> Iterable[Problem]:
+    most = max(site.timeout, site.max_timeout)
+    asked = [("timeout", page.options.timeout, page.options.line)]
+    for snippet in page.snippets:
+        options = snippet.options
+        asked += [("timeout", options.timeout, snippet.line), ("retry", options.retry, snippet.line)]
+    for key, seconds, line in asked:
+        if seconds is not None and seconds > most:
+            hint = f"Write less, or set max_timeout: in {site.path}."
+            yield Problem(f"{key}: {seconds:g} s, and the site allows {most:g} s", hint, page.path, line)
+
+
+def _no_patterns(site: SiteConfig, page: Page) -> Iterable[Problem]:
+    """Find written lines that have to be regular expressions and are none; what may be typed need not be one."""
+    for snippet in page.snippets:
+        if (snippet.options.match or page.options.match or site.match) is not Match.REGEX:
+            continue
+        for command in snippet.commands:
+            for number, line in enumerate(command.written, command.end_line + 1):
+                try:
+                    regex.compile(line.rstrip())
+                except regex.PatternError as error:
+                    if not may_be_typed([line]):
+                        message = f"this line is no regular expression: {error}"
+                        yield Problem(message, regex.SYNTAX, page.path, number)

@@ -17,6 +17,8 @@ from snippetrun.patterns import ANY_LINES, Match, Names, match_lines
 
 _INSERT, _REPLACE, _DELETE = 2, 3, 3
 """What it costs to add a line, to put another in its place, and to take one away."""
+_MOST = 1_000_000
+"""Pairs of a written line and one that came out; of more it would take minutes to find out which belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def rewritten(command: Command, recorded: Recorded, names: Names, match: Match) 
             names.bind(*part.typed)
         if not part.written or match_lines(names, part.written, part.shown, match) is None:
             continue
-        lines = _aligned(part, names, match)
+        few = len(part.written) * len(part.shown) <= _MOST
+        lines = _aligned(part, names, match) if few else part.written
         if match_lines(names, lines, part.shown, match):  # its lines match one by one, but their names do not agree
             lines = [_named(line, names, match) for line in part.shown]
         changes = SequenceMatcher(a=part.written, b=lines, autojunk=False).get_opcodes()

@@ -14,7 +14,7 @@ from snippetrun.model import Mode, Page, PieceKind, Recorded, Recording, Result
 from snippetrun.patterns import Match, Names
 from snippetrun.plan import plan
 from snippetrun.rewrite import rewritten
-from snippetrun.store import Store
+from snippetrun.store import Store, retyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
         changed.append(result.page.path)
     page = pages.read(site, file)
     [job] = plan(site, [page])
-    moved = dataclasses.replace(recording, key=job.key, snippets=_moved(recording, edits))
+    snippets = retyped(page, _moved(recording, edits), job.match)
+    moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
     store = Store(site)
     recorded = store.path(page)
     if recorded and store.usable(job) != store.keep(job, moved):

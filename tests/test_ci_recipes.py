@@ -35,7 +35,7 @@ INSTALL = "pip install --constraint constraints.txt . --group site"
 
 def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for job in workflow["jobs"].values():
-        yield from job["steps"]
+        yield from job.get("steps", ())
 
 
 def script(file: str, name: str) -> str:
@@ -87,10 +87,11 @@ def test_every_workflow_is_a_recipe() -> None:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_actions_are_pinned_by_a_full_tag(file: Path) -> None:
-    used = [step["uses"] for step in steps(yaml.safe_load(file.read_text())) if "uses" in step]
+def test_actions_are_pinned_by_commit_with_the_version_behind_it(file: Path) -> None:
+    used = re.findall(r"uses: (.*)", file.read_text())
     assert used
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+\.\d+\.\d+", each) for each in used)
+    pinned = r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./\.github/workflows/check\.yml"
+    assert all(re.fullmatch(pinned, each) for each in used)
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
@@ -98,11 +99,24 @@ def test_a_job_can_only_read_unless_it_has_to_write_and_then_it_runs_no_page(fil
     workflow = yaml.safe_load(file.read_text())
     assert workflow["permissions"] == {"contents": "read"}
     for job in workflow["jobs"].values():
+        assert "secrets" not in job
         if "permissions" in job:
             assert not any("checkout" in step.get("uses", "") for step in job["steps"])
             assert "snippetrun" not in " ".join(step.get("run", "") for step in job["steps"])
     for step in steps(workflow):
         assert "checkout" not in step.get("uses", "") or step["with"]["persist-credentials"] is False
+
+
+def test_nothing_is_published_that_the_check_of_the_same_commit_has_not_confirmed() -> None:
+    publish = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "publish.yml").read_text())["jobs"]
+    assert publish["check"] == {"uses": "./.github/workflows/check.yml"}
+    assert (publish["build"]["needs"], publish["deploy"]["needs"]) == ("check", "build")
+    runs = [step["run"] for step in publish["build"]["steps"] if "run" in step]
+    assert runs[1:] == ["snippetrun check --mode replay --confirmed-by report.json", "mkdocs build --strict"]
+    gitlab = yaml.safe_load((REPOSITORY / ".gitlab-ci.yml").read_text())
+    assert gitlab["stages"] == ["check", "report", "publish"]
+    assert gitlab["report"]["artifacts"]["paths"] == ["report.json"]
+    assert gitlab["pages"]["script"][0] == "snippetrun check --mode replay --confirmed-by report.json"
 
 
 def test_pull_requests_from_forks_get_no_secrets() -> None:
@@ -202,6 +216,8 @@ def test_the_scripts_of_the_workflows_run(make_site: MakeSite) -> None:
         shutil.move("report.json", f"reports/report-{number}/report.json")
     merged = bash(script("check.yml", "Merge the reports"))
     assert (merged.returncode, merged.stderr[:28]) == (0, "2 pages, 2 snippets, 2 comma"), merged.stderr
+    confirmed = bash(script("publish.yml", "Take no recording that the check has not confirmed"))
+    assert confirmed.returncode == 0, confirmed.stderr
     assert ET.parse("report.xml").getroot().get("tests") == "2"
     output = folder / "output"
     assert bash(script("nightly.yml", "Check all pages"), GITHUB_OUTPUT=str(output)).returncode == 0

@@ -14,7 +14,7 @@ from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError, Problem, RecordingError
 from snippetrun.extract import read
-from snippetrun.model import Job, Mode, Outcome, Result
+from snippetrun.model import ImageFact, Job, Mode, Outcome, Result
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.store import Store
@@ -28,6 +28,15 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
+def provided(site: SiteConfig, job: Job) -> tuple[ImageFact, ...]:
+    """What a sandbox says about the images that a page has."""
+    return tuple(
+        ImageFact(image.name, "sha256:0", image.pull or f"{image.build}/Dockerfile on debian", image.stand_in)
+        for image in site.images
+        if job.hub or image.name in job.images
+    )
+
+
 class Engine:
     """A machine with an engine, or without, that counts the pages it ran."""
 
@@ -37,14 +46,14 @@ class Engine:
         self.answers = ANSWERS
 
     @contextmanager
-    def __call__(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+    def __call__(self, site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
         if not self.there:
             raise EngineError(Problem("no Docker engine answers"))
 
         @contextmanager
         def start(job: Job) -> Iterator[FakeSandbox]:
             self.ran.append(job.page.path)
-            yield FakeSandbox(self.answers)
+            yield FakeSandbox(self.answers, images=provided(site, job))
 
         yield start
 

@@ -16,8 +16,8 @@ from snippetrun import runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
 from snippetrun.model import Piece, PieceKind, Recorded
+from snippetrun.rebuild import UnfitError
 from snippetrun.report import Report, Share, json_
-from snippetrun.report.rebuild import UnfitError
 
 SCHEMA: dict[str, Any] = json.loads(json_.SCHEMA_FILE.read_text())
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"

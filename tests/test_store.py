@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippetrun.config import SiteConfig
+from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.extract import read
 from snippetrun.fingerprint import fingerprints
@@ -34,7 +34,8 @@ def folder(tmp_path: Path) -> Path:
 def site(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
-    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=folder)
+    images = (ImageSource("x:latest", pull="here", stand_in="not the real one"),)
+    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", images, recordings=folder)
 
 
 def where(site: SiteConfig, page: Page) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -32,10 +33,22 @@ _TASKS = {
     show_default=True,
     help="replay: run nothing, and complain of what is not as it was recorded. This needs no engine.",
 )
+@click.option(
+    "--confirmed-by",
+    type=click.Path(path_type=Path),
+    metavar="REPORT",
+    help="With --mode replay: complain also of recordings that a JSON report of `check` has not confirmed.",
+)
 @delivered()
 @click.pass_obj
-def check(
-    config_file: Path, paths: tuple[Path, ...], changed_since: str | None, shard: shards.Shard | None, mode: str
+def check(  # noqa: PLR0913 - an argument for each option
+    config_file: Path,
+    paths: tuple[Path, ...],
+    *,
+    changed_since: str | None,
+    shard: shards.Shard | None,
+    mode: str,
+    confirmed_by: Path | None,
 ) -> Report:
     """Run pages afresh, and hold what comes out against what is written and what was recorded.
 
@@ -43,5 +56,10 @@ def check(
     command failed, if its output is not what is written or recorded, or if something does not run although it looks so;
     2 for wrong usage, also if there was nothing to run; 3 if an engine, an image or a registry failed.
     """
+    task = _TASKS[Mode(mode)]
+    if confirmed_by:
+        if Mode(mode) is not Mode.REPLAY:
+            raise click.UsageError("--confirmed-by is for --mode replay: a run believes no report.")
+        task = Task("check", partial(checking.replayed, confirmed_by=confirmed_by))
     with ShownProgress() as progress:
-        return report_on(_TASKS[Mode(mode)], config_file, Wanted(paths, changed_since, shard), progress)
+        return report_on(task, config_file, Wanted(paths, changed_since, shard), progress)

@@ -9,9 +9,9 @@ import click
 from snippetrun.cli.command import cli
 from snippetrun.cli.delivery import delivered
 from snippetrun.errors import Problem, UsageError
+from snippetrun.rebuild import UnfitError
 from snippetrun.report import Report, json_
 from snippetrun.report.merge import merge as merged
-from snippetrun.report.rebuild import UnfitError
 
 
 @cli.command()

@@ -6,11 +6,12 @@ Each check is tried against Python-Markdown itself in `tests/test_extract.py`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 from snippetrun.errors import Problem
-from snippetrun.extract.fences import Container, Fence, Kind, is_blank
+from snippetrun.extract.fences import Container, Fence, Kind, Outline, is_blank
 from snippetrun.extract.indented_blocks import INDENT
 from snippetrun.extract.superfences import Block
 
@@ -19,23 +20,54 @@ _BLANKS = "> \t"
 _PREFIX = re.compile(f"[{_BLANKS}]*")
 
 
-@dataclass(frozen=True, slots=True)
 class Seen:
-    """What of a page bears on all its fences."""
+    """What of a page bears on all its fences; it is looked up, as a page may have a million of them."""
 
-    fences: Sequence[Fence]
-    """The fences that CommonMark sees, in order."""
-    blocks: Sequence[Block]
-    """The fences that superfences sees, in order."""
-    code: frozenset[int]
-    """The lines of indented code."""
+    def __init__(self, path: str, lines: Sequence[str], outline: Outline, blocks: Sequence[Block]) -> None:
+        """Take the page's lines, what CommonMark sees in them, and the fences that superfences sees, in order."""
+        self._path, self._lines, self._blocks, self._fences = path, lines, blocks, outline.fences
+        self._code = sorted(outline.code)
+        self._shown = {(block.line, block.end_line) for block in blocks}
+        self._openers = {block.end_line: block.line for block in blocks}
+        self._firsts: dict[tuple[int, int], int] = {}
 
     def shows(self, fence: Fence) -> bool:
         """Whether superfences sees the same fence."""
-        return any((block.line, block.end_line) == (fence.line, fence.end_line) for block in self.blocks)
+        return (fence.line, fence.end_line) in self._shown
+
+    def code_between(self, first: int, after: int) -> bool:
+        """Whether indented code stands on one of these lines; the last of them is the one before `after`."""
+        at = bisect_left(self._code, first)
+        return at < len(self._code) and self._code[at] < after
+
+    def first_of_block(self, fence: Fence) -> int:
+        """Where the lines start that no blank line parts from the fence; Python-Markdown reads them as one."""
+        depth = fence.prefix.count(">")
+        at, passed = fence.line, []
+        while at > 1 and (at, depth) not in self._firsts and not is_blank(self._lines[at - 2], depth):
+            passed.append((at, depth))
+            at = self._openers.get(at - 1, at - 1)
+        first = self._firsts.get((at, depth), at)
+        self._firsts.update(dict.fromkeys(passed, first))
+        return first
+
+    @cached_property
+    def first_unseen(self) -> Problem:
+        """Say why superfences does not see a fence; the first such fence makes it misread all the rest."""
+        first = next(fence for fence in self._fences if fence.closed and not self.shows(fence))
+        if cause := _cause(self._path, self._lines, first):
+            return cause
+        for block in self._blocks:
+            if block.line < first.line <= block.end_line:
+                message = f"Python-Markdown takes this fence for part of one that opens on line {block.line}"
+                hint = "Close that one by a fence that looks like it, in the same column."
+                return Problem(message, hint, self._path, first.line, len(first.prefix) + 1)
+        message = "Python-Markdown cannot read this opening fence, and takes it and what follows for text"
+        hint = 'Write attributes in braces, such as {title="x"}, or remove them.'
+        return Problem(message, hint, self._path, first.line, first.info_column)
 
 
-def disagreement(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem | None:
+def disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say why the site would not show this fence as a code block; None if it does."""
     start = len(fence.prefix) + 1
     if not _PREFIX.fullmatch(fence.prefix):
@@ -45,9 +77,9 @@ def disagreement(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> P
         column = fence.prefix.index("\t") + 1
         return Problem("a tab stands before this fence", f"Use {INDENT} spaces.", path, fence.line, column)
     if not seen.shows(fence):
-        return _unseen(path, lines, fence, seen)
-    first = _first_of_block(lines, fence, seen.blocks)
-    if not seen.code.isdisjoint(range(first, fence.line)):
+        return seen.first_unseen
+    first = seen.first_of_block(fence)
+    if seen.code_between(first, fence.line):
         hint = f"Leave a blank line above it. {_TEXT}"
         return Problem("this fence touches indented code", hint, path, fence.line, start)
     for outer in fence.containers:
@@ -55,31 +87,6 @@ def disagreement(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> P
             hint = f"Leave a blank line above it. Without, the site shows the fence of line {fence.line} as text."
             return Problem("this list touches the text above it", hint, path, outer.line, outer.column + 1)
     return None
-
-
-def _first_of_block(lines: Sequence[str], fence: Fence, blocks: Sequence[Block]) -> int:
-    """Where the lines start that no blank line parts from the fence; Python-Markdown reads them as one."""
-    openers = {block.end_line: block.line for block in blocks}
-    depth = fence.prefix.count(">")
-    first = fence.line
-    while first > 1 and not is_blank(lines[first - 2], depth):
-        first = openers.get(first - 1, first - 1)
-    return first
-
-
-def _unseen(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem:
-    """Say why superfences does not see the fence, or the first such fence above, which makes it misread the rest."""
-    first = next((above for above in seen.fences if above.closed and not seen.shows(above)), fence)
-    if cause := _cause(path, lines, first):
-        return cause
-    for block in seen.blocks:
-        if block.line < first.line <= block.end_line:
-            message = f"Python-Markdown takes this fence for part of one that opens on line {block.line}"
-            hint = "Close that one by a fence that looks like it, in the same column."
-            return Problem(message, hint, path, first.line, len(first.prefix) + 1)
-    message = "Python-Markdown cannot read this opening fence, and takes it and what follows for text"
-    hint = 'Write attributes in braces, such as {title="x"}, or remove them.'
-    return Problem(message, hint, path, first.line, first.info_column)
 
 
 def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
@@ -102,9 +109,9 @@ def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
     return None
 
 
-def misplacement(path: str, lines: Sequence[str], fence: Fence, seen: Seen) -> Problem | None:
+def misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say whether Python-Markdown has the fence out of its list item: below a blank line it counts by four."""
-    first = _first_of_block(lines, fence, seen.blocks)
+    first = seen.first_of_block(fence)
     for inner, margin in zip(_innermost(fence.containers), _margins(fence.prefix), strict=False):
         if inner is None or inner.kind is not Kind.ITEM or inner.line >= first:
             continue

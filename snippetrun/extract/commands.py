@@ -39,6 +39,7 @@ _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
 _COMMENT = re.compile(r"#(?: |$)")
 _INTERACTIVE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*(?:it|ti)[A-Za-z]*|attach)\s")
 _HIGHEST_STATUS = 255
+_MOST_DIGITS = 9
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ def _status(session: Session, block: list[str], first_line: int) -> tuple[int, l
     match = _STATUS.fullmatch(block[-1]) if block else None
     if not match:
         return 0, block
-    if int(match[1]) > _HIGHEST_STATUS:
+    if len(match[1]) > _MOST_DIGITS or int(match[1]) > _HIGHEST_STATUS:
         line = first_line + len(block) - 1
         session.complain(line, 3, f"{match[1]} is no exit status", f"Write 0 to {_HIGHEST_STATUS}.")
         return 0, block[:-1]

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from snippetrun.extract.indented_blocks import INDENT, indented_blocks
 
-_ATTRIBUTE_LIST = re.compile(r"\s*\{:?[^{}]*\}\s*$")
+_LONGEST_TITLE = 2000
 _LITERAL_HTML = ("<!--", "<pre", "<script", "<style", "<textarea")
 
 
@@ -177,6 +177,8 @@ def _fence(lines: Sequence[str], token: Token, containers: tuple[Container, ...]
 
 
 def _text(inline: str, links: dict[str, Any]) -> str:
-    [line] = _inline().parseInline(inline, links)
+    [line] = _inline().parseInline(inline[:_LONGEST_TITLE], links)
     text = "".join(child.content or " " * (child.type == "softbreak") for child in line.children or [])
-    return _ATTRIBUTE_LIST.sub("", text).strip()
+    title, brace, attributes = text.rstrip().rpartition("{")
+    # attributes of Python-Markdown's attr_list, such as `{#id}`, are not part of a title
+    return (title if brace and attributes.find("}") == len(attributes) - 1 else text).strip()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from snippetrun import units
+from snippetrun import bounded, units
 from snippetrun.attributes import read_match, suggest
 from snippetrun.config import rule
 from snippetrun.errors import Problem
@@ -38,9 +38,10 @@ def front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
         return FrontMatter()
     count = block[0].rstrip("\n").count("\n") + 1
     try:
+        bounded.check(block[1])
         # Composed but never constructed: the tags and the dates of other tools are none of our business.
         node = yaml.compose(block[1], yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         return FrontMatter(count, problems=(_invalid(path, block[1], error),))
     if not isinstance(node, yaml.MappingNode):
         return FrontMatter()
@@ -58,7 +59,7 @@ def front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
 def _invalid(path: str, text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None)
     position = getattr(error, "position", None)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "nested too deeply"
+    what = getattr(error, "problem", None) or getattr(error, "reason", None)
     index = mark.index if mark else min(position or 0, len(text))
     line, column = text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1)
     return Problem(
@@ -148,10 +149,14 @@ def _stable(node: yaml.Node) -> tuple[Rule, ...]:
     for entry in node.value:
         pairs = entry.value if isinstance(entry, yaml.MappingNode) else ()
         try:
-            rules.append(rule({key.value: value.value if value.tag == _STRING else None for key, value in pairs}))
+            rules.append(rule({_word(key): _word(value) for key, value in pairs}))
         except ValueError as error:
             raise _RuleError(f"stable: {error}", entry) from error
     return tuple(rules)
+
+
+def _word(node: yaml.Node) -> str | None:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) and node.tag == _STRING else None
 
 
 _KEYS: dict[str, Callable[[yaml.Node], object]] = {

@@ -46,13 +46,23 @@ def _is_opener(text: str) -> bool:
 
 def _hangs(state: StateBlock, start: int) -> bool:
     """Whether the line stands directly under the first line of a list item, of whose text it is then a part."""
-    for above in range(start - 1, -1, -1):
+    margin = state.sCount[start]
+    # A million such lines below each other must not look up a million lines each.
+    known: dict[tuple[int, int], bool] = state.env.setdefault("hanging", {})
+    above, seen, hangs = start, [], False
+    while above > 0 and (above, margin) not in known:
+        seen.append((above, margin))
+        above -= 1
         text = state.src[state.bMarks[above] : state.eMarks[above]]
         if not text.strip():
             break
-        if len(text) - len(text.lstrip(" ")) < state.sCount[start]:
-            return not _is_opener(text.strip())
-    return False
+        if len(text) - len(text.lstrip(" ")) < margin:
+            hangs = not _is_opener(text.strip())
+            break
+    else:
+        hangs = known.get((above, margin), False)
+    known.update(dict.fromkeys(seen, hangs))
+    return hangs
 
 
 def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature

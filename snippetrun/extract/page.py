@@ -55,7 +55,7 @@ def _survey(path: str, text: str, languages: tuple[str, ...], options: PageOptio
     front = front_matter(path, lines) if options is None else FrontMatter(options=options)
     body = [""] * front.lines + lines[front.lines :]
     found, blocks = outline(body), superfences.blocks(body)
-    on_site = Seen(found.fences, blocks, found.code)
+    on_site = Seen(path, body, found, blocks)
     problems = list(front.problems)
     candidates: list[Candidate] = []
     for fence in found.fences:
@@ -71,12 +71,14 @@ def _survey(path: str, text: str, languages: tuple[str, ...], options: PageOptio
     # A skipped command still tells that the page is about docker.
     live = any(runs_docker(command.text) for each in candidates for command in each.commands)
     snippets = [each for each in candidates if live and each.is_snippet]
+    told = {problem.line for problem in problems}
     for each in snippets:
-        unshown = disagreement(path, body, each.fence, on_site)
-        if unshown and unshown.line not in {problem.line for problem in problems}:
+        unshown = disagreement(path, each.fence, on_site)
+        if unshown and unshown.line not in told:
             problems.append(unshown)
+            told.add(unshown.line)
         if each.options.skip is None and front.options.skip is None:
-            moved = None if unshown else misplacement(path, body, each.fence, on_site)
+            moved = None if unshown else misplacement(path, each.fence, on_site)
             problems.extend([moved] if moved else [])
             problems.extend(spoilt(path, body, each))
     if front.options.skip is None:

@@ -108,6 +108,8 @@ class Scanner:
     """Where `<name>` stands outside of quotes, though the shell would take it for two redirections."""
     lines: int = 0
     _frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
+    _in_backticks: bool = False
+    """Whether one of the frames is a backtick; the next one ends it, and whatever is open since."""
     _heredocs: list[tuple[str, bool]] = field(default_factory=list)
     _joined: bool = False
 
@@ -190,7 +192,7 @@ class Scanner:
         return offset + 1
 
     def _backtick(self, after: int) -> int:
-        if not any(frame.closer == "`" for frame in self._frames):
+        if not self._in_backticks:
             return self._open("`", after)
         self._end_word()
         # Whatever is still open inside ends with it, as in the shell.
@@ -222,11 +224,13 @@ class Scanner:
 
     def _open(self, closer: str, offset: int) -> int:
         self._frames.append(_Frame(closer))
+        self._in_backticks |= closer == "`"
         return offset
 
     def _close(self, offset: int) -> int:
         self._end_word()
         frame = self._frames.pop()
+        self._in_backticks &= frame.closer != "`"
         parent = self._frames[-1]
         if frame.closer in _STRINGS or frame.closer == "`":
             parent.word = (parent.word or "") + (frame.word or "")

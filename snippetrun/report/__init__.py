@@ -2,7 +2,7 @@
 
 - `reported`: a run as plain data; all the rest is made of it
 - `text`: for people: the transcript, the failures, the summary
-- `json_`: for programs, and back again; `rebuild` checks what comes back; `schema.json` describes it
+- `json_`: for programs, and back again; `schema.json` describes it
 - `merge`: the reports of several machines as one
 - `junit`, `markdown`, `github`: for CI
 - `inert`: output as text that can steer neither a terminal nor a log

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from snippetrun.report.rebuild import UnfitError, rebuild
+from snippetrun.rebuild import UnfitError, rebuild
 from snippetrun.report.reported import Report, counts
 
 SCHEMA = 1

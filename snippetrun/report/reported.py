@@ -65,6 +65,8 @@ class ReportedPage:
     seconds: float | None
     environment: Environment | None
     snippets: tuple[ReportedSnippet, ...]
+    recording: str | None = None
+    """The checksum of its recording, if `check` has run the page and it says the same; else None."""
 
     @property
     def commands(self) -> tuple[ReportedCommand, ...]:
@@ -127,6 +129,7 @@ def page(result: Result) -> ReportedPage:
             _snippet(snippet, result.verdicts[at], recorded[at] if at < len(recorded) else ())
             for at, snippet in enumerate(result.page.snippets)
         ),
+        recording=result.confirmed,
     )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Self
 
-from snippetrun import __version__
+from snippetrun import __version__, regex
 from snippetrun.compare import Judge, judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.facts import Facts
@@ -23,10 +22,11 @@ from snippetrun.runner.provide import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sandbox.interface import Order, Sandbox
 from snippetrun.stable import Ran, stabilise
+from snippetrun.store import retyped
 
 MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
-_LISTS = re.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
+_LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 """What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
@@ -57,23 +57,10 @@ def run_page(
         raise type(error)(
             *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)
         ) from error
-    snippets = _retyped(job, stabilise(job.page, session.ran, facts, job.rules))
+    snippets = retyped(job.page, stabilise(job.page, session.ran, facts, job.rules), job.match)
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     seconds = time.monotonic() - began
     return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, snippets)
-
-
-def _retyped(job: Job, snippets: Sequence[Sequence[Recorded]]) -> tuple[tuple[Recorded, ...], ...]:
-    """Return what was recorded with the commands as they are shown: with names that are bound in what is shown."""
-    judge = Judge(job.match)
-    retyped = []
-    for snippet, recorded in zip(job.page.snippets, snippets, strict=False):
-        commands = []
-        for command, came in zip(snippet.commands, recorded, strict=False):
-            commands.append(dataclasses.replace(came, command=judge.names.substitute(command.text)))
-            judge.command(command, came, snippet.options.match)
-        retyped.append(tuple(commands))
-    return tuple(retyped)
 
 
 @contextmanager

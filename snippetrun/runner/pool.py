@@ -55,7 +55,7 @@ def run(
                 watcher.begin(missing)
                 recordings |= _run_all(missing, start, watcher, site.jobs, store if record else None)
                 missing = []
-    stale = {job.page.path: replay.stale(job, store.read(job.page)) for job in missing}
+    stale = {job.page.path: replay.stale(job, store) for job in missing}
     return tuple(stale.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
 
 

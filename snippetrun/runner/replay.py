@@ -10,7 +10,7 @@ from snippetrun.errors import RecordingError
 from snippetrun.fingerprint import fingerprints, unchanged
 from snippetrun.model import Job, Mode, Outcome, Recording, Result, Verdict
 from snippetrun.runner.judged import result
-from snippetrun.store import Store, Stored, place
+from snippetrun.store import Store
 
 
 def fresh(jobs: Sequence[Job], store: Store, mode: Mode, say: Callable[[str], None]) -> dict[str, Recording]:
@@ -32,16 +32,16 @@ def fresh(jobs: Sequence[Job], store: Store, mode: Mode, say: Callable[[str], No
     return found
 
 
-def stale(job: Job, stored: Stored | None) -> Result:
+def stale(job: Job, store: Store) -> Result:
     """Return a page with as much of its stale recording as still holds; the first command that does not is marked."""
-    page = job.page
+    page, stored = job.page, store.read(job.page)
     if stored is None:
         return _marked(result(page, None, job.match), "it has not been recorded yet")
     same = unchanged(fingerprints(page), stored.fingerprints)
     if same == (len(page.snippets), 0) and len(stored.fingerprints) == len(page.snippets):
-        shown = result(page, place(page, stored.recording), job.match)
+        shown = result(page, store.shown(job, stored), job.match)
         return _marked(shown, "an image, a setting or the sandbox has changed since it was recorded", all_of_it=True)
-    shown = result(page, place(page, stored.recording, same), job.match)
+    shown = result(page, store.shown(job, stored, same), job.match)
     return _marked(shown, "it has changed since it was recorded", "what is above it has changed since it was recorded")
 
 

@@ -23,13 +23,13 @@ _SHARES = {"MemFree": 0.52, "MemAvailable": 0.82, "Shmem": 0.01, "SwapTotal": 0.
 """Of the memory, in /proc/meminfo; of the rest there is little."""
 _MEMORY_IN_TOP = re.compile(r"^(?:(?P<unit>[KMG])iB (?P<what>Mem |Swap): +\d+\.\d |Mem: \d+K used,)")
 _PART_OF_MEMORY = re.compile(
-    r"(?P<value>\d+(?:\.\d+)?)K? (?P<what>total|free|used|buff/cache|shrd|buff|cached|avail Mem)\b"
+    r"(?<![\d.])(?P<value>\d+(?:\.\d+)?)K? (?P<what>total|free|used|buff/cache|shrd|buff|cached|avail Mem)\b"
 )
 _SHARES_IN_TOP = {"total": 1.0, "used": 0.14, "free": 0.52, "shrd": 0.01, "buff": 0.02, "cached": 0.32}
 _SHARES_IN_TOP |= {"buff/cache": 0.34, "avail Mem": 0.82}
 
 _PROCESSORS = re.compile(r"^(?:%Cpu\(s\):(?: *\d+\.\d [a-z]{2},?)+|CPU:(?: +\d+% [a-z]+)+) *$")
-_PART_OF_PROCESSORS = re.compile(r"(?P<value>\d+(?:\.\d)?)%? (?P<what>[a-z]+)\b")
+_PART_OF_PROCESSORS = re.compile(r"(?<![\d.])(?P<value>\d+(?:\.\d)?)%? (?P<what>[a-z]+)\b")
 
 
 def edits(line: str, place: Place) -> Iterator[Edit]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from snippetrun import regex
 from snippetrun.facts import Facts
 from snippetrun.model import Rule
 from snippetrun.stable import builds, busy, durations, listings, order, sizes, stats, waits
@@ -26,6 +27,8 @@ from snippetrun.stable.times import Times
 
 _MANY = 3.0
 """Seconds that a command does not take by chance."""
+_PATIENCE = 5.0
+"""Seconds of the processor that authors' rules may take on one page; what they need is milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Output:
 
     def __init__(self, page: str, written: Written, facts: Sequence[Facts], steps: Sequence[Step]) -> None:
         """Know the page, what its engines say, and the commands that its output is of."""
+        self._patience = regex.Patience(_PATIENCE)
         self._wishes = written.wishes()
         self._clock = Clock(page, steps)
         self._ids = Ids(page, facts, written.words())
@@ -118,7 +122,7 @@ class Output:
         for index, edit in chain.from_iterable(of_several):
             lines[index] = lines[index].edited([edit])
         lines = order.after(lines, place.command)
-        authors = [_rule(rule) for rule in rules]
+        authors = [_rule(rule, self._patience) for rule in rules]
         return "\n".join(str(line.through(authors)) for line in lines)
 
     def _numbers_in(self, block: _Block, place: Place) -> list[int]:
@@ -200,12 +204,13 @@ class _Block:
                 heading = ""
 
 
-def _rule(rule: Rule) -> Filter:
-    pattern = re.compile(rule.pattern)
+def _rule(rule: Rule, patience: regex.Patience) -> Filter:
+    pattern = regex.compile(rule.pattern)
+    new = regex.Template(rule.replace, pattern)
 
     def edits(line: str) -> Iterator[Edit]:
-        for found in pattern.finditer(line):
-            yield Edit(*found.span(), found.expand(rule.replace))
+        for found in patience.all(pattern, line):
+            yield Edit(*found.span(), new.of(found))
 
     return edits
 

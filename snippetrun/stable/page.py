@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from snippetrun import regex
+from snippetrun.errors import PageError, Problem
 from snippetrun.facts import Facts
 from snippetrun.model import Page, Piece, PieceKind, Recorded, Rule
 from snippetrun.stable import waits
@@ -30,7 +32,7 @@ def stabilise(
     """Return what came out of a page's commands as it is shown, with an entry for each snippet in `ran`.
 
     `facts` are what the page's engines know, `rules` what else the site and the page want to have replaced. What was
-    typed stays as it was: the names in it are bound in the output.
+    typed stays as it was: the names in it are bound in the output. Raises PageError if a rule takes too long.
     """
     shown = list(_commands(page, ran))
     ahead = facts[-1].ahead if facts else 0.0
@@ -39,11 +41,16 @@ def stabilise(
     places = list(_places(page, [text for _, text, _ in shown]))
     output.learn(text for _, _, each in shown for text in _texts(each.recorded))
     stable: list[list[Recorded]] = [[] for _ in ran]
-    for (index, _, each), place in zip(shown, places, strict=True):
-        output.begin()
-        late = output.text(each.recorded.late, place, rules)
-        pieces = tuple(_piece(piece, output, place, rules) for piece in each.recorded.pieces)
-        stable[index].append(dataclasses.replace(each.recorded, pieces=pieces, late=late))
+    try:
+        for (index, _, each), place in zip(shown, places, strict=True):
+            output.begin()
+            late = output.text(each.recorded.late, place, rules)
+            pieces = tuple(_piece(piece, output, place, rules) for piece in each.recorded.pieces)
+            stable[index].append(dataclasses.replace(each.recorded, pieces=pieces, late=late))
+    except regex.TooSlowError as error:
+        message = f"stable: the pattern {error} takes too long on the output of this page"
+        hint = "Write one that looks less far: without `.*`, for instance."
+        raise PageError(Problem(message, hint, page.path, page.options.line)) from None
     return tuple(map(tuple, stable))
 
 

@@ -34,8 +34,8 @@ _LISTS = re.compile(r"\bdocker (?:buildx|builder|image|system) ")
 """A command that says so, where another program may say anything."""
 _EXACT = re.compile(r"\b(?:container|volume) prune\b")
 """A command that reclaims no archive."""
-_BYTES = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{3,})\b')
-_ONLY_BYTES = re.compile(r"(?P<value>\d{3,})")
+_BYTES = re.compile(r'"(?:Virtual)?Size": (?P<value>\d{3,18})\b')
+_ONLY_BYTES = re.compile(r"(?P<value>\d{3,18})")
 _INSPECTS = re.compile(r"\bdocker (?:image )?inspect\b")
 _ASKS_FOR_BYTES = re.compile(rf"{_INSPECTS.pattern}.*\.(?:Virtual)?Size\b")
 _DIGEST = re.compile(r'"digest": "sha256:([0-9a-f]{64})"')

@@ -9,7 +9,7 @@ from snippetrun.stable.chance import number
 from snippetrun.stable.place import Place
 from snippetrun.stable.text import Edit
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([kKMGT]?i?B)")
+_SIZE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([kKMGT]?i?B)")
 _PAIR = re.compile(rf"{_SIZE.pattern} / {_SIZE.pattern}")
 _ASKED = re.compile(r"\bdocker (?:container )?stats\b")
 _SHARES = re.compile(r"\.(CPU|Mem)Perc\b")

@@ -15,16 +15,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from snippetrun import __version__
 from snippetrun.fingerprint import Fingerprint
 from snippetrun.model import (
     Command,
     Ending,
     Environment,
-    ImageFact,
     Page,
     Piece,
     PieceKind,
@@ -32,11 +34,20 @@ from snippetrun.model import (
     Recording,
     printed,
 )
+from snippetrun.rebuild import UnfitError, rebuild
 
 FORMAT = 1
 """Raised when older readers would misunderstand the file."""
 _SECONDS = 2
 """Digits after the point that durations keep."""
+_LONGEST = 1e7
+"""Seconds; a page takes minutes."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
+_VERSION = re.compile(r"(\d{1,6}(?:\.\d{1,6}){0,3})[a-z0-9.+]{0,20}", re.ASCII)
+"""E.g. 1.2.0, or 1.2.0.dev1 of a checkout."""
+_WORDS = re.compile(r"[\w.+~:-]{1,100}", re.ASCII)
+"""E.g. 26.1.5+dfsg1."""
+_DIGEST = re.compile(r"sha256:[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,53 @@ class Stored:
     recording: Recording
     """Its lines are those of no page yet: see `place`."""
     fingerprints: tuple[Fingerprint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of a transcript as data: one of the first three is there."""
+
+    output: tuple[str, ...] | None = None
+    input: tuple[str, ...] | None = None
+    keys: tuple[str, ...] | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command as data, with either `output` or `pieces`."""
+
+    key: str
+    command: str
+    status: int | None
+    seconds: float
+    ending: Ending = Ending.EXITED
+    cut: int = 0
+    late: tuple[str, ...] = ("",)
+    output: tuple[str, ...] | None = None
+    pieces: tuple[_Piece, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Snippet:
+    """A snippet as data."""
+
+    key: str
+    commands: tuple[_Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A recording as data."""
+
+    format: int
+    page: str
+    key: str
+    when: str
+    boot_seconds: float
+    seconds: float
+    environment: Environment
+    snippets: tuple[_Snippet, ...]
 
 
 class BadDocumentError(ValueError):
@@ -65,42 +123,102 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
         "snippets": [
             {
                 "key": mark.snippet,
-                "commands": [_command(*each) for each in zip(mark.commands, snippet.commands, ran, strict=False)],
+                "commands": [_dumped(*each) for each in zip(mark.commands, snippet.commands, ran, strict=False)],
             }
             for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ],
     }
-    return json.dumps(document | {"checksum": _checksum(document)}, indent=1, ensure_ascii=False) + "\n"
+    return _text_of(document, _checksum(document))
+
+
+def _text_of(document: Mapping[str, Any], checksum: str) -> str:
+    return json.dumps({**document, "checksum": checksum}, indent=1, ensure_ascii=False) + "\n"
 
 
 def load(text: str) -> Stored:
     """Read the text of a recording's file; raise BadDocumentError if it is not what was written."""
     try:
         document = json.loads(text)
+        if not isinstance(document, dict) or "format" not in document:
+            raise BadDocumentError("is no recording")
+        if document["format"] != FORMAT:
+            raise BadDocumentError(
+                f"has format {document['format']!s:.20}, and this version of snippetrun writes and reads {FORMAT}"
+            )
+        checksum = document.pop("checksum", "")
+        if checksum != _checksum(document):
+            raise BadDocumentError("is not as it was written: its checksum does not match")
+        if _text_of(document, checksum) != text:  # a key twice, for instance, of which a reader sees the wrong one
+            raise BadDocumentError("is not as it was written: its form is not ours")
+        read: _Document = rebuild(_Document, document)
     except json.JSONDecodeError as error:
         raise BadDocumentError(f"is no valid JSON in line {error.lineno}") from error
-    if not isinstance(document, dict) or "format" not in document:
-        raise BadDocumentError("is no recording")
-    if document["format"] != FORMAT:
-        raise BadDocumentError(
-            f"has format {document['format']}, and this version of snippetrun writes and reads {FORMAT}"
-        )
-    checksum = document.pop("checksum", "")
-    if checksum != _checksum(document):
-        raise BadDocumentError("is not as it was written: its checksum does not match")
-    environment = document["environment"]
-    images = tuple(ImageFact(**image) for image in environment.pop("images"))
+    except RecursionError as error:
+        raise BadDocumentError("is nested too deeply") from error
+    except UnfitError as error:
+        raise BadDocumentError(str(error)) from error
+    except BadDocumentError:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise BadDocumentError(f"is no valid JSON: {error}") from error
+    _check(read)
     recording = Recording(
-        page=document["page"],
-        key=document["key"],
-        environment=Environment(**environment, images=images),
-        when=document["when"],
-        boot_seconds=document["boot_seconds"],
-        seconds=document["seconds"],
-        snippets=tuple(tuple(map(_recorded, snippet["commands"])) for snippet in document["snippets"]),
+        page=read.page,
+        key=read.key,
+        environment=read.environment,
+        when=read.when,
+        boot_seconds=read.boot_seconds,
+        seconds=read.seconds,
+        snippets=tuple(tuple(map(_recorded, snippet.commands)) for snippet in read.snippets),
+        checksum=checksum,
     )
-    keys = (Fingerprint(each["key"], tuple(ran["key"] for ran in each["commands"])) for each in document["snippets"])
+    keys = (Fingerprint(each.key, tuple(ran.key for ran in each.commands)) for each in read.snippets)
     return Stored(recording, tuple(keys))
+
+
+def _check(read: _Document) -> None:
+    """Raise BadDocumentError for values that nothing of ours writes, though they are of the right type."""
+    environment = read.environment
+    commands = [command for snippet in read.snippets for command in snippet.commands]
+    pieces = [piece for command in commands for piece in command.pieces or ()]
+    seconds = (read.seconds, read.boot_seconds, *(command.seconds for command in commands))
+    wrong = {
+        "has no time at when": not _is_time(read.when),
+        "has no version at environment.engine": not _WORDS.fullmatch(environment.engine),
+        "has no version at environment.kernel": not _WORDS.fullmatch(environment.kernel),
+        f"is by a newer snippetrun, {environment.snippetrun:.40}; this is {__version__}": (
+            _version(environment.snippetrun) > _version(__version__)
+        ),
+        "has no digest at environment.images": not all(_DIGEST.fullmatch(each.digest) for each in environment.images),
+        "has a time that is none": not all(0 <= each <= _LONGEST for each in seconds),
+        "has a command without what came out of it, or with it twice": any(
+            (command.output is None) == (command.pieces is None) for command in commands
+        ),
+        "has a piece of output that is not of one kind": any(
+            [piece.output, piece.input, piece.keys].count(None) != len(PieceKind) - 1 for piece in pieces
+        ),
+        "has an exit status that there is not": not {each.status for each in commands} <= {None, *range(256)},
+        "has a number of bytes that there is not": any(command.cut < 0 for command in commands),
+    }
+    for what, holds in wrong.items():
+        if holds:
+            raise BadDocumentError(what)
+
+
+def _is_time(when: str) -> bool:
+    try:
+        datetime.fromisoformat(when)
+    except ValueError:
+        return False
+    return bool(_TIME.fullmatch(when))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """Return a version as numbers; raise BadDocumentError for what is none."""
+    found = _VERSION.fullmatch(text)
+    if not found:
+        raise BadDocumentError("has no version at environment.snippetrun")
+    return tuple(map(int, found[1].split(".")))
 
 
 def place(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:
@@ -127,7 +245,7 @@ def _placed(command: Command, recorded: Recorded) -> Recorded:
     return dataclasses.replace(recorded, line=command.line, pieces=tuple(pieces))
 
 
-def _command(key: str, command: Command, recorded: Recorded) -> dict[str, Any]:
+def _dumped(key: str, command: Command, recorded: Recorded) -> dict[str, Any]:
     data: dict[str, Any] = {
         "key": key,
         "command": recorded.command,
@@ -152,25 +270,25 @@ def _piece(command: Command, piece: Piece) -> dict[str, Any]:
     return data if piece.kind is PieceKind.OUTPUT else data | {"at": piece.line - command.end_line - 1}
 
 
-def _recorded(data: Mapping[str, Any]) -> Recorded:
-    if "output" in data:
-        pieces = printed(_text(data["output"]))
+def _recorded(read: _Command) -> Recorded:
+    if read.output is not None:
+        pieces = printed(_text(read.output))
     else:
         pieces = tuple(
-            Piece(kind, _text(piece[kind]), piece.get("at", 0))
-            for piece in data["pieces"]
+            Piece(kind, _text(lines), piece.at)
+            for piece in read.pieces or ()
             for kind in PieceKind
-            if kind in piece
+            if (lines := getattr(piece, kind.value)) is not None
         )
     return Recorded(
         line=0,
-        command=data["command"],
+        command=read.command,
         pieces=pieces,
-        status=data["status"],
-        seconds=data["seconds"],
-        ending=Ending(data.get("ending", Ending.EXITED)),
-        cut=data.get("cut", 0),
-        late=_text(data.get("late", [""])),
+        status=read.status,
+        seconds=read.seconds,
+        ending=read.ending,
+        cut=read.cut,
+        late=_text(read.late),
     )
 
 

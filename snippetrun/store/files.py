@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections import defaultdict, deque
 from itertools import chain
 from pathlib import Path
 
 from snippetrun.atomic import write
-from snippetrun.config import SiteConfig, cache_folder, shown_path
+from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
 from snippetrun.engine.locks import locked
 from snippetrun.errors import Problem, RecordingError
-from snippetrun.fingerprint import digest, fingerprints
-from snippetrun.model import Job, Page, Recorded, Recording
+from snippetrun.fingerprint import Fingerprint, digest, fingerprints
+from snippetrun.model import ImageFact, Job, Page, Recorded, Recording
 from snippetrun.store.document import BadDocumentError, Stored, dump, load, place
+from snippetrun.store.own import retyped
+
+_BASE = re.compile(r"[\w .,:/@-]{1,200}", re.ASCII)
+"""E.g. debian:trixie-slim, or Debian trixie, made by mmdebstrap."""
 
 
 class Store:
@@ -22,7 +27,7 @@ class Store:
 
     def __init__(self, site: SiteConfig) -> None:
         """Do nothing yet: a site that has no recordings has no folder for them either."""
-        self._docs, self._folder = site.docs, site.recordings
+        self._docs, self._folder, self._images = site.docs, site.recordings, site.images
 
     def path(self, page: Page) -> Path | None:
         """Return where a page's recording is, or would be; None for a site that keeps none."""
@@ -52,9 +57,56 @@ class Store:
         return last.seconds if last else None
 
     def fresh(self, job: Job) -> Recording | None:
-        """Return the recording of a job; None if it has none, or if something has changed since it was made."""
+        """Return the recording of a job; None if it has none, or if something has changed since it was made.
+
+        Raises RecordingError if the file is not as we wrote it, or does not say what its page and its site say: then
+        somebody made it by hand.
+        """
         stored = self.read(job.page)
-        return place(job.page, stored.recording) if stored and stored.recording.key == job.key else None
+        if stored is None or stored.recording.key != job.key:
+            return None
+        shown = self.shown(job, stored)
+        if wrong := self._disagreement(job, stored, shown):
+            raise _unreadable(job.page, self.path(job.page), wrong)
+        return shown
+
+    def shown(self, job: Job, stored: Stored, only: tuple[int, int] | None = None) -> Recording:
+        """Return a recording as it is shown: with the commands that the page has, and the images that the site has.
+
+        `only` so many snippets of it, and so many commands of the next; all if nothing is said.
+        """
+        recording = place(job.page, stored.recording, only)
+        facts = {image.name: image for image in self._images}
+        images = tuple(
+            dataclasses.replace(image, stand_in=facts[image.name].stand_in)
+            for image in recording.environment.images
+            if image.name in facts and _is_of(image, facts[image.name])
+        )
+        return dataclasses.replace(
+            recording,
+            environment=dataclasses.replace(recording.environment, images=images),
+            snippets=retyped(job.page, recording.snippets, job.match),
+        )
+
+    def _disagreement(self, job: Job, stored: Stored, shown: Recording) -> str:
+        """Return what a recording says that its page does not; "" if it fits."""
+        placed, page = place(job.page, stored.recording), job.page
+        skipped = [snippet.options.skip is not None for snippet in page.snippets]
+        marks = [
+            Fingerprint(m.snippet, () if s else m.commands) for m, s in zip(fingerprints(page), skipped, strict=True)
+        ]
+        if list(stored.fingerprints) != marks:
+            return f"does not have the commands of {page.path}"
+        for came, own in zip(chain(*placed.snippets), chain(*shown.snippets), strict=True):
+            if came != own:
+                return f"does not say what {page.path} types in line {own.line}"
+        here = [image.name for image in self._images if job.hub or image.name in job.images]
+        environment = stored.recording.environment
+        if environment.hub != job.hub or not [each.name for each in shown.environment.images] == here == [
+            each.name for each in environment.images
+        ]:
+            return "does not have the images of the site"
+        return ""
 
     def usable(self, job: Job) -> Recording | None:
         """Return the same, and None also for a file that is not as we wrote it."""
@@ -88,9 +140,17 @@ class Store:
         return stored.recording if stored else None
 
 
-def _unreadable(page: Page, file: Path, why: str) -> RecordingError:
+def _is_of(image: ImageFact, source: ImageSource) -> bool:
+    """Whether an image comes from where the site says; of a Dockerfile a recording tells also what it began with."""
+    if source.pull:
+        return image.origin == source.pull
+    base = image.origin.removeprefix(f"{source.build}/Dockerfile on ")
+    return base != image.origin and bool(_BASE.fullmatch(base))
+
+
+def _unreadable(page: Page, file: Path | None, why: str) -> RecordingError:
     hint = f"Record the page again: snippetrun run {page.path}"
-    return RecordingError(Problem(f"this recording {why}", hint, shown_path(file)))
+    return RecordingError(Problem(f"this recording {why}", hint, shown_path(file) if file else page.path))
 
 
 def _says(recording: Recording) -> object:

@@ -93,6 +93,18 @@ def keys_at(lines: Sequence[str], start: int) -> Input | None:
     return None
 
 
+def may_have_typed(lines: Sequence[str], index: int, prompt: str, names: Names) -> list[str]:
+    """Return what a line may have typed at this prompt, the likeliest first, with the words of names in their place."""
+    line = lines[index] if 0 <= index < len(lines) else ""
+    if is_keys(line):
+        return [line.strip()]
+    found = typed_at([line], 0, prompt, Names(dict(names.words))) if prompt.strip() else None
+    texts = [found.text] if found else [line[end:].rstrip() for end in _prompt_ends(line)]
+    if lines[index + 1 : index + 2] and lines[index + 1].strip() == _DETACHED:
+        texts.append("^P^Q")
+    return [names.substitute(text) for text in texts]
+
+
 def may_be_typed(lines: Sequence[str]) -> bool:
     """Whether any of the lines could be typed input, so that the screen has to be watched."""
     return any(is_keys(line) or _prompt_ends(line) for line in lines)
