@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from snippetrun.fingerprint import Fingerprint
+from snippetrun.inert import in_json
+from snippetrun.masks import masked_data
 from snippetrun.model import (
     Command,
     Ending,
@@ -70,7 +72,8 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
             for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ],
     }
-    return json.dumps(document | {"checksum": _checksum(document)}, indent=1, ensure_ascii=False) + "\n"
+    document = masked_data(document)
+    return in_json(json.dumps(document | {"checksum": _checksum(document)}, indent=1, ensure_ascii=False)) + "\n"
 
 
 def load(text: str) -> Stored:
