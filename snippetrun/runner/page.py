@@ -17,6 +17,7 @@ from snippetrun.compare import Judge, judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.facts import Facts
 from snippetrun.limits import Usage, used_up
+from snippetrun.masks import masked
 from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet, Verdict
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
@@ -228,7 +229,7 @@ class _Session:
         came = sandbox.terminal(_terminal(snippet)).run(order)
         return Recorded(
             line=command.line,
-            command=typed,
+            command=masked(typed),
             pieces=came.pieces,
             status=came.status,
             seconds=came.seconds,

@@ -7,10 +7,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snippetrun.engine.stream import Stream
 from snippetrun.errors import Problem, SandboxError
+from snippetrun.masks import masked, masked_end
 from snippetrun.model import Ending, Piece, PieceKind
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.terminal import screen
@@ -114,7 +115,11 @@ class PtyShell:
             pieces = pieces[1:]  # the command's own echo
         if dialogue.prompt_alone is not None:
             pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
-        return Exchange(pieces, talk.status, ending, self._clock() - began, transcript.cut, late, waiting)
+        hide = masked_end if transcript.cut else masked
+        pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
+        return Exchange(
+            pieces, talk.status, ending, self._clock() - began, transcript.cut, masked(late), masked(waiting)
+        )
 
     def hand_over(self, columns: int, rows: int) -> Stream:
         """Give the shell, with a prompt to be seen, to a person at a terminal of this size and to nobody else."""
