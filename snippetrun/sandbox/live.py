@@ -71,7 +71,7 @@ class LiveSandbox:
     def terminal(self, name: str = "") -> PtyShell:
         """As `Sandbox.terminal`."""
         if name not in self._terminals:
-            self._terminals[name] = PtyShell(self.enter)
+            self._terminals[name] = PtyShell(self.enter, rests=self.rests)
         return self._terminals[name]
 
     def write(self, path: str, content: str) -> None:
@@ -86,6 +86,10 @@ class LiveSandbox:
         asked = time.time()
         said = self._ask("facts", _FACTS_SECONDS)
         return Facts() if said is None else learned.facts(said, self._began, asked, time.time())
+
+    def rests(self) -> bool:
+        """As `Sandbox.rests`."""
+        return True
 
     def settle(self) -> None:
         """As `Sandbox.settle`."""
