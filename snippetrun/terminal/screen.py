@@ -23,6 +23,8 @@ ROWS = 30
 
 # Of the control sequences that pyte knows, those that move the cursor, erase, shift, and choose a mode; `\x1b[2;5H`.
 _CSI = re.compile(r"(?:\x1b\[|\x9b)(?P<private>\??)(?P<parameters>[0-9;]*)(?P<final>[@A-HJ-MPXade-hlr`])")
+_MODES, _PRIVATE_MODES = {"4"}, {"7", "47", "1047", "1049"}
+"""Insert; wrap at the margin, and a screen of its own. With others, such as 6 and 3, pyte fails or resizes."""
 _SHORT = {each: each for each in "\a\b\r\v\f"} | {f"\x1b{each}": f"\x1b{each}" for each in "78DEHMc"}
 _SHORT |= {"\x1b[s": "\x1b7", "\x1b[u": "\x1b8", "\x84": "\x1bD", "\x85": "\x1bE", "\x88": "\x1bH", "\x8d": "\x1bM"}
 _ABOVE = "\ue000"  # private use: nothing that programs print
@@ -122,10 +124,12 @@ def _spelled(control: re.Match[str]) -> str:
     if not known:
         return ""
     private, parameters, final = known["private"], known["parameters"].split(";"), known["final"]
-    most = 2 if final in "Hfr" else len(parameters) if final in "hl" else 1
-    if (private and final not in "hl") or (final in "JKg" and not re.fullmatch("[0-3]?", parameters[0])):
+    if final in "hl":
+        modes = [mode for mode in parameters if mode in (_PRIVATE_MODES if private else _MODES)]
+        return f"\x1b[{private}{';'.join(modes)}{final}" if modes else ""
+    if private or (final in "JKg" and not re.fullmatch("[0-3]?", parameters[0])):
         return ""
-    return f"\x1b[{private}{';'.join(each[:4] for each in parameters[:most])}{final}"
+    return f"\x1b[{';'.join(each[:4] for each in parameters[: 2 if final in 'Hfr' else 1])}{final}"
 
 
 def _parameter(sgr: str) -> str:
