@@ -89,7 +89,8 @@ class LiveSandbox:
 
     def rests(self) -> bool:
         """As `Sandbox.rests`."""
-        return True
+        running = self._ask("rests", _SETTLE_SECONDS)
+        return not (running or "").strip()
 
     def settle(self) -> None:
         """As `Sandbox.settle`."""

@@ -21,7 +21,7 @@ from snippetrun.terminal.marks import Kind, Mark, MarkScanner
 from snippetrun.terminal.transcript import Transcript
 
 _START_SECONDS = 120.0
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 3.0
 """Seconds of silence after which it counts also while something runs: a page may have started what never rests."""
 _MOST_DROPPED = 100_000_000
 """Bytes beyond its limit after which a command is stopped."""
