@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from test_dialogues import Silent
 from test_render_browser import CHROMIUM, FLAGS, Quiet
 
 from snippetrun import config, pages, report, runner
+from snippetrun.attach import ControlStrings
 from snippetrun.errors import Problem
 from snippetrun.inert import inert, plain, visible
 from snippetrun.model import Job, Mode
@@ -268,3 +270,15 @@ def test_the_pytest_plugin_prints_nothing_that_a_ci_runner_obeys(pytester: pytes
     said = done.stdout.str() + done.stderr.str()
     assert ": :error::one" in said
     assert not OBEYED.search(said)
+
+
+SHELL = (
+    b"a\x1b]52;c;aGk=\x07b\x1b[31mc\x1b]8;;javascript:x\x1b\\d\x1bPq\x1b[1me\xc2\x9d0;t\xc2\x9cf\x1b^x\ng\xc3\xa9\x1b_h"
+)
+
+
+@given(st.lists(st.integers(0, len(SHELL)), max_size=5))
+def test_a_shell_says_nothing_to_the_terminal_of_its_person(cuts: list[int]) -> None:
+    strings, edges = ControlStrings(), sorted({0, len(SHELL), *cuts})
+    shown = b"".join(strings.without(SHELL[a:b]) for a, b in itertools.pairwise(edges))
+    assert shown == b"ab\x1b[31mcd\x1b[1mef\ng\xc3\xa9"
