@@ -2,13 +2,14 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test check bench constraints clean
+.PHONY: help site serve test check fuzz bench constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
 	@echo 'make serve   live preview on a port of this machine'
 	@echo 'make test    everything that CI checks'
 	@echo 'make check   the part of it that needs no engine and no browser'
+	@echo 'make fuzz    ten thousand cases of whatever pages say and programs print'
 	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
 
@@ -31,6 +32,10 @@ check:
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/pytest -q -n 2 -m 'not engine and not browser'
+
+fuzz:
+	@tools/setup test
+	SNIPPETRUN_FUZZ=10000 .venv/bin/pytest -q -n 2 tests/test_fuzz.py
 
 bench:
 	@tools/setup test

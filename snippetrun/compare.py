@@ -38,6 +38,10 @@ _OTHER_ENDINGS = {
         "it ended the page's shell",
         "Leave `exit` and `exec` out, or put them into (parentheses).",
     ),
+    Ending.TOO_MUCH: (
+        "it printed 100 MB more than is kept, and was stopped",
+        "Let it print less, or send its output to a file. `output_limit` in mkdocs.yml says how much is kept.",
+    ),
     Ending.LEFT_OPEN: ("", ""),
 }
 

@@ -18,6 +18,7 @@
           jobs: 2                                     # pages at a time
           match: pattern                              # how written output is held against what comes out
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
+          secrets: [REGISTRY_TOKEN]                   # environment variables whose values are masked everywhere
           recordings: recordings                      # the folder for what came out, relative to mkdocs.yml; or false
           stable:                                     # what else is replaced in output, by regular expressions
             - {pattern: 'session [0-9a-f]+', replace: session 4f3a}
@@ -37,7 +38,7 @@ from typing import Any
 
 import yaml
 
-from snippetrun import bounded, regex, units
+from snippetrun import bounded, masks, regex, units
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.limits import Limits
 from snippetrun.model import Mode, Network, Rule
@@ -50,6 +51,7 @@ Line = Callable[[Sequence[str | int]], int]
 
 _NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?")
 
 
@@ -113,6 +115,8 @@ class SiteConfig:
     """What the builds of images reach."""
     pages: Mapping[str, PageConfig] = field(default_factory=dict)
     """What holds for some pages alone, by their path below `docs`."""
+    secrets: tuple[str, ...] = ()
+    """Environment variables whose values nobody must see."""
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
     """Pages at a time: more than there are processors, as a page waits about as long as it works."""
 
@@ -217,6 +221,7 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
         raise ConfigError(*problems)
     folder = known.get("recordings", "recordings")
     known["recordings"] = root / folder if folder else None
+    masks.hide(os.environ.get(name, "") for name in known.get("secrets", ()))
     return SiteConfig(root=root, docs=docs, path=path, **known)
 
 
@@ -433,6 +438,17 @@ def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML
 
 _PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {"images": _images, "pages": _pages, "stable": _rules}
 """What reads the keys whose parts have lines of their own."""
+
+
+def _secrets(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
+    if not isinstance(value, list) or not all(isinstance(name, str) and _VARIABLE.fullmatch(name) for name in value):
+        raise ValueError("expects a list of names of environment variables, e.g. [REGISTRY_TOKEN]")
+    for name in value:
+        if 0 < len(os.environ.get(name, "").strip()) < masks.SHORTEST:
+            raise ValueError(f"the value of {name} is shorter than {masks.SHORTEST} characters, and cannot be masked")
+    return tuple(value)
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "languages": _languages,
     "timeout": units.duration,
@@ -445,6 +461,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "match": _match,
     "mode": _mode,
     "recordings": _recordings,
+    "secrets": _secrets,
 }
 
 

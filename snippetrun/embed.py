@@ -17,12 +17,15 @@ FENCE = "snippetrun"
 """The private language of the fences that stand in for the author's: the renderer asks us for their HTML."""
 
 
-def embed(markdown: str, result: Result, languages: Collection[str], source: str = "") -> tuple[str, dict[str, str]]:
+def embed(
+    markdown: str, result: Result, languages: Collection[str], source: str = "", word: str = ""
+) -> tuple[str, dict[str, str]]:
     """Return the page's Markdown with our fences, and the HTML of each by the key in it.
 
     `markdown` is the page as the renderer gets it: without front matter, and as other plugins have left it. So fences
     are found again by what they say, not by where they stood, unless it is just the end of `source`, the text that the
-    result was read from. Raises PageError for a fence that has changed since it ran.
+    result was read from. Each key begins with `word`: one that no page can know, or a page could have a fence of ours.
+    Raises PageError for a fence that has changed since it ran.
     """
     ran: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, snippet in enumerate(result.page.snippets):
@@ -36,7 +39,7 @@ def embed(markdown: str, result: Result, languages: Collection[str], source: str
             hint = "Another plugin of the site changed it. Let that one leave the page's console fences alone."
             raise PageError(Problem("a fence is not what it was when it ran", hint, result.page.path))
         index = waiting.pop(0)
-        key = str(index)
+        key = f"{word}{index}"
         if shown.options.hide:
             edits.append(extract.Edit(shown.line, shown.end_line, ()))
         elif not shown.commands:

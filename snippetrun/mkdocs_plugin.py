@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mkdocs.config.base import Config
+from mkdocs.config.base import Config, ValidationError
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files
@@ -14,6 +15,7 @@ from mkdocs.structure.files import File, Files
 from snippetrun import config, extract, pages, report, runner
 from snippetrun.embed import FENCE, embed
 from snippetrun.errors import ConfigError, SnippetrunError
+from snippetrun.inert import inert
 from snippetrun.model import Result
 from snippetrun.progress import ShownProgress
 from snippetrun.render import html
@@ -44,6 +46,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._reported: list[report.ReportedPage] = []
         self._pending: dict[str, str] = {}
         self._began = 0.0
+        self._word = secrets.token_hex(8)
 
     def load_config(
         self,
@@ -55,7 +58,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         try:
             self.site = config.load(Path(config_file_path or "mkdocs.yml"))
         except ConfigError as error:
-            return [("snippetrun", error)], []
+            return [("snippetrun", ValidationError(inert(str(error))))], []
         return [], []
 
     def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 - MkDocs' signature
@@ -80,16 +83,16 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             read = pages.read_all(self.site, sources.values())
             for file, page in zip(sources.values(), read, strict=True):
                 for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
-                    log.warning(report.inert(str(finding)))
+                    log.warning(inert(str(finding)))
             with ShownProgress() as progress:
                 results = runner.run(self.site, read, progress)
         except SnippetrunError as error:
-            raise PluginError(report.inert(str(error))) from error
+            raise PluginError(inert(str(error))) from error
         self._results = dict(zip(sources, results, strict=True))
         self._reported = [report.page(result) for result in results]
         for ran in self._reported:
             for problem in report.stale(ran):
-                log.warning(report.inert(str(problem)))
+                log.warning(inert(str(problem)))
         self._report_failures()
         files.append(File.generated(config, html.STYLE_PATH, content=html.style()))
         return files
@@ -103,16 +106,16 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             return markdown
         try:
             source = pages.text(Path(page.file.abs_src_path)) if page.file.abs_src_path else ""
-            text, self._pending = embed(markdown, result, self.site.languages, source)
+            text, self._pending = embed(markdown, result, self.site.languages, source, self._word)
         except SnippetrunError as error:
-            raise PluginError(report.inert(str(error))) from error
+            raise PluginError(inert(str(error))) from error
         return text
 
     def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
         """Add what the page ran on at its foot, and see that no fence of ours was lost on the way."""
         if self._pending:
             raise PluginError(
-                f"{page.file.src_uri}: the Markdown extensions of this site do not show "
+                f"{inert(page.file.src_uri)}: the Markdown extensions of this site do not show "
                 f"{len(self._pending)} of its fences, though they ran. Please report this with the page."
             )
         result = self._results.get(page.file.src_uri)
@@ -124,7 +127,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
 
     def _report_failures(self) -> None:
-        failed = [report.inert(str(p)) for page in self._reported for p in report.failures(page)]
+        failed = [inert(str(p)) for page in self._reported for p in report.failures(page)]
         if failed and not self._serving:
             raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for problem in failed:

@@ -176,6 +176,8 @@ class Ending(StrEnum):
     """The shell was still waiting for the rest of it: a quote or a heredoc that nothing closes."""
     SHELL_GONE = "shell gone"
     """The page's shell ended before the command did."""
+    TOO_MUCH = "too much output"
+    """It was stopped, as it printed far more than is kept."""
     LEFT_OPEN = "left open"
     """It goes on, as its fence wants it to: its text has come, or its program waits at a prompt."""
 

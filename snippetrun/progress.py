@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from snippetrun.inert import inert, plain
 from snippetrun.model import Command, Job, Page, Result
-from snippetrun.report import inert, plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -53,7 +53,7 @@ class ShownProgress:
         for job in jobs:
             commands = sum(len(s.commands) for s in job.page.snippets if s.options.skip is None)
             self._tasks[job.page.path] = self._bars.add_task(
-                job.page.path, total=commands, start=False, visible=False, doing=""
+                plain(job.page.path), total=commands, start=False, visible=False, doing=""
             )
 
     def command(self, page: Page, command: Command) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from snippetrun import extract, pages, runner
 from snippetrun.atomic import write
 from snippetrun.config import SiteConfig, shown_path
+from snippetrun.errors import PageError, Problem
 from snippetrun.model import Mode, Page, PieceKind, Recorded, Recording, Result
 from snippetrun.patterns import Match, Names
 from snippetrun.plan import plan
@@ -34,7 +35,8 @@ def update(
 ) -> Updated:
     """Run the pages, rewrite their written output where it does not match, and record them.
 
-    A page with a command that does not even end as expected stays as it is. Raises as `runner.run`.
+    A page with a command that does not even end as expected stays as it is. Raises as `runner.run`, and PageError for
+    output that would not be output in its page.
     """
     ran = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher, record=False, sandboxes=sandboxes)
     results: list[Result] = []
@@ -54,7 +56,9 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     changed = []
     edits = list(_edits(result.page, recording, site.match))
     if edits:
-        write(file, extract.splice(pages.text(file), edits))
+        text = extract.splice(pages.text(file), edits)
+        _check(site, result.page, text, edits[0])
+        write(file, text)
         changed.append(result.page.path)
     page = pages.read(site, file)
     [job] = plan(site, [page])
@@ -65,6 +69,21 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     if recorded and store.usable(job) != store.keep(job, moved):
         changed.append(shown_path(recorded))
     return runner.result(page, moved, site.match), changed
+
+
+def _check(site: SiteConfig, page: Page, text: str, edit: extract.Edit) -> None:
+    """Raise PageError if output that was put into a page would end its fence or be a command there: `$ docker rm x`."""
+    try:
+        rest = extract.read(page.path, text, languages=site.languages)
+    except PageError:
+        rest = None
+    if rest is None or _commands(rest) != _commands(page):
+        message = "what comes out now cannot be written into the page: it would be read as something else"
+        raise PageError(Problem(message, "Write `...` for it, or use a longer fence.", page.path, edit.line))
+
+
+def _commands(page: Page) -> list[list[tuple[str, int]]]:
+    return [[(command.text, command.status) for command in snippet.commands] for snippet in page.snippets]
 
 
 def _edits(page: Page, recording: Recording, match: Match) -> Iterator[extract.Edit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from snippetrun.sandbox import live
@@ -35,7 +35,7 @@ class ProcessStream:
         self.process.communicate()
 
 
-def local_shell(home: Path) -> PtyShell:
+def local_shell(home: Path, rests: Callable[[], bool] = lambda: True) -> PtyShell:
     """Start a page's shell with `home` as its home and working folder."""
     (home / ".bashrc").write_text((live.IMAGE_FOLDER / "bashrc").read_text())
     base = {"HOME": str(home), "PATH": "/usr/bin:/bin", "SHELL": "/bin/bash", "LANG": "C.UTF-8"}
@@ -45,4 +45,4 @@ def local_shell(home: Path) -> PtyShell:
         clean = ["env", "--default-signal", "-C", str(home)]
         return ProcessStream([*clean, *command], base | dict(environment))
 
-    return PtyShell(start)
+    return PtyShell(start, rests=rests)

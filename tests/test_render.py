@@ -142,7 +142,9 @@ STRAYS = ["\x1bPq#0\x9c", "\x00", "\x07", "\x08", "\r", "\x7f", "\x84", "\x02", 
 BROKEN = [*"<>&\"'/=;:{}[]\x1b\x9b\x9d\n\t\\m", "\x1b[38;5;", "\x1bP", "\ud800", "\x1b]8;;javascript:x"]
 
 ANYTHING = st.lists(st.text() | st.sampled_from([*TAGS, *COLOURS, *OTHERS, *STRAYS, *BROKEN])).map("".join)
-VISIBLE = st.text(st.characters(exclude_categories=("Cc", "Cs"), include_characters="\n\t<>&\"'"))
+VISIBLE = st.text(
+    st.characters(exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp", "Mn", "Cn", "Lo"), include_characters="\n\t<>&\"'")
+)
 INVISIBLE = st.sampled_from([*COLOURS, *OTHERS, *STRAYS])
 
 

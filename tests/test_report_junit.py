@@ -10,8 +10,9 @@ from reported import BUILD, FAILED, HOSTILE, PS, TEXT, UGLY, made, result
 from snippetrun import runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
+from snippetrun.inert import inert
 from snippetrun.model import Outcome, Result
-from snippetrun.report import Report, inert, junit
+from snippetrun.report import Report, junit
 
 
 def parsed(report: Report) -> ET.Element:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,13 +236,121 @@ def test_ten_thousand_lines_come_whole(shell: PtyShell) -> None:
 
 
 def test_endless_output_does_not_outlive_its_time(shell: PtyShell) -> None:
-    ran = run(shell, "yes", timeout=1, limit=1000)
+    ran = run(shell, "while sleep 0.01; do seq 1000; done", timeout=1, limit=1000)
     assert ran.ending is Ending.TIMED_OUT
-    assert ran.output.startswith("y\ny\n")
+    assert ran.output.startswith("1\n2\n")
     assert ran.cut > 0
     assert ran.seconds < 5
+
+
+@pytest.mark.parametrize("command", ["yes", "cat /dev/zero", r"printf '\e]0;'; yes | tr -d '\n'"])
+def test_endless_output_is_cut_and_ends_its_command(shell: PtyShell, command: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ran = run(shell, command, timeout=120)
+    assert ran.ending is Ending.TOO_MUCH
+    assert 100_000_000 < ran.cut + len(ran.output) < 110_000_000
+    assert ran.output.count("\n") <= 20_001
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB, of the 100 MB that came
 
 
 @pytest.mark.parametrize("command", ["exec <&- >&- 2>&-", "kill -HUP $$"])
 def test_a_command_that_closes_its_terminal_is_noticed(shell: PtyShell, command: str) -> None:
     assert run(shell, command).ending is Ending.SHELL_GONE
+
+
+# A machine on which everything takes its time
+
+
+class Late:
+    """A stream in which something that was typed arrives just before the answer to the shell's mark."""
+
+    def __init__(self, shell: PtyShell, typed: bytes) -> None:
+        self._stream, self.typed = shell._stream, typed
+
+    def read(self, timeout: float) -> bytes | None:
+        return self._stream.read(timeout)
+
+    def write(self, data: bytes) -> None:
+        if data.endswith(b"\n") and data.count(b":") == 2:
+            self._stream.write(self.typed)
+            self.typed = b""
+            time.sleep(0.05)
+        self._stream.write(data)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [b"touch evil\r", b"touch evil", b"\x04", b"\x03", b"\x03\x03touch evil\r\x03", b"\x1a", b"\x1c", b"\r" * 20],
+)
+def test_what_was_typed_too_late_for_a_program_is_never_a_command(
+    shell: PtyShell, tmp_path: Path, typed: bytes
+) -> None:
+    shell._stream = late = Late(shell, typed)
+    for number in range(3):
+        late.typed = typed
+        ran = run(shell, f"echo {number}; (exit {number})")
+        assert (ran.output, ran.status) == (f"{number}\n", number)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_half_a_line_that_is_answered_like_a_prompt_runs_nothing(shell: PtyShell, tmp_path: Path) -> None:
+    ran = talk(shell, "printf 'Error: '; sleep 0.5; echo 'no such container'", "Error: touch evil")
+    assert ran.status == 0
+    assert run(shell, "echo on").output == "on\n"
+    assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    "setting", ["set -x", "set -eu", "set +o emacs", "export TERM=dumb", "stty raw -echo", "IFS=:"]
+)
+def test_the_shell_stays_ours_whatever_the_page_sets(shell: PtyShell, setting: str) -> None:
+    run(shell, setting)
+    assert "on" in run(shell, "echo on").output
+    assert "7717" not in run(shell, "echo on").output
+    assert run(shell, "REPLY=kept; true").status == 0
+    assert "kept" in run(shell, "echo $REPLY").output
+
+
+def test_the_mark_is_in_no_environment(shell: PtyShell) -> None:
+    word = shell._scanner._word.decode()
+    command = "cat /proc/$$/environ /proc/$PPID/environ /proc/$$/cmdline /proc/$PPID/cmdline | tr '\\0' '\\n'; env"
+    ran = run(shell, command)
+    assert "TERM=" in ran.output
+    assert word not in ran.output
+    assert "SNIPPETRUN_MARK" not in ran.output
+
+
+def test_a_person_who_gets_the_shell_sees_no_mark(shell: PtyShell) -> None:
+    stream = shell.hand_over(80, 24)
+    stream.write(b"echo said-$((6 * 7)); exit\r")
+    said = b""
+    while data := stream.read(10):
+        said += data
+    assert b"said-42" in said
+    assert b"7717" not in said
+
+
+def test_silence_counts_only_while_nothing_runs(tmp_path: Path) -> None:
+    asked = []
+
+    def rests() -> bool:
+        asked.append(time.monotonic())
+        return len(asked) > 5
+
+    slow = local_shell(tmp_path, rests)
+    command = "printf 'Error: '; sleep 0.4; echo 'no such container'; printf 'go? '; read x; echo $x"
+    ran = talk(slow, command, "Error: no such container", "go? yes")
+    slow.close()
+    assert ran.output == "Error: no such container\ngo? yes\nyes\n"
+    assert len(asked) > 5
+
+
+def test_what_never_rests_is_talked_to_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("snippetrun.sandbox.shell._BUSY_SECONDS", 0.5)
+    busy = local_shell(tmp_path, lambda: False)
+    ran = talk(busy, "read -rp 'go? ' x; echo $x", "go? yes")
+    busy.close()
+    assert ran.output == "go? yes\nyes\n"

@@ -11,7 +11,8 @@ from test_dialogues import Silent
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.extract import read
-from snippetrun.model import Ending, Outcome, Recorded, Result
+from snippetrun.model import Ending, Job, Outcome, Recorded, Result
+from snippetrun.model import Page as ThePage
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.interface import Order, Sandbox
@@ -210,3 +211,14 @@ def outputs(sandbox: Sandbox, commands: Sequence[str]) -> list[str]:
 def test_a_terminal_has_the_stated_size(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
     with opened(sandboxes, site, fence("$ docker ps")) as sandbox:
         assert outputs(sandbox, ["stty size", "docker run --rm -t busybox stty size"]) == ["30 100\n", "30 100\n"]
+
+
+def test_a_sandbox_rests_only_while_nothing_in_it_runs(sandboxes: runner.OpenSandbox) -> None:
+    job = Job(ThePage("docs/a.md", ()), "", ("busybox:latest",), 60.0, 1_000_000)
+    with sandboxes(job) as sandbox:
+        assert any(sandbox.rests() for _ in range(100))  # its engine does something now and then
+        spin = "docker run --name spin -d busybox sh -c 'while :; do :; done'"
+        assert sandbox.terminal().run(Order(spin, timeout=60)).status == 0
+        assert not any(sandbox.rests() for _ in range(10))
+        assert sandbox.terminal().run(Order("docker rm -f spin", timeout=60)).status == 0
+        assert any(sandbox.rests() for _ in range(100))

@@ -27,13 +27,13 @@ def scan(*pieces: bytes) -> list[bytes | Mark]:
 
 
 def test_output_stands_between_its_marks() -> None:
-    assert scan(b"echo" + mark("started") + b"hi\r\n" + mark("ended 3") + mark("ready")) == [
-        b"echo", Mark(Kind.STARTED), b"hi\r\n", Mark(Kind.ENDED, 3), Mark(Kind.READY),
+    assert scan(b"echo" + mark("started") + b"hi\r\n" + mark("ended 3:1.25") + mark("ready")) == [
+        b"echo", Mark(Kind.STARTED), b"hi\r\n", Mark(Kind.ENDED, 3, f"{WORD}:3:1.25\n".encode()), Mark(Kind.READY),
     ]  # fmt: skip
 
 
 def test_a_mark_with_another_word_is_output() -> None:
-    forged = mark("ended 0", word="0123456789abcdee")
+    forged = mark("ended 0:1", word="0123456789abcdee")
     assert scan(forged) == [forged]
 
 
@@ -44,7 +44,7 @@ def test_an_escape_at_the_end_is_held_until_it_is_clear() -> None:
 
 
 @given(
-    st.lists(st.one_of(st.binary(max_size=8), st.just(mark("ended 7")), st.just(b"\x1b]7717;")), max_size=8),
+    st.lists(st.one_of(st.binary(max_size=8), st.just(mark("ended 7:1")), st.just(b"\x1b]7717;")), max_size=8),
     st.data(),
 )
 def test_cutting_the_stream_changes_nothing(parts: list[bytes], data: st.DataObject) -> None:

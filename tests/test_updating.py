@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from test_dialogues import Silent, answer
 
 from snippetrun import checking, pages, report, runner, updating
 from snippetrun.config import SiteConfig
+from snippetrun.errors import PageError
 from snippetrun.model import Job, Page
 from snippetrun.patterns import Match, Names, match_lines
 from snippetrun.sandbox.fake import Answer, FakeSandbox
@@ -164,3 +165,18 @@ def test_every_update_matches_and_touches_no_other_line(
     assert before.partition(head)[0] == after.partition(head)[0]
     assert after.endswith(tail)
     assert site.update().changed == ()
+
+
+@pytest.mark.parametrize(
+    "came", ["```\n<script>x()</script>\n", "$ docker rm -f everything\n", "````\n", "? 3\n", "> more\n", "~~~\n```\n"]
+)
+def test_output_becomes_nothing_but_output_in_its_page(site: Site, came: str) -> None:
+    text = "```console\n$ docker ps\nold\n```\n\n```console\n$ docker info\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": f"before\n{came}after\n", "docker info": ""}
+    with suppress(PageError):
+        site.update()
+    [before] = [[command.text for s in page.snippets for command in s.commands] for page in site._read()]
+    assert before == ["docker ps", "docker info"]
+    assert site._read()[0].snippets[0].commands[0].status == 0
+    assert "<script>" not in site.text()

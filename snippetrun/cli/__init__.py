@@ -20,7 +20,7 @@ from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
     shell,
     update,
 )
-from snippetrun.cli.command import cli, complain
+from snippetrun.cli.command import cli, complain, echo
 from snippetrun.errors import SnippetrunError
 
 __all__ = ["cli", "main"]
@@ -34,7 +34,9 @@ def main() -> NoReturn:
         complain(error.problems)
         sys.exit(error.exit_status)
     except click.ClickException as error:
-        error.show()
+        if isinstance(error, click.UsageError) and error.ctx:
+            click.echo(error.ctx.get_usage(), err=True)
+        echo(f"Error: {error.format_message()}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; nothing is left behind", err=True)

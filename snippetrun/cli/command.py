@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from snippetrun import __version__, config, report, shards
+from snippetrun import __version__, config, shards
 from snippetrun.errors import Problem
+from snippetrun.inert import inert
 from snippetrun.report import json_
 
 
@@ -68,7 +69,7 @@ def with_site(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def echo(text: str, *, err: bool = False) -> None:
     """Print a text that others have a part in, so that it can steer neither the terminal nor a CI log."""
-    click.echo(report.inert(text), err=err)
+    click.echo(inert(text), err=err)
 
 
 def complain(problems: Iterable[Problem]) -> None:

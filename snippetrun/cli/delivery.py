@@ -74,7 +74,7 @@ def delivered(*, annotated: bool = True, transcripts: bool = False) -> Callable[
             made = command(*args, **kwargs)
             problems = _write(made, asked)
             if as_json:
-                echo(json_.text(made).rstrip("\n"))
+                click.echo(json_.text(made), nl=False)
             elif transcripts:
                 for page in made.pages:
                     if page.environment:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snippetrun import __version__, config, git, pages, report, runner
 from snippetrun.cli.command import JSON, PATHS, cli, complain, echo, print_json, with_site
+from snippetrun.inert import plain
 from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.reporting import findings
@@ -38,4 +39,4 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
 
 def _first_line(command: str) -> str:
-    return report.plain(command.split("\n", maxsplit=1)[0]) or "(goes on with what is open)"
+    return plain(command.split("\n", maxsplit=1)[0]) or "(goes on with what is open)"

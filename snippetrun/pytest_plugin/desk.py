@@ -12,6 +12,7 @@ import pytest
 from snippetrun import partial, runner
 from snippetrun.config import SiteConfig, find, load
 from snippetrun.errors import ConfigError, EngineError, InfrastructureError, Problem
+from snippetrun.inert import inert
 from snippetrun.model import Command, Job, Page, Result
 from snippetrun.pytest_plugin.settings import Settings
 
@@ -85,7 +86,7 @@ class Desk:
         if terminal is not None and self._config.get_verbosity() >= 0:
             with capture.global_and_fixture_disabled() if capture else nullcontext():
                 terminal.ensure_newline()
-                terminal.write_line(f"snippetrun: {line}")
+                terminal.write_line(f"snippetrun: {inert(line)}")
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """As `Watcher.begin`; pytest itself says which page it is at."""

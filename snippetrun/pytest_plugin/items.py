@@ -11,9 +11,9 @@ import pytest
 from snippetrun import partial
 from snippetrun.config import shown_path
 from snippetrun.errors import InfrastructureError, Problem, UsageError
+from snippetrun.inert import inert, plain
 from snippetrun.model import Outcome, Result, Snippet
 from snippetrun.pytest_plugin.desk import Desk
-from snippetrun.report import plain
 
 _NAME_LENGTH = 60
 
@@ -37,7 +37,7 @@ class MarkdownPage(pytest.File):
                 return []
             self._ready = partial.read(site, self.path, compare=self.desk.settings.compare)
         except UsageError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(inert(str(error))) from None
         page, findings = self._ready.page, self._ready.findings
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
@@ -94,14 +94,14 @@ class PageItem(pytest.Item):
         return self.path, self.line - 1, f"{shown_path(self.path)}:{self.line}: {self.text}"
 
     def fail(self, *problems: Problem) -> NoReturn:
-        """Fail with what every face says of these problems, and no traceback."""
+        """Fail with what every face says of these problems, and no traceback; a CI runner obeys nothing of it."""
         self._said = problems[0]
-        raise pytest.fail.Exception("\n".join(map(str, problems)), pytrace=False) from None
+        raise pytest.fail.Exception(inert("\n".join(map(str, problems))), pytrace=False) from None
 
     def skip(self, why: Problem) -> NoReturn:
         """Skip; reports that name the same reason and place are shown as one."""
         self._said = why
-        raise pytest.skip.Exception(why.message) from None
+        raise pytest.skip.Exception(inert(why.message)) from None
 
     def correct(self, report: pytest.TestReport) -> None:
         """Name the line of the page where pytest names the line of ours that raised, and share the time out."""
@@ -111,9 +111,9 @@ class PageItem(pytest.Item):
             return
         path, line = said.path or str(self.path), said.line or self.line
         if isinstance(report.longrepr, tuple):
-            report.longrepr = path, line, said.message
+            report.longrepr = path, line, inert(said.message)
         elif (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
-            crash.path, crash.lineno, crash.message = path, line, said.message
+            crash.path, crash.lineno, crash.message = path, line, inert(said.message)
 
 
 class SnippetItem(PageItem):
@@ -126,7 +126,7 @@ class SnippetItem(PageItem):
         self.at = at
         self.extra_keyword_matches.update(command.text for command in snippet.commands)
         if skip is not None:
-            self.add_marker(pytest.mark.skip(reason=skip))
+            self.add_marker(pytest.mark.skip(reason=inert(skip)))
 
     def setup(self) -> None:
         """See that the page has run; what fails here is no snippet, but what it runs on."""

@@ -1,7 +1,7 @@
 """Terminal text -> HTML: colours become spans, every other control sequence disappears.
 
-The grammar of control sequences is ECMA-48 section 5.4 (CSI) and 5.6 (control strings); the meaning of SGR
-is section 8.3.117, with the colours of ISO 8613-6 (38, 48) as xterm reads them: `38;5;n` and `38:5:n` alike.
+The grammar of control sequences is that of `snippetrun.inert`; the meaning of SGR is ECMA-48 section 8.3.117, with the
+colours of ISO 8613-6 (38, 48) as xterm reads them: `38;5;n` and `38:5:n` alike.
 
 All that comes from the text goes through `_escape`; all else that is written is made of constants and of
 integers between 0 and 255, so no input can make a tag, an attribute or a style of its own.
@@ -9,10 +9,12 @@ integers between 0 and 255, so no input can make a tag, an attribute or a style 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from snippetrun.inert import CONTROL, plain, visible, whole
+from snippetrun.masks import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,20 +23,8 @@ Rgb: TypeAlias = tuple[int, int, int]
 Colour: TypeAlias = int | Rgb | None
 """One of the 16 colours of the palette, a colour of its own, or what the terminal has by default."""
 
-# A control string also ends with its line: a stray byte must not swallow the rest of the output.
-_CONTROL: Final = re.compile(
-    r"""
-      (?: \x1b\[ | \x9b ) (?: (?P<sgr> [0-9:;]* ) m | [0-?]* [\ -/]* [@-~]? )             # CSI
-    | (?: \x1b[PX\]^_] | [\x90\x98\x9d-\x9f] ) [^\x07\x18\x1a\x1b\x9c\n]*
-      (?: \x07 | \x9c | \x1b\\ )?                                                        # DCS SOS OSC PM APC
-    | \x1b [\ -/]* [0-~]?                                                                # any other escape
-    | [\x00-\x08\x0b-\x1f\x7f-\x9f]                                                      # any other control
-    """,
-    re.VERBOSE,
-)
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-"""Half a character, which no file can hold."""
-
+_TEMPLATES: Final = str.maketrans({"{": "&#123;", "}": "&#125;"})
+"""What a template engine or an attribute list would look for: `{{ config }}`, `{% raw %}`, `{: onclick=x}`."""
 _ON: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "strike", 21: "underline"}
 _OFF: Final = {22: {"bold", "dim"}, 23: {"italic"}, 24: {"underline"}, 27: {"inverse"}, 29: {"strike"}}
 _COLOUR_FOLLOWS: Final = (38, 48, 58)
@@ -53,21 +43,22 @@ class Style:
 def to_html(text: str) -> str:
     """Return `text` escaped, its colours as spans that never cross a line.
 
-    Of the control characters only tab and newline remain.
+    Of the control characters only tab and newline remain, and secrets are masked.
     """
-    if not _CONTROL.search(text):
+    text = visible(masked(text))
+    if not CONTROL.search(text):
         return _escape(text)
     return "".join(_span(style, piece) for style, piece in _pieces(text))
 
 
 def to_text(text: str) -> str:
-    """Return `text` escaped, for an element or a quoted attribute, without colours and without controls."""
-    return _escape(_CONTROL.sub("", text))
+    """Return `text` escaped, for an element or a quoted attribute, as plain text is: without colours and controls."""
+    return _escape(plain(text))
 
 
 def _pieces(text: str) -> Iterator[tuple[Style, str]]:
     style, start = Style(), 0
-    for control in _CONTROL.finditer(text):
+    for control in CONTROL.finditer(text):
         yield style, text[start : control.start()]
         start = control.end()
         if control["sgr"] is not None:
@@ -85,7 +76,7 @@ def _span(style: Style, piece: str) -> str:
 
 
 def _escape(piece: str) -> str:
-    return escape(_SURROGATE.sub("\ufffd", piece))
+    return escape(whole(piece)).translate(_TEMPLATES)
 
 
 def _select(style: Style, parameters: str) -> Style:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html, to_text
+from snippetrun.terminal.inputs import without_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +87,11 @@ def _unrun(snippet: Snippet) -> Iterable[str]:
     if not snippet.commands:
         yield _content(snippet)
     for command in snippet.commands:
-        yield _wrap("skipped", _command(command.text) if command.text else "", _output("\n".join(command.written)))
+        yield _wrap(
+            "skipped",
+            _command(command.text) if command.text else "",
+            _output("\n".join(map(without_secret, command.written))),
+        )
 
 
 def _content(snippet: Snippet) -> str:

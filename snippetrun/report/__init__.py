@@ -5,10 +5,8 @@
 - `json_`: for programs, and back again; `schema.json` describes it
 - `merge`: the reports of several machines as one
 - `junit`, `markdown`, `github`: for CI
-- `inert`: output as text that can steer neither a terminal nor a log
 """
 
-from snippetrun.report.inert import inert, plain
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, ReportedSnippet, Share, counts, page
 from snippetrun.report.text import failures, stale, summary, transcript, wrong
 
@@ -20,9 +18,7 @@ __all__ = [
     "Share",
     "counts",
     "failures",
-    "inert",
     "page",
-    "plain",
     "stale",
     "summary",
     "transcript",

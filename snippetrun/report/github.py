@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from snippetrun.errors import Problem
-from snippetrun.report.inert import plain
+from snippetrun.inert import plain
 from snippetrun.report.reported import Report
 from snippetrun.report.text import complaints, wrong
 

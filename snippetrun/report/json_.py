@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from snippetrun.inert import in_json
+from snippetrun.masks import masked_data
 from snippetrun.rebuild import UnfitError, rebuild
 from snippetrun.report.reported import Report, counts
 
 SCHEMA = 1
 """The version of the JSON that every command prints: raised when a key changes its meaning or goes away."""
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
-
-# What a terminal would obey, what a line reader could take for the end of a line, and what UTF-8 has no place for.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_HASHES = re.compile(r"##(?=\w*\[)")
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -29,12 +26,10 @@ def document(report: Report) -> dict[str, Any]:
 def text(of: Report | Mapping[str, Any]) -> str:
     """Return the text of a report, or of any other JSON document of ours, with a line feed at its end.
 
-    Nothing in it can steer a terminal or a CI log, and yet all of it is there: JSON has escapes.
+    Nothing in it can steer a terminal or a CI log, and yet all of it but secrets is there: JSON has escapes.
     """
     data = document(of) if isinstance(of, Report) else of
-    # Only strings can hold any of this, and there an escape means the same.
-    written = _HASHES.sub("#\\\\u0023", json.dumps(data, indent=2, ensure_ascii=False))
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", written) + "\n"
+    return in_json(json.dumps(masked_data(data), indent=2, ensure_ascii=False)) + "\n"
 
 
 def load(written: str) -> Report:

@@ -6,15 +6,15 @@ import re
 from collections import Counter
 from xml.etree import ElementTree as ET
 
+from snippetrun.inert import inert
 from snippetrun.model import Outcome
-from snippetrun.report.inert import plain
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage
 from snippetrun.report.text import complaints, problem
 
 _NO_PAGE = "snippetrun"
 """The suite of problems that no file has caused."""
 _ILLEGAL = re.compile("[\ufffe\uffff]")
-"""What XML 1.0 has no place for, of what plain text still has."""
+"""What XML 1.0 has no place for, of what inert text still has."""
 _COUNTED = {
     "tests": "testcase",
     "failures": "testcase/failure",
@@ -90,4 +90,4 @@ def _said(case: ET.Element, kind: str, message: str, hint: str) -> None:
 
 
 def _legal(text_of_others: str) -> str:
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", plain(text_of_others))
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", inert(text_of_others))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from itertools import accumulate
 
-from snippetrun.report.inert import plain
+from snippetrun.inert import inert, plain
 from snippetrun.report.reported import Report, ReportedPage, counts
 from snippetrun.report.text import summary, wrong
 
@@ -68,7 +68,7 @@ def _blocks(texts: list[str], room: int) -> Iterable[str]:
 
 
 def _fenced(quoted: str) -> str:
-    inside = plain(quoted)
+    inside = inert(quoted)
     if len(inside) > _MOST_IN_BLOCK:
         inside = f"{inside[:_MOST_IN_BLOCK]}\n... ({len(inside)} characters)"
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inside))])

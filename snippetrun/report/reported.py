@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from snippetrun.errors import Problem
 from snippetrun.model import Ending, Environment, Options, Outcome, Piece, Recorded, Result, Snippet, Verdict
+from snippetrun.terminal.inputs import without_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,11 @@ def _snippet(snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[Re
     return ReportedSnippet(snippet.line, snippet.end_line, snippet.language, snippet.options, commands)
 
 
+def _without_secret(line: str) -> str:
+    """Return a line of a hint; what a page has written may be a password that was to be typed."""
+    return without_secret(line) if line.startswith("expected: ") else line
+
+
 def _command(verdict: Verdict, expected: int, recorded: Recorded | None) -> ReportedCommand:
     return ReportedCommand(
         line=verdict.line,
@@ -160,7 +166,7 @@ def _command(verdict: Verdict, expected: int, recorded: Recorded | None) -> Repo
         expected_status=expected,
         outcome=verdict.outcome,
         message=verdict.message,
-        hint=verdict.hint,
+        hint="\n".join(_without_secret(line) for line in verdict.hint.split("\n")),
         where=verdict.where,
         status=recorded.status if recorded else None,
         ending=recorded.ending if recorded else None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from snippetrun.errors import Problem
+from snippetrun.inert import plain
 from snippetrun.model import Outcome, Result
-from snippetrun.report.inert import plain
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts, page
 
 _LAST_LINES = 15

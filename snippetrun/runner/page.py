@@ -16,6 +16,7 @@ from snippetrun.compare import Judge, judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.facts import Facts
 from snippetrun.limits import Usage, used_up
+from snippetrun.masks import masked
 from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet, Verdict
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
@@ -215,7 +216,7 @@ class _Session:
         came = sandbox.terminal(_terminal(snippet)).run(order)
         return Recorded(
             line=command.line,
-            command=typed,
+            command=masked(typed),
             pieces=came.pieces,
             status=came.status,
             seconds=came.seconds,

@@ -39,6 +39,8 @@ class FakeSandbox:
     """How many commands had run whenever somebody waited for the engine."""
     used: Usage = field(default_factory=Usage)
     """What it has used of its limits."""
+    busy: int = 0
+    """How often its processes still run when somebody asks whether they rest."""
     closed: bool = False
     now: float = 0.0
     """Its own time, in seconds: it goes on only while somebody waits."""
@@ -49,7 +51,7 @@ class FakeSandbox:
     def terminal(self, name: str = "") -> PtyShell:
         """As `Sandbox.terminal`."""
         if name not in self.terminals:
-            self.terminals[name] = self.shell(lambda _, environment: _FakeShell(self, environment), lambda: self.now)
+            self.terminals[name] = self.shell(lambda *_: _FakeShell(self), lambda: self.now, self.rests)
         return self.terminals[name]
 
     def write(self, path: str, content: str) -> None:
@@ -59,6 +61,11 @@ class FakeSandbox:
     def facts(self) -> Facts:
         """As `Sandbox.facts`."""
         return self.knows
+
+    def rests(self) -> bool:
+        """As `Sandbox.rests`."""
+        self.busy -= 1
+        return self.busy < 0
 
     def settle(self) -> None:
         """As `Sandbox.settle`."""
@@ -83,10 +90,10 @@ class FakeSandbox:
 class _FakeShell:
     """The bytes of a shell with our marks; see `snippetrun.engine.stream.Stream`."""
 
-    def __init__(self, sandbox: FakeSandbox, environment: Mapping[str, str]) -> None:
+    def __init__(self, sandbox: FakeSandbox) -> None:
         self._sandbox = sandbox
-        self._word = environment["SNIPPETRUN_MARK"]
-        self._out = self._mark("ready")
+        self._word = self._out = b""
+        self._answer = b""
         self._gone = False
         self._program: Program | None = None
         self._line = ""
@@ -101,7 +108,14 @@ class _FakeShell:
         return None
 
     def write(self, data: bytes) -> None:
-        if pasted := _PASTED.fullmatch(data):
+        if not self._word:
+            self._word = data.strip()
+            self._end(0)
+        elif self._answer:  # what was typed before the prompt is dropped
+            if data == self._answer:
+                self._answer = b""
+                self._out += b"\x1b[?2004h" + self._mark("ready")
+        elif pasted := _PASTED.fullmatch(data):
             self._start(pasted[1].decode())
         elif self._program:
             text = data.decode()
@@ -144,10 +158,11 @@ class _FakeShell:
         self._line = (self._line + text).rpartition("\n")[2]
 
     def _end(self, status: int) -> None:
-        self._out += self._mark(f"ended {status}") + self._mark("ready")
+        self._out += self._mark(f"ended {status}:1")
+        self._answer = self._word + f":{status}:1\n".encode()
 
     def _mark(self, says: str) -> bytes:
-        return f"\x1b]7717;{self._word};{says}\a".encode()
+        return b"\x1b]7717;" + self._word + f";{says}\a".encode()
 
 
 def program(*steps: str, status: int = 0) -> Callable[[], Program]:

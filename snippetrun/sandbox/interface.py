@@ -35,7 +35,7 @@ class Order:
     timeout: float = 60.0
     """Seconds that it may take."""
     limit: int = 1_000_000
-    """Bytes of its output that are kept."""
+    """Bytes of its output that are kept, a line counting for at least 50; it is stopped after 100 MB more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,12 @@ class Sandbox(Protocol):
 
     def facts(self) -> Facts:
         """Return what the engine knows by now; nothing if it does not answer, or is gone. Never raises SandboxError."""
+
+    def rests(self) -> bool:
+        """Tell whether nothing of the page is running or about to: all of its processes wait for something.
+
+        While that is not so, a silent terminal may only be slow. Never raises SandboxError.
+        """
 
     def settle(self) -> None:
         """Wait, not for long, until containers that have ended are listed as ended. Never raises SandboxError."""

@@ -74,7 +74,7 @@ class LiveSandbox:
     def terminal(self, name: str = "") -> PtyShell:
         """As `Sandbox.terminal`."""
         if name not in self._terminals:
-            self._terminals[name] = PtyShell(self.enter)
+            self._terminals[name] = PtyShell(self.enter, rests=self.rests)
         return self._terminals[name]
 
     def write(self, path: str, content: str) -> None:
@@ -89,6 +89,11 @@ class LiveSandbox:
         asked = time.time()
         said = self._ask("facts", _FACTS_SECONDS)
         return Facts() if said is None else learned.facts(said, self._began, asked, time.time())
+
+    def rests(self) -> bool:
+        """As `Sandbox.rests`."""
+        running = self._ask("rests", _SETTLE_SECONDS)
+        return not (running or "").strip()
 
     def settle(self) -> None:
         """As `Sandbox.settle`."""

@@ -7,22 +7,28 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snippetrun.engine.stream import Stream
 from snippetrun.errors import Problem, SandboxError
+from snippetrun.masks import masked, masked_end
 from snippetrun.model import Ending, Piece, PieceKind
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.terminal import screen
 from snippetrun.terminal.dialogue import OUTER_PROMPT, PROMPT_QUIET, Dialogue, Leave, Nudge
-from snippetrun.terminal.inputs import asks_for_secret
+from snippetrun.terminal.inputs import Input, asks_for_secret
 from snippetrun.terminal.marks import Kind, Mark, MarkScanner
 from snippetrun.terminal.transcript import Transcript
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
+_BUSY_SECONDS = 3.0
+"""Seconds of silence after which it counts also while something runs: a page may have started what never rests."""
+_MOST_DROPPED = 100_000_000
+"""Bytes beyond its limit after which a command is stopped."""
 _LINE_QUIET = 0.3
 """Seconds without output after which a line is taken to be all that comes of it for now, as a prompt is."""
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"  # xterm's bracketed paste: the shell takes it as it is
+_TAKES_PASTE = b"\x1b[?2004h"
 _WHERE = re.compile(rb"\x1b\[6n")  # a program asks where the cursor is (ECMA-48, 8.3.35); busybox's shell does
 
 Open = Callable[[Sequence[str], Mapping[str, str]], Stream]
@@ -40,6 +46,8 @@ class _Talk:
     started: bool
     """Whether what comes is the command's output, and not the echo of its own text."""
     heard: float
+    """When output came last, or something in the sandbox was running last."""
+    silent: float
     """When output came last."""
     quiet: float = PROMPT_QUIET
     """Seconds without output after which there may be something to do."""
@@ -54,10 +62,12 @@ class _Talk:
 class PtyShell:
     """An interactive bash on a PTY of its own; see `interface.Terminal`."""
 
-    def __init__(self, start: Open, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, start: Open, clock: Callable[[], float] = time.monotonic, rests: Callable[[], bool] = lambda: True
+    ) -> None:
         """Start the shell and wait for its first prompt; raise SandboxError if none comes.
 
-        `start` has to lead to a bash whose `~/.bashrc` is ours (sandbox/image/bashrc).
+        `start` has to lead to a bash whose `~/.bashrc` is ours (sandbox/image/bashrc); `rests` is as `Sandbox.rests`.
 
         The PTY is made by `script` where the shell is, and not by whoever started it: so it belongs to the shell's
         own user, and `echo > /dev/stderr` works.
@@ -65,15 +75,16 @@ class PtyShell:
         word = secrets.token_hex(8)
         command = ["script", "--quiet", "--flush", "--return", "--echo", "always", "--command", "bash", "/dev/null"]
         environment = {
-            "SNIPPETRUN_MARK": word,
-            "SNIPPETRUN_COLUMNS": str(screen.COLUMNS),
-            "SNIPPETRUN_ROWS": str(screen.ROWS),
+            "SNIPPETRUN_SIZE": f"{screen.COLUMNS}x{screen.ROWS}",
             "TERM": "xterm-256color",
         }
         self._stream = start(command, environment)
-        self._clock = clock
+        self._stream.write(word.encode() + b"\n")
+        self._clock, self._rests = clock, rests
         self._scanner = MarkScanner(word)
         self._pending: list[bytes | Mark] = []
+        self._said = b""  # the last bytes of output
+        self._takes_paste = False
         self._open = 0  # the line of the command that is open
         said = b""
         deadline = clock() + _START_SECONDS
@@ -104,7 +115,8 @@ class PtyShell:
         dialogue = Dialogue(
             order.command, order.written, order.names, order.until, order.match, goes_on, order.goes_on_below
         )
-        talk = _Talk(order, dialogue, transcript, deadline, started=goes_on, heard=self._clock())
+        now = self._clock()
+        talk = _Talk(order, dialogue, transcript, deadline, started=goes_on, heard=now, silent=now)
         ending = self._follow(talk)
         if ending is Ending.EXITED:
             self._open = 0
@@ -114,13 +126,28 @@ class PtyShell:
             pieces = pieces[1:]  # the command's own echo
         if dialogue.prompt_alone is not None:
             pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
-        return Exchange(pieces, talk.status, ending, self._clock() - began, transcript.cut, late, waiting)
+        hide = masked_end if transcript.cut else masked
+        pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
+        return Exchange(
+            pieces, talk.status, ending, self._clock() - began, transcript.cut, masked(late), masked(waiting)
+        )
 
     def hand_over(self, columns: int, rows: int) -> Stream:
         """Give the shell, with a prompt to be seen, to a person at a terminal of this size and to nobody else."""
         size = f"stty cols {columns} rows {rows}"
         self._stream.write(f" PS0= PROMPT_COMMAND= PS1='\\w \\$ '; {size}; clear\r".encode())
-        return self._stream
+        return self
+
+    def read(self, timeout: float) -> bytes | None:
+        """As `Stream.read`, without our marks."""
+        deadline = self._clock() + timeout
+        while isinstance(piece := self._next(deadline), Mark):
+            pass
+        return piece
+
+    def write(self, data: bytes) -> None:
+        """As `Stream.write`."""
+        self._stream.write(data)
 
     def close(self) -> None:
         """Leave the shell to its fate: what runs in it ends with the sandbox."""
@@ -131,8 +158,10 @@ class PtyShell:
         if command and self._open:
             transcript.type(command, 0)
             self._stream.write(command.replace("\n", "\r").encode() + b"\r")
-        elif command:
+        elif command and self._takes_paste:
             self._stream.write(_PASTE_BEGINS + command.encode() + _PASTE_ENDS + b"\r")
+        elif command:  # the page has a shell without line editing
+            self._stream.write(command.replace("\n", "\r").encode() + b"\r")
 
     def _follow(self, talk: _Talk) -> Ending:
         """Read and type until the command has ended, is left open, or its time is up."""
@@ -155,11 +184,14 @@ class PtyShell:
         """Take output; leave the command open if the text has come that its fence waits for."""
         if not talk.started or talk.status is not None:  # its echo, or the making of the next prompt
             return None
-        talk.heard, talk.quiet = self._clock(), PROMPT_QUIET
+        talk.heard = talk.silent = self._clock()
+        talk.quiet = PROMPT_QUIET
         transcript, dialogue = talk.transcript, talk.dialogue
         if dialogue.nudged and not len(transcript):
             data = data.lstrip(b"\r\n")
         transcript.feed(data)
+        if transcript.cut > _MOST_DROPPED:
+            return Ending.TOO_MUCH
         if _WHERE.search(data):
             row, column = transcript.cursor()
             self._stream.write(b"\x1b[%d;%dR" % (row, column))
@@ -195,16 +227,28 @@ class PtyShell:
             return None
         quiet = max(talk.quiet, now - talk.heard)  # the difference alone may be a hair less
         transcript, dialogue = talk.transcript, talk.dialogue
-        if talk.found is not None and dialogue.until is not None:
-            talk.quiet = _LINE_QUIET
-            return self._leave(talk, len(transcript)) if quiet >= _LINE_QUIET else None
-        move = dialogue.next_move(transcript, quiet)
-        if isinstance(move, Leave):
-            self._put_back(transcript.take_back(transcript.start_of_line))
-            return Ending.LEFT_OPEN
+        found = talk.found is not None and dialogue.until is not None
+        move = (
+            _LINE_QUIET
+            if found and quiet < _LINE_QUIET
+            else Leave()
+            if found
+            else dialogue.next_move(transcript, quiet)
+        )
         if isinstance(move, float):
             talk.quiet = move
             return None
+        if not self._is_quiet(talk.silent):
+            talk.heard, talk.quiet = self._clock(), PROMPT_QUIET
+            return None
+        return self._leave(talk, len(transcript)) if found else self._act(talk, move, quiet)
+
+    def _act(self, talk: _Talk, move: Input | Leave | Nudge, quiet: float) -> Ending | None:
+        """Do what a person would do now."""
+        transcript, dialogue = talk.transcript, talk.dialogue
+        if isinstance(move, Leave):
+            self._put_back(transcript.take_back(transcript.start_of_line))
+            return Ending.LEFT_OPEN
         if isinstance(move, Nudge):
             dialogue.nudged = True
             self._stream.write(b"\r")
@@ -224,17 +268,20 @@ class PtyShell:
         Return the ending if that does not come about.
         """
         late = Transcript(limit)
-        ended = False
+        ended, heard = False, self._clock()
         while self._clock() < deadline:
             piece = self._next(min(deadline, self._clock() + PROMPT_QUIET))
+            heard = heard if piece is None else self._clock()
             match piece:
-                case None if late.prompt() == OUTER_PROMPT:
+                case None if late.prompt() == OUTER_PROMPT and self._is_quiet(heard):
                     late.take_back(late.start_of_line)
                     return late.text()
                 case b"":
                     return Ending.SHELL_GONE
                 case bytes() if not ended:
                     late.feed(piece)
+                    if late.cut > _MOST_DROPPED:
+                        return Ending.TOO_MUCH
                 case Mark(Kind.ENDED):
                     ended = True
                 case Mark(Kind.READY) if ended:
@@ -243,6 +290,14 @@ class PtyShell:
                 case _:
                     pass
         return Ending.TIMED_OUT
+
+    def _is_quiet(self, since: float) -> bool:
+        """Tell whether silence since then means that nothing more comes before something is typed."""
+        if self._clock() < since + _BUSY_SECONDS and not self._rests():
+            return False
+        if piece := self._next(0.0):
+            self._pending.insert(0, piece)  # it came while that was found out
+        return not piece
 
     def _put_back(self, data: bytes) -> None:
         """Keep output for the next order; what it asks about the cursor has been answered."""
@@ -256,7 +311,18 @@ class PtyShell:
             if not data:
                 return data
             self._pending = self._scanner.feed(data)
+            for piece in self._pending:
+                self._note_prompt(piece)
         return self._pending.pop(0)
+
+    def _note_prompt(self, piece: bytes | Mark) -> None:
+        """Let the shell show its prompt once a command has ended, and see what it says before that."""
+        if isinstance(piece, bytes):
+            self._said = (self._said + piece[-len(_TAKES_PASTE) :])[-len(_TAKES_PASTE) :]
+        elif piece.kind is Kind.READY:
+            self._takes_paste = self._said == _TAKES_PASTE
+        elif piece.answer:
+            self._stream.write(piece.answer)
 
 
 def _note(mark: Mark, talk: _Talk) -> Ending | None:
@@ -266,8 +332,8 @@ def _note(mark: Mark, talk: _Talk) -> Ending | None:
             return Ending.UNFINISHED
         case Kind.STARTED:
             talk.started = True
-        case Kind.ENDED:  # without `started` if bash could not parse it
-            talk.status = mark.status
+        case Kind.ENDED if talk.status is None:  # without `started` if bash could not parse it
+            talk.status = mark.status  # a key that came too late may bring about another mark
         case Kind.READY if talk.status is not None:
             return Ending.EXITED
         case _:  # the prompt that the command was typed at

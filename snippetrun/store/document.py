@@ -23,6 +23,8 @@ from typing import Any
 
 from snippetrun import __version__
 from snippetrun.fingerprint import Fingerprint
+from snippetrun.inert import in_json
+from snippetrun.masks import masked_data
 from snippetrun.model import (
     Command,
     Ending,
@@ -128,11 +130,12 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
             for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ],
     }
+    document = masked_data(document)
     return _text_of(document, _checksum(document))
 
 
 def _text_of(document: Mapping[str, Any], checksum: str) -> str:
-    return json.dumps({**document, "checksum": checksum}, indent=1, ensure_ascii=False) + "\n"
+    return in_json(json.dumps({**document, "checksum": checksum}, indent=1, ensure_ascii=False)) + "\n"
 
 
 def load(text: str) -> Stored:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import pyte
 from pyte.screens import Char
+from wcwidth import wcwidth
 
 Cell = tuple[str, str]
 """A character and the SGR parameters that it wears, "" for none."""
@@ -14,6 +18,8 @@ Cell = tuple[str, str]
 _COLOURS = {
     name: number for number, name in enumerate(("black", "red", "green", "brown", "blue", "magenta", "cyan", "white"))
 }
+_MOST_ACCENTS = 8
+"""On one character."""
 _ALTERNATE = frozenset({47, 1047, 1049})
 """The private modes of xterm that change to a screen of its own, as `less` does."""
 _FLAGS = (("bold", 1), ("italics", 3), ("underscore", 4), ("blink", 5), ("reverse", 7), ("strikethrough", 9))
@@ -31,8 +37,12 @@ class ScrollbackScreen(pyte.Screen):
 
     def rows(self) -> Iterator[tuple[list[Cell], bool]]:
         """Yield each row from the oldest, with whether it goes on in the next one; empty rows at the end are left."""
-        last = max((y for y in range(self.lines) if self._cells(y)), default=-1)
         yield from self._gone
+        yield from self._shown()
+
+    def _shown(self) -> Iterator[tuple[list[Cell], bool]]:
+        """Yield the rows that are still on the screen."""
+        last = max((y for y in range(self.lines) if self._cells(y)), default=-1)
         for y in range(last + 1):
             wrapped = y in self._wrapped and y < last
             yield self._cells(y, whole=wrapped), wrapped
@@ -40,8 +50,17 @@ class ScrollbackScreen(pyte.Screen):
     def draw(self, data: str) -> None:
         """Draw; a line feed in here is a wrap at the right margin."""
         self._drawing = True
-        super().draw(data)
+        super().draw(data if data.isascii() else "".join(self._drawable(data)))
         self._drawing = False
+
+    @staticmethod
+    def _drawable(data: str) -> Iterator[str]:
+        """Yield the characters that a cell can hold: pyte drops what follows others, and piles up accents for ever."""
+        piled = 0
+        for character in data:
+            piled = piled + 1 if unicodedata.combining(character) else 0
+            if wcwidth(character) > 0 or 0 < piled <= _MOST_ACCENTS:
+                yield character
 
     def linefeed(self) -> None:
         """Move down, and remember whether the program or the margin asked for it."""
@@ -72,7 +91,20 @@ class ScrollbackScreen(pyte.Screen):
         """Erase; 3 erases the scroll-back too, as xterm does."""
         if how == 3:
             self._gone.clear()
-        super().erase_in_display(how, *args, **kwargs)
+        with self._uncoloured():
+            super().erase_in_display(how, *args, **kwargs)
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:  # noqa: FBT001, FBT002 - pyte's own
+        """Erase; what is erased has no colour."""
+        with self._uncoloured():
+            super().erase_in_line(how, private)
+
+    @contextmanager
+    def _uncoloured(self) -> Iterator[None]:
+        """Erase without the colour of the background: a few bytes would fill a screen that is to be kept."""
+        attributes, self.cursor.attrs = self.cursor.attrs, self.default_char
+        yield
+        self.cursor.attrs = attributes
 
     def place(self) -> tuple[int, int]:
         """Return the row of the cursor, counted from the oldest, and its column; where text follows it, below that."""
@@ -84,7 +116,7 @@ class ScrollbackScreen(pyte.Screen):
     def before_cursor(self) -> list[Cell]:
         """Return the cells of the cursor's row that stand before it."""
         line = self.buffer[self.cursor.y]
-        return [(line[x].data, _parameters(line[x])) for x in range(self.cursor.x)]
+        return [_cell(line[x]) for x in range(self.cursor.x)]
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:  # noqa: ANN401 - pyte's own
         """Set modes; the alternate screen starts below what the main one shows."""
@@ -100,7 +132,7 @@ class ScrollbackScreen(pyte.Screen):
 
     def _begin_anew(self) -> None:
         """Keep all that the screen shows, and go on with an empty one."""
-        shown = [*self.rows()][len(self._gone) :]
+        shown = list(self._shown())
         self._gone += shown + [([], False)] * (self.cursor.y - len(shown))
         self._wrapped.clear()
         super().erase_in_display(2)
@@ -110,10 +142,16 @@ class ScrollbackScreen(pyte.Screen):
         """Return a row's cells, up to the last that shows something, or up to the margin."""
         line = self.buffer[y]
         last = self.columns - 1 if whole else max(line, default=-1)
-        cells = [(line[x].data, _parameters(line[x])) for x in range(last + 1)]
+        cells = [_cell(line[x]) for x in range(last + 1)]
         while not whole and cells and cells[-1] in ((" ", ""), ("", "")):
             cells.pop()
         return cells
+
+
+@lru_cache(maxsize=4096)
+def _cell(char: Char) -> Cell:
+    """Return a cell; equal ones are one, as there may be millions."""
+    return char.data, _parameters(char)
 
 
 def _parameters(char: Char) -> str:

@@ -98,6 +98,7 @@ class Dialogue:
 
         A number is how many seconds it has to be quiet until there may be more to do.
         """
+        self.prompt_alone = None
         if not transcript.answered and quiet < _SILENT_QUIET:  # the prompt on screen is still the last one
             return _SILENT_QUIET
         needed, move = next(self._moves(transcript), (math.inf, Leave()))

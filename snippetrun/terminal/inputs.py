@@ -21,7 +21,9 @@ _PROMPT_END = re.compile(rf"{WILDCARD.pattern}|(?P<end>[#$>%:?\])] ?)")  # the >
 _PASTED_ID = re.compile(r"\b[0-9a-f]{12}\b")
 _DETACHED = "read escape sequence"
 """What docker prints once ^P^Q has detached it, and often the only trace of these keys in what people write."""
-_SECRET = re.compile(r"(?i)(?:password|passphrase|passcode|token|secret|\bpin\b)[^:]*: ?$")
+_ASKING = r"(?i)(?:password|passphrase|passcode|token|secret|\bpin\b)"
+_SECRET = re.compile(_ASKING + "[^:]{0,200}: ?$")  # `Enter PIN: `
+_SECRET_AND_REPLY = re.compile(_ASKING + r".{0,200}?: (?=\S)")  # `Password for 'https://a@b.c': hunter2`
 _SHELL = re.compile(r".*[#$>%] ?")
 
 
@@ -113,6 +115,16 @@ def may_be_typed(lines: Sequence[str]) -> bool:
 def asks_for_secret(prompt: str) -> bool:
     """Whether a prompt asks for what nobody must see."""
     return bool(_SECRET.search(prompt))
+
+
+def without_secret(line: str) -> str:
+    """Return a line of a fence that does not run without what would be typed in secret: `Password: hunter2`.
+
+    Only the screen could tell whether it is typed at all, so this takes all for typed that stands behind such a prompt,
+    a colon and a blank.
+    """
+    found = _SECRET_AND_REPLY.search(line)
+    return line[: found.end()] if found else line
 
 
 def looks_like_shell(prompt: str) -> bool:

@@ -1,12 +1,14 @@
 """The marks that tell where a command's output begins and ends.
 
 The page's shell prints them as OSC control strings, which a terminal ignores (ECMA-48, 8.3.89); the number 7717 is
-ours, and the word after it is new for each shell. In the order in which they come:
+ours, and the word after it is new for each shell, so that no output is taken for a mark by chance. Root of a page can
+find the word out, and then forge the output and the status of its own page, as it can by other means. In the order in
+which they come:
 
-    ready           a prompt: the shell reads a command
-    started         the command is complete and starts; all that follows is its output
-    ended STATUS    it ended; STATUS is `$?`
-    unfinished      instead of `started`: the shell waits for the rest of the command
+    ready               a prompt: the shell reads a command
+    started             the command is complete and starts; all that follows is its output
+    ended STATUS:TIME   it ended; STATUS is `$?`. The prompt is not shown before `WORD:STATUS:TIME` is typed
+    unfinished          instead of `started`: the shell waits for the rest of the command
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class Mark:
     kind: Kind
     status: int = 0
     """The exit status, for `ended`."""
+    answer: bytes = b""
+    """What has to be typed, for `ended`."""
 
 
 class MarkScanner:
@@ -39,9 +43,11 @@ class MarkScanner:
 
     def __init__(self, word: str) -> None:
         """Look for marks with this word only."""
-        self._opening = b"\x1b]7717;" + word.encode()
-        self._mark = re.compile(re.escape(self._opening) + rb";(ready|started|ended|unfinished)(?: (\d+))?\x07")
-        self._longest = len(self._opening) + len(b";unfinished 255\x07")
+        self._word = word.encode()
+        self._opening = b"\x1b]7717;" + self._word
+        says = rb";(ready|started|ended|unfinished)(?: (\d{1,3}):([\d.,]{1,24}))?\x07"  # `;ended 3:1764183.250`
+        self._mark = re.compile(re.escape(self._opening) + says)
+        self._longest = len(self._opening) + len(b";unfinished 255:\x07") + 24
         self._held = b""
 
     def feed(self, data: bytes) -> list[bytes | Mark]:
@@ -51,7 +57,8 @@ class MarkScanner:
         at = 0
         for match in self._mark.finditer(data):
             found += [data[at : match.start()]] if match.start() > at else []
-            found.append(Mark(Kind(match[1].decode()), int(match[2] or 0)))
+            answer = b"%s:%s:%s\n" % (self._word, match[2], match[3]) if match[2] else b""
+            found.append(Mark(Kind(match[1].decode()), int(match[2] or 0), answer))
             at = match.end()
         rest = data[at:]
         keep = self._start_of_mark(rest)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from snippetrun.inert import CONTROL, visible
 from snippetrun.sgr import SEQUENCE, uncoloured
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ COLUMNS = 100
 ROWS = 30
 """Its height."""
 
+# Of the control sequences that pyte knows, those that move the cursor, erase, shift, and choose a mode; `\x1b[2;5H`.
+_CSI = re.compile(r"(?:\x1b\[|\x9b)(?P<private>\??)(?P<parameters>[0-9;]*)(?P<final>[@A-HJ-MPXade-hlr`])")
+_MODES, _PRIVATE_MODES = {"4"}, {"7", "47", "1047", "1049"}
+"""Insert; wrap at the margin, and a screen of its own. With others, such as 6 and 3, pyte fails or resizes."""
+_SHORT = {each: each for each in "\a\b\r\v\f"} | {f"\x1b{each}": f"\x1b{each}" for each in "78DEHMc"}
+_SHORT |= {"\x1b[s": "\x1b7", "\x1b[u": "\x1b8", "\x84": "\x1bD", "\x85": "\x1bE", "\x88": "\x1bH", "\x8d": "\x1bM"}
 _ABOVE = "\ue000"  # private use: nothing that programs print
 _PLAIN = re.compile(rf"(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|{SEQUENCE})*")
 """Text that every terminal shows as it stands: printable, tabs, line ends and colours."""
@@ -30,21 +37,22 @@ def text(output: bytes, columns: int = COLUMNS, rows: int = ROWS) -> str:
 
     Of all control sequences only colours and the like (SGR, ECMA-48 8.3.117) are left. What a program drew over, as
     progress displays do, is gone; a line that the terminal wrapped is one line again. Bytes that are no UTF-8 become
-    U+FFFD. Output that moves no cursor comes back as it is, but for its line ends.
+    U+FFFD, and characters that nobody sees are named. Output that moves no cursor comes back as it is, but for its line
+    ends.
     """
-    shown = output.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    if _PLAIN.fullmatch(shown):
-        return shown
-    return _emulate(output.decode("utf-8", errors="replace"), columns, rows)
+    shown = visible(output.decode("utf-8", errors="replace"))
+    if _PLAIN.fullmatch(plain := shown.replace("\r\n", "\n")):
+        return plain
+    return _emulate(shown, columns, rows)
 
 
 def cursor_line(tail: bytes, columns: int = COLUMNS) -> str:
     """Return what stands before the cursor in its line, without colours; `tail` begins where that line does."""
-    shown = tail.decode("utf-8", errors="replace")
+    shown = visible(tail.decode("utf-8", errors="replace"))
     if _PLAIN.fullmatch(shown):
         return uncoloured(shown)
     screen, stream = _start(columns, ROWS)
-    stream.feed(shown)
+    stream.feed(_obeyed(shown))
     return unstyled(screen.before_cursor())
 
 
@@ -63,10 +71,10 @@ def lines_with_places(output: bytes, offsets: Sequence[int]) -> tuple[list[Cells
     stops: list[tuple[int, int]] = []
     at = 0
     for offset in offsets:
-        stream.feed(_known(decoder.decode(output[at:offset])))
+        stream.feed(_obeyed(visible(decoder.decode(output[at:offset]))))
         stops.append(screen.place())
         at = offset
-    stream.feed(_known(decoder.decode(output[at:], final=True)))
+    stream.feed(_obeyed(visible(decoder.decode(output[at:], final=True))))
     lines: list[Cells] = []
     line: list[Cell] = []
     where: dict[int, tuple[int, int]] = {}
@@ -100,16 +108,42 @@ def _start(columns: int, rows: int) -> tuple[ScrollbackScreen, Stream]:
     return screen, pyte.Stream(screen)
 
 
-def _known(output: str) -> str:
-    """Return output in pyte's spelling: it knows only one of the two ways to save and restore the cursor."""
-    return output.replace("\x1b[s", "\x1b7").replace("\x1b[u", "\x1b8")
+def _obeyed(output: str) -> str:
+    """Return output with the control sequences that our screen obeys, as pyte understands them, and no others."""
+    return CONTROL.sub(_spelled, output)
+
+
+def _spelled(control: re.Match[str]) -> str:
+    r"""Return a control sequence in pyte's spelling; pyte raises TypeError for some, such as `\x1b[1;2A`."""
+    found = control[0]
+    if control["sgr"] is not None:
+        return f"\x1b[{';'.join(_parameter(each) for each in control['sgr'].split(';'))}m"
+    if found in _SHORT:
+        return _SHORT[found]
+    known = _CSI.fullmatch(found)
+    if not known:
+        return ""
+    private, parameters, final = known["private"], known["parameters"].split(";"), known["final"]
+    if final in "hl":
+        modes = [mode for mode in parameters if mode in (_PRIVATE_MODES if private else _MODES)]
+        return f"\x1b[{private}{';'.join(modes)}{final}" if modes else ""
+    if private or (final in "JKg" and not re.fullmatch("[0-3]?", parameters[0])):
+        return ""
+    return f"\x1b[{';'.join(each[:4] for each in parameters[: 2 if final in 'Hfr' else 1])}{final}"
+
+
+def _parameter(sgr: str) -> str:
+    """Return one part of `1;38:5:208;4:3` as pyte knows it, which has no colons: `38;5;208`, and `4`."""
+    kind, *details = sgr.split(":")
+    parts = [kind, *filter(None, details)] if kind in {"38", "48"} else [kind]
+    return ";".join(part if len(part) < 4 else "" for part in parts)
 
 
 def _emulate(output: str, columns: int, rows: int) -> str:
     screen, stream = _start(columns, rows)
     # A program finds the command that started it above the cursor, and may go up and down again.
     stream.feed(f"{_ABOVE}\r\n")
-    stream.feed(_known(output))
+    stream.feed(_obeyed(output))
     shown = list(screen.rows())
     if shown and shown[0][0][:1] == [(_ABOVE, "")]:
         shown.pop(0)

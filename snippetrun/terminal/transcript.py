@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snippetrun.model import Piece, PieceKind, printed
 from snippetrun.sgr import uncoloured
@@ -12,6 +12,8 @@ from snippetrun.terminal import screen
 from snippetrun.terminal.inputs import is_keys
 
 _COLOURS = rb"(?:\x1b\[[0-9;]*m)*"
+_LINE_BYTES = 50
+"""What a line counts for at least: a limit of a million bytes is one of 20,000 lines too."""
 _TAIL = 4096
 """Bytes from the end among which the line of the cursor is looked for."""
 
@@ -76,8 +78,8 @@ class Transcript:
         return min(self._output.count(b"\n") + 1, screen.ROWS), min(len(self.prompt()) + 1, screen.COLUMNS)
 
     def text(self) -> str:
-        """Return all of it as text, typed or not."""
-        return screen.text(bytes(self._output))
+        """Return all of it as text, typed or not, within the limit."""
+        return "".join(piece.text for piece in self._within(printed(screen.text(bytes(self._output)))))
 
     def since(self) -> list[str]:
         """Return the lines that came since something was last typed, without colours and without the cursor's line."""
@@ -112,11 +114,25 @@ class Transcript:
         return rest
 
     def pieces(self) -> tuple[Piece, ...]:
-        """Return all of it as a person was left looking at it."""
+        """Return all of it as a person was left looking at it, within the limit."""
         if not self._typed:
-            return printed(self.text())
+            return tuple(self._within(printed(screen.text(bytes(self._output)))))
         lines, places = screen.lines_with_places(bytes(self._output), [typed.offset for typed in self._typed])
-        return tuple(piece for piece in _split(lines, zip(places, self._typed, strict=True)) if piece.text)
+        split = _split(lines, zip(places, self._typed, strict=True))
+        return tuple(piece for piece in self._within(split) if piece.text)
+
+    def _within(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """Yield pieces up to the last line that there is room for; what is more is counted."""
+        room = self._limit // _LINE_BYTES + 1
+        for piece in pieces:
+            lines = piece.text.split("\n", room)
+            room -= len(lines) - 1
+            if room:
+                yield piece
+                continue
+            rest = lines.pop()
+            self.cut += len(rest.encode())
+            yield replace(piece, text="".join(f"{line}\n" for line in lines))
 
 
 def _split(lines: Sequence[screen.Cells], typed: Iterable[tuple[tuple[int, int], _Typed]]) -> Iterator[Piece]:
