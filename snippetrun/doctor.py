@@ -74,13 +74,13 @@ def _engine(say: Callable[[str], None]) -> list[Finding]:
     if inside:
         fix = "Set DOCKER_HOST to an engine that runs as root without userns-remap."
         findings.append(Finding("user namespace", State.PROBLEM, "the engine already runs inside one", fix))
-    stores = [item for item in found if item.kind == "volume"]
+    stores = [item for item in found if item.kind == "volume" and item.kept]
     findings.append(
         Finding("store", State.OK, f"{len(stores)} image stores, {sum(item.kind == 'image' for item in found)} images")
     )
     left = [item for item in found if not item.kept and not item.in_use]
     findings.append(
-        Finding("leftovers", State.WARNING, f"{len(left)} sandboxes of runs that are gone", "snippetrun clean")
+        Finding("leftovers", State.WARNING, f"{len(left)} remains of runs that are gone", "snippetrun clean")
         if left
         else Finding("leftovers", State.OK, "none")
     )

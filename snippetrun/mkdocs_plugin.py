@@ -12,7 +12,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files
 
-from snippetrun import config, extract, pages, report, runner
+from snippetrun import config, extract, pages, report, runner, stopping
 from snippetrun.embed import FENCE, embed
 from snippetrun.errors import ConfigError, SnippetrunError
 from snippetrun.inert import inert
@@ -84,7 +84,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             for file, page in zip(sources.values(), read, strict=True):
                 for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
                     log.warning(inert(str(finding)))
-            with ShownProgress() as progress:
+            # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
+            with stopping.exiting(), ShownProgress() as progress:
                 results = runner.run(self.site, read, progress)
         except SnippetrunError as error:
             raise PluginError(inert(str(error))) from error

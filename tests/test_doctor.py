@@ -59,7 +59,7 @@ def test_what_a_dead_run_left_is_found_and_removed_and_what_a_run_uses_is_left_a
     gone = {SESSION: f"{os.uname().nodename} 999999999 x"}
     with sandbox_of(engine, gone) as left_behind, sandbox_of(engine, {}) as in_use:
         said = snippetrun("doctor").stdout
-        assert " sandboxes of runs that are gone" in said
+        assert " remains of runs that are gone" in said
         assert "-> snippetrun clean" in said
         cleaned = json.loads(snippetrun("clean", "--json").stdout)
         removed, kept = ({item["name"]: item for item in cleaned[what]} for what in ("removed", "kept"))

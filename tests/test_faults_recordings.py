@@ -20,7 +20,7 @@ from test_replay import Engine, Heard, run
 from test_store import TEXT, job, recording
 
 from snippetrun import checking, config, pages, report, runner
-from snippetrun.cli import cli
+from snippetrun.cli.commands import cli
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.model import Mode, Outcome

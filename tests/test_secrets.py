@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from test_dialogues import Silent
 
 from snippetrun import config, masks, pages, report, runner
-from snippetrun.cli import cli
+from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, Problem, SandboxError
 from snippetrun.extract import read
 from snippetrun.inert import inert, plain

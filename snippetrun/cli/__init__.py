@@ -1,6 +1,6 @@
 """The `snippetrun` command: thin faces, a file for each, over the road that a page travels.
 
-`command` is the group and what its commands share; `main` runs it.
+`command` is the group and what its commands share, `commands` all of them; `main` runs it.
 """
 
 from __future__ import annotations
@@ -8,36 +8,45 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-import click
+from snippetrun import stopping
 
-from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
-    check,
-    clean,
-    doctor,
-    list_,
-    merge,
-    run,
-    shell,
-    update,
-)
-from snippetrun.cli.command import cli, complain, echo
-from snippetrun.errors import SnippetrunError
-
-__all__ = ["cli", "main"]
+__all__ = ["main"]
 
 
 def main() -> NoReturn:
     """Run the command line; every error that a user can cause ends in one clear message."""
     try:
-        sys.exit(cli(standalone_mode=False))
+        with stopping.listening():
+            status = _run()
+            stopping.check()
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; nothing is left behind\n")
+        status = stopping.exit_status()
+    sys.exit(status)
+
+
+def _run() -> int:
+    # Imported here, as it takes a moment in which somebody may press Ctrl-C.
+    import click
+
+    from snippetrun.cli.command import complain, echo
+    from snippetrun.cli.commands import cli
+    from snippetrun.errors import Problem, SnippetrunError
+
+    try:
+        return cli(standalone_mode=False) or 0
     except SnippetrunError as error:
         complain(error.problems)
-        sys.exit(error.exit_status)
+        return error.exit_status
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and error.ctx:
             click.echo(error.ctx.get_usage(), err=True)
         echo(f"Error: {error.format_message()}", err=True)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; nothing is left behind", err=True)
-        sys.exit(130)
+        return 2
+    except click.Abort:  # click's name for KeyboardInterrupt
+        raise KeyboardInterrupt from None
+    except OSError as error:  # a full disk, a folder that may not be written
+        if error.filename is None and error.errno is None:
+            raise
+        complain([Problem(error.strerror or str(error), "", str(error.filename or ""))])
+        return 3

@@ -26,6 +26,10 @@ chmod 0755 "$1/usr/sbin/policy-rc.d"
 printf 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };\\n' \\
   > "$1/etc/apt/apt.conf.d/docker-clean"
 """
+# It ends with us, however we end, and with it all that it has started and mounted.
+_ALONE = ["setpriv", "--pdeathsig", "KILL"]
+if os.geteuid() == 0:  # else it makes such namespaces for itself
+    _ALONE += ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,10 @@ def _make(engine: HostEngine, refusal: ImageError) -> None:
     reason = refusal.problems[0].message
     if shutil.which("mmdebstrap") is None:
         raise ImageError(Problem(reason, "Without a registry, mmdebstrap can make it: sudo apt-get install mmdebstrap"))
-    with tempfile.TemporaryDirectory(prefix="snippetrun-") as folder:
+    scratch = engine.session.scratch if engine.session else None
+    with tempfile.TemporaryDirectory(prefix="snippetrun-", dir=scratch, ignore_cleanup_errors=True) as folder:
         archive = Path(folder) / "base.tar"
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"]
+        command = [*_ALONE, "mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"]
         command.append(f"--customize-hook={_HOOK}")
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
         made = subprocess.run(
@@ -72,7 +77,8 @@ def _make(engine: HostEngine, refusal: ImageError) -> None:
             capture_output=True,
             text=True,
             check=False,
-            env=os.environ | {"SOURCE_DATE_EPOCH": "0"},  # the same packages give the same bytes
+            # The same packages give the same bytes.
+            env=os.environ | {"SOURCE_DATE_EPOCH": "0", "TMPDIR": folder},
         )
         if made.returncode:
             raise ImageError(Problem(f"{reason}; mmdebstrap failed too", made.stderr.strip()[-1000:]))

@@ -14,6 +14,7 @@ import docker.errors
 import docker.utils
 
 from snippetrun.engine import private
+from snippetrun.engine.guard import guarded
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import EngineError, Problem
 
@@ -55,13 +56,14 @@ def endpoint() -> Endpoint:
 
 @contextlib.contextmanager
 def host_engine(say: Callable[[str], None] = lambda _: None) -> Iterator[HostEngine]:
-    """Yield the host's engine; one of our own is stopped again in the end.
+    """Yield the host's engine, on which nothing is left in the end; one of our own is stopped again.
 
     An engine named for this run is used or reported, never replaced. If it is the current docker context whose engine
     does not answer, `say` is told that one of our own takes its place. Raises EngineError if there is none.
     """
     with contextlib.ExitStack() as held:
         named = endpoint()
+        name, keep = named.url, list[int]()
         try:
             engine = HostEngine(named.url, tls=named.tls)
         except EngineError as error:
@@ -71,8 +73,18 @@ def host_engine(say: Callable[[str], None] = lambda _: None) -> Iterator[HostEng
                 raise EngineError(Problem(error.problems[0].message if named.said_by else nobody, no_other)) from error
             if named.said_by:
                 say(f"no engine answers at {named.url}, which {named.said_by} names: starting one of our own")
-            engine = HostEngine(held.enter_context(private.running()))
-        yield held.enter_context(contextlib.closing(engine))
+            running = held.enter_context(private.running())
+            engine = HostEngine(running.url)
+            name, keep = private.NAME, [running.users]
+        held.enter_context(contextlib.closing(engine))
+        held.enter_context(guarded(engine, name, say, keep))
+        yield engine
+
+
+def known(url: str) -> tuple[str, Any]:
+    """Return the address of an engine that was found before, and what its TLS needs."""
+    named = endpoint()
+    return url, named.tls if named.url == url else None
 
 
 def _why_no_other(named: Endpoint) -> str:

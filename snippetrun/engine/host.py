@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ import docker.errors
 import requests
 from docker.types import LogConfig, Mount
 
-from snippetrun.engine.labels import OURS, REPOSITORY
+from snippetrun import patience, stopping
+from snippetrun.engine.labels import OURS, REPOSITORY, SESSION
+from snippetrun.engine.session import Session
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import EngineError, ImageError, Problem
 
@@ -24,6 +27,22 @@ _FAULTS = (docker.errors.DockerException, requests.RequestException)
 _FIRST_API = (1, 41)
 """Engine 20.10, the oldest that we have tried: the first with private cgroup namespaces."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_ANSWER_SECONDS = 8.0
+"""In which an engine has to say which version it is."""
+_CALL_SECONDS = 120.0
+"""In which it has to do what takes a moment; a build takes its time."""
+_PULL_SECONDS = 300.0
+"""In which it has to say something about a pull, or to take in an archive."""
+_REMOVE_SECONDS, _REMOVE_SECONDS_AT_END = 30.0, 2.0
+"""In which it has to remove a container; at the end that somebody has asked for, a guard may do the rest."""
+_PULL_PAUSES = (1.0, 4.0)
+"""Between the tries of a pull."""
+_NO_SUCH_IMAGE = re.compile(
+    r"manifest unknown|manifest for .* not found|access denied|unauthorized|no basic auth|denied:|invalid reference"
+    r"|no such host|network is unreachable|x509:",
+    re.IGNORECASE,
+)
+"""What another try does not mend: `manifest for nginx:nosuch not found: manifest unknown`, `no such host`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +70,34 @@ class ContainerSpec:
     """Processes and threads."""
 
 
+class _Client(docker.APIClient):
+    """The SDK's client, which waits for ever for what a pull says."""
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        """As requests has it."""
+        if kwargs.get("timeout", 0) is None and "/images/create" in str(url):
+            kwargs["timeout"] = patience.seconds(_PULL_SECONDS)
+        return super().request(method, url, *args, **kwargs)
+
+
 class HostEngine:
     """A connection to one engine; close it when done."""
 
     def __init__(self, base_url: str, *, tls: Any = None) -> None:  # noqa: ANN401 - the SDK's
         """Connect; raise EngineError if no engine answers at `base_url`, or one that is too old."""
         self.base_url = base_url
+        self.session: Session | None = None
+        """Whose mark is on all that is made; see `guard.guarded`."""
         try:
-            self._api = docker.APIClient(
-                base_url, version="auto", tls=tls or False, timeout=120, use_ssh_client=base_url.startswith("ssh:")
+            self._api = _Client(
+                base_url,
+                version="auto",
+                tls=tls or False,
+                timeout=patience.seconds(_ANSWER_SECONDS),  # type: ignore[arg-type] # the SDK takes fractions too
+                use_ssh_client=base_url.startswith("ssh:"),
             )
             self._version: dict[str, Any] = self._api.version()
+            self._api.timeout = int(patience.seconds(_CALL_SECONDS))
         except _FAULTS as error:
             raise EngineError(Problem(f"no Docker engine answers at {base_url}: {_reason(error)}")) from error
         if tuple(int(part) for part in self._version["ApiVersion"].split(".")) < _FIRST_API:
@@ -84,6 +120,10 @@ class HostEngine:
     def close(self) -> None:
         """Close the connection."""
         self._api.close()
+
+    def hurry(self) -> None:
+        """Wait no longer than a moment for answers from now on: somebody has asked us to end."""
+        self._api.timeout = int(patience.seconds(_REMOVE_SECONDS_AT_END)) or 1
 
     def info(self) -> dict[str, Any]:
         """Return what `docker info` knows."""
@@ -109,7 +149,7 @@ class HostEngine:
             network_mode="none",
             device_cgroup_rules=list(spec.devices),
             tmpfs=dict.fromkeys(spec.scratch, "mode=0755,size=64m"),
-            mounts=[*_mounts(spec)],
+            mounts=[self._mount(target, name, spec) for target, name in spec.volumes.items()],
             log_config=LogConfig(type=LogConfig.types.NONE),
             mem_limit=spec.memory,
             memswap_limit=spec.memory,
@@ -122,7 +162,7 @@ class HostEngine:
                 {
                     "Image": spec.image,
                     "Cmd": list(spec.command),
-                    "Labels": dict(spec.labels),
+                    "Labels": self._marked(spec.labels),
                     "HostConfig": host_config,
                     "NetworkDisabled": False,
                     "OpenStdin": True,
@@ -134,7 +174,7 @@ class HostEngine:
             )["Id"]
             try:
                 params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-                stream = ContainerStream(self._api.attach_socket(container, params=params))
+                stream = ContainerStream(self._api.attach_socket(container, params=params), self._must_answer)
                 self._api.start(container)
             except BaseException:
                 self.remove(container)
@@ -147,24 +187,40 @@ class HostEngine:
             exec_id = self._api.exec_create(
                 container, list(command), stdin=True, environment=dict(environment), user="root"
             )["Id"]
-            return ContainerStream(self._api.exec_start(exec_id, socket=True))
+            return ContainerStream(self._api.exec_start(exec_id, socket=True), self._must_answer)
 
-    def remove(self, container: str) -> None:
-        """End and remove a container with its anonymous volumes; one that is already gone is no error."""
-        with self._faults("cannot remove a sandbox"), contextlib.suppress(docker.errors.NotFound):
-            try:
-                self._api.remove_container(container, force=True, v=True)
-            except docker.errors.APIError as error:
-                if error.status_code != 409:  # 409: its own end has begun to remove it
-                    raise
-                self._api.wait(container, timeout=30, condition="removed")
+    def remove(self, container: str, grace: float = 0.0) -> bool:
+        """Remove a container with its anonymous volumes; return False if it is not gone in time.
+
+        It has `grace` seconds to end by itself, and is killed then. One that is already gone is no error.
+        """
+        seconds = patience.seconds(_REMOVE_SECONDS_AT_END if stopping.asked() else _REMOVE_SECONDS)
+        url = f"{self._api.base_url}/v{self._api.api_version}/containers/{container}"
+        try:
+            if grace and self._is_removed(container, min(grace, seconds)):
+                return True
+            answer = self._api.delete(url, params={"force": 1, "v": 1}, timeout=seconds)
+            # 409: its own end has begun to remove it.
+            return answer.ok or answer.status_code == 404 or self._is_removed(container, seconds)
+        except _FAULTS:
+            return False
+
+    def _is_removed(self, container: str, seconds: float) -> bool:
+        """Wait until a container is removed; return False if it is not in time."""
+        try:
+            self._api.wait(container, timeout=seconds, condition="removed")  # type: ignore[arg-type] # takes fractions
+        except docker.errors.NotFound:
+            return True
+        except _FAULTS:
+            return False
+        return True
 
     # Volumes
 
     def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
         """Create a named volume."""
         with self._faults(f"cannot create the volume {name}"):
-            self._api.create_volume(name, labels=dict(labels))
+            self._api.create_volume(name, labels=self._marked(labels))
 
     def has_volume(self, name: str) -> bool:
         """Tell whether a volume of that name exists."""
@@ -200,13 +256,31 @@ class HostEngine:
             self._api.tag(image, repository, tag_name)
 
     def pull(self, reference: str) -> None:
-        """Pull an image; raise ImageError if that fails."""
+        """Pull an image, and try again if it is the registry or the way to it that fails; raise ImageError in the end.
+
+        The SDK takes the rights of the user's own `docker login`.
+        """
+        for pause in (*_PULL_PAUSES, None):
+            reason = self._pull(reference)
+            if not reason:
+                return
+            if pause is None or _NO_SUCH_IMAGE.search(reason):
+                break
+            time.sleep(patience.seconds(pause))
+            stopping.check()
+        tries = f" ({len(_PULL_PAUSES) + 1} tries)" if pause is None else ""
+        raise ImageError(Problem(f"{reference} cannot be pulled{tries}: {reason}"))
+
+    def _pull(self, reference: str) -> str:
+        """Pull an image once; return why that failed, or ""."""
         try:
             for message in self._api.pull(reference, stream=True, decode=True):
+                stopping.check()
                 if "error" in message:
-                    raise ImageError(Problem(f"{reference} cannot be pulled: {message['error']}"))
+                    return str(message["error"])
         except _FAULTS as error:
-            raise ImageError(Problem(f"{reference} cannot be pulled: {_reason(error)}")) from error
+            return _reason(error)
+        return ""
 
     def build(self, context: bytes, *, tag: str, arguments: Mapping[str, str]) -> Iterator[str]:
         """Build an image from a context (a tar archive with a Dockerfile) and yield the builder's lines.
@@ -225,6 +299,7 @@ class HostEngine:
                 forcerm=True,
                 decode=True,
             ):
+                stopping.check()
                 if "error" in message:
                     raise ImageError(
                         Problem(f"the image {tag} cannot be built: {message['error']}", "\n".join(last_words))
@@ -265,9 +340,12 @@ class HostEngine:
 
     # What we left
 
-    def ours(self) -> dict[str, list[dict[str, Any]]]:
-        """Return our containers, volumes and images, each as the API describes it."""
-        only = {"label": [OURS]}
+    def ours(self, mark: str = "") -> dict[str, list[dict[str, Any]]]:
+        """Return our containers, volumes and images, each as the API describes it.
+
+        With the mark of a session the containers and volumes are only those that it made.
+        """
+        only = {"label": [f"{SESSION}={mark}" if mark else OURS]}
         with self._faults("cannot list what is on it"):
             return {
                 "containers": self._api.containers(all=True, filters=only),
@@ -275,23 +353,31 @@ class HostEngine:
                 "images": self._api.images(name=f"{REPOSITORY}/*"),
             }
 
+    def _mount(self, target: str, name: str, spec: ContainerSpec) -> Mount:
+        """Return a mount; without a name the volume is a new one, which has our labels (one for `binds` has none)."""
+        labels = None if name else self._marked(spec.labels)
+        return Mount(target, name.removesuffix(":ro") or None, read_only=name.endswith(":ro"), labels=labels)
+
+    def _marked(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Return labels with the mark of the session that the engine is used in."""
+        return ({SESSION: self.session.mark} if self.session else {}) | dict(labels)
+
+    def _must_answer(self) -> None:
+        """Raise EngineError if the engine is gone, so that nobody takes its end for that of a page's command."""
+        with self._faults("does not answer any more"):
+            url = f"{self._api.base_url}/_ping"
+            self._api.get(url, timeout=patience.seconds(_ANSWER_SECONDS)).raise_for_status()
+
     @contextlib.contextmanager
     def _faults(self, what: str) -> Iterator[None]:
         """Turn the SDK's faults into ours."""
         try:
             yield
+        except requests.ConnectionError as error:
+            hint = "Type the same command once more. If it ends again, its own log says why."
+            raise EngineError(Problem(f"the Docker engine at {self.base_url} {what}: it has ended", hint)) from error
         except _FAULTS as error:
             raise EngineError(Problem(f"the Docker engine at {self.base_url} {what}: {_reason(error)}")) from error
-
-
-def _mounts(spec: ContainerSpec) -> Iterator[Mount]:
-    for target, name in spec.volumes.items():
-        yield Mount(
-            target,
-            name.removesuffix(":ro") or None,
-            read_only=name.endswith(":ro"),
-            labels=None if name else dict(spec.labels),
-        )
 
 
 def _quoted(value: str) -> str:
@@ -299,7 +385,12 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return an SDK error in one line, without the SDK's wrapping."""
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, requests.Timeout):
+            return "it takes connections and says nothing"
+        cause = cause.__cause__ or cause.__context__
     explanation = getattr(error, "explanation", None) or str(error)
     return " ".join(str(explanation).split())[:500]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import secrets
-
 from snippetrun import __version__
 
 REPOSITORY = "snippetrun"
@@ -14,7 +10,7 @@ PREFIX = "io.snippetrun"
 OURS = f"{PREFIX}.version"
 """Stands on everything of ours; its value is the version that made it."""
 SESSION = f"{PREFIX}.session"
-"""The run that made it: `<host> <pid> <random>`."""
+"""The run that made it, by the mark of its session; the engine's connection adds it."""
 PAGE = f"{PREFIX}.page"
 """The page that a sandbox is for."""
 SITE = f"{PREFIX}.site"
@@ -30,10 +26,8 @@ SANDBOX = "sandbox"
 IMAGE = "image"
 STORE = "store"
 
-CURRENT_SESSION = f"{platform.node()} {os.getpid()} {secrets.token_hex(4)}"
-
 
 def labels(kind: str, **more: str) -> dict[str, str]:
     """Return the labels of something of this kind; `page`, `site`, `key`, `origin` may be added by name."""
     names = {"page": PAGE, "site": SITE, "key": KEY, "origin": ORIGIN}
-    return {OURS: __version__, SESSION: CURRENT_SESSION, KIND: kind} | {names[k]: v for k, v in more.items()}
+    return {OURS: __version__, KIND: kind} | {names[k]: v for k, v in more.items()}

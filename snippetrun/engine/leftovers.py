@@ -7,8 +7,9 @@ import platform
 from dataclasses import dataclass
 from typing import Any
 
+from snippetrun.engine import session
 from snippetrun.engine.host import HostEngine
-from snippetrun.engine.labels import KIND, OURS, PAGE, REPOSITORY, SANDBOX, SESSION
+from snippetrun.engine.labels import KEY, KIND, OURS, PAGE, REPOSITORY, SANDBOX, SESSION, STORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,40 @@ def find(engine: HostEngine) -> list[Leftover]:
 def remove(engine: HostEngine, leftover: Leftover) -> bool:
     """Remove it; return False if it is in use or gone."""
     if leftover.kind == "container":
-        engine.remove(leftover.name)
-        return True
+        return engine.remove(leftover.name)
     return engine.remove_volume(leftover.name) if leftover.kind == "volume" else engine.remove_image(leftover.name)
+
+
+def sweep(engine: HostEngine, mark: str) -> bool:
+    """Remove what carries the mark of a session, but for the image store that it has filled; tell whether all is gone.
+
+    Raises EngineError if the engine cannot be asked.
+    """
+    gone = True
+    for container in engine.ours(mark)["containers"]:
+        gone &= engine.remove(container["Id"])
+    for volume in engine.ours(mark)["volumes"]:
+        if not is_complete_store(engine, volume["Labels"]):
+            gone &= engine.remove_volume(volume["Name"])
+    return gone
+
+
+def sweep_dead(engine: HostEngine, name: str) -> None:
+    """Remove what sessions whose processes are gone have left on this engine; `name` is as for `session.begun`."""
+    with session.dead(name) as sessions:
+        for each in sessions:
+            if sweep(engine, each.mark):
+                each.forget()
+
+
+def filled(key: str) -> str:
+    """Return the name of the image that says that the store with this key is complete, as no volume can say so."""
+    return f"{REPOSITORY}/store:{key[:16]}"
+
+
+def is_complete_store(engine: HostEngine, labels: dict[str, str]) -> bool:
+    """Tell whether a volume with these labels is an image store that has been filled."""
+    return labels.get(KIND) == STORE and engine.image(filled(labels.get(KEY, ""))) is not None
 
 
 def _our_tags(image: dict[str, Any]) -> list[str]:
@@ -51,15 +83,19 @@ def _our_tags(image: dict[str, Any]) -> list[str]:
 
 
 def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
-    host, pid, *_ = [*labels.get(SESSION, "").split(" "), "", ""]
+    mark = labels.get(SESSION, "")
+    host, pid, *_ = [*mark.split(" "), "", ""]
     what = labels.get(KIND, kind)
     page = f" for {labels[PAGE]}" if what == SANDBOX and PAGE in labels else ""
     detail = f"{what}{page}, made by snippetrun {labels[OURS]} in process {pid} on {host}" if OURS in labels else what
-    kept = kind != "container"
-    return Leftover(kind, name, detail, kept, in_use=not kept and host == platform.node() and _alive(pid))
+    kept = kind == "image" or what == STORE
+    alive = session.is_alive(mark)
+    if alive is None:  # of another cache or another machine
+        alive = host == platform.node() and _is_there(pid)
+    return Leftover(kind, name, detail, kept, in_use=not kept and alive)
 
 
-def _alive(pid: str) -> bool:
+def _is_there(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):

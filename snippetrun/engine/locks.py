@@ -16,6 +16,10 @@ class Lock:
         """Take over an open, locked file."""
         self._descriptor = descriptor
 
+    def fileno(self) -> int:
+        """Return the descriptor; a child process that inherits it holds the lock with us."""
+        return self._descriptor
+
     def nobody_else(self) -> bool:
         """Tell whether no other process holds the lock; if so, none can take it until we let go."""
         return _try(self._descriptor, fcntl.LOCK_EX)
@@ -32,6 +36,20 @@ def locked(path: Path, *, shared: bool = False, waiting: Callable[[], None] = la
             waiting()
             fcntl.flock(descriptor, kind)
         yield Lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock on a file that is there, and yield whether that was to be had."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        yield _try(descriptor, fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
 

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from snippetrun import atomic, patience, stopping
 from snippetrun.config import cache_folder
-from snippetrun.engine.locks import locked
+from snippetrun.engine.locks import locked, locked_if_free
 from snippetrun.errors import EngineError, Problem
 
+NAME = "private"
+"""What it is called where its address would change from start to start; there is one for each cache."""
 _SCRIPT = Path(__file__).with_name("private.sh")
 _WAY_OUT = "slirp4netns"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
+_STOP_SECONDS_AT_END = 1.5
+"""The same where somebody has asked us to end: the engine ends without us."""
+_RUNS = Path("/run")
+"""Not the cache: a socket's path may have 107 characters."""
 
 
 def why_not() -> str:
@@ -33,48 +42,130 @@ def why_not() -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Our engine, which runs."""
+
+    url: str
+    users: int
+    """A descriptor: as long as any process has it open, the engine runs."""
+
+
 @contextmanager
-def running() -> Iterator[str]:
-    """Yield the address of our engine.
+def running() -> Iterator[Running]:
+    """Yield our engine.
 
     Several processes share one engine; the last to leave waits until it has stopped. Raises EngineError with the end of
     the engine's log if it does not start.
     """
-    data = cache_folder() / "engine"
+    data = cache_folder().absolute() / "engine"
     data.mkdir(parents=True, exist_ok=True)
-    group = "snippetrun-" + hashlib.sha256(str(data).encode()).hexdigest()[:8]
-    run = Path("/run") / group  # not in the cache: a socket's path may have 107 characters
-    with ExitStack() as held:
-        with locked(data / "starting"):
-            # Granted only once an engine that is about to stop has stopped: see private.sh.
-            users = held.enter_context(locked(data / "users", shared=True))
-            if not _answers(run):
-                _start(data, run, group)
-        yield f"unix://{run}/docker.sock"
-        last = users.nobody_else()
-    if last:
-        _wait_until_gone(run)
+    last = False
+    try:
+        with ExitStack() as held:
+            with locked(data / "starting"):
+                # Granted only once an engine that is about to stop has stopped: see private.sh.
+                users = held.enter_context(locked(data / "users", shared=True))
+                try:
+                    url = _url(_current(data) or _start(data))
+                except BaseException:
+                    last = users.nobody_else()
+                    raise
+            try:
+                yield Running(url, users.fileno())
+            finally:
+                last = users.nobody_else()
+    finally:
+        with stopping.held():
+            run = _pointed_at(data)
+            if run and last:
+                _wait_until_gone(run)
+                _remove_if_dead(run)
 
 
-def _start(data: Path, run: Path, group: str) -> None:
-    shutil.rmtree(run, ignore_errors=True)  # of an engine whose machine went down
+def tidy(url: str) -> None:
+    """Remove what an engine of ours has left that was killed; do nothing if it still runs, or is no engine of ours."""
+    run = Path(url.removeprefix("unix://")).parent
+    if run.parent == _RUNS and run.name.startswith("snippetrun-"):
+        _remove_if_dead(run)
+
+
+def has_ended(url: str) -> bool:
+    """Tell whether an address is that of an engine of ours that is no more."""
+    run = Path(url.removeprefix("unix://")).parent
+    return run.parent == _RUNS and run.name.startswith("snippetrun-") and not _is_alive(run)
+
+
+def _url(run: Path) -> str:
+    return f"unix://{run}/docker.sock"
+
+
+def _stem(data: Path) -> str:
+    return "snippetrun-" + hashlib.sha256(str(data).encode()).hexdigest()[:8]
+
+
+def _current(data: Path) -> Path | None:
+    """Return the folder of the engine that runs, once it answers; None if there is none.
+
+    Two engines on the same data would ruin it: one that is there and does not answer is an error.
+    """
+    run = _pointed_at(data)
+    deadline = time.monotonic() + patience.seconds(_START_SECONDS)
+    while run and _is_alive(run):
+        if _answers(run):
+            return run
+        if time.monotonic() > deadline:
+            hint = f"End it, and type the same command once more: pkill -f '{_SCRIPT.name} {run}'"
+            raise EngineError(Problem(f"our private Docker engine at {run} does not answer", hint))
+        time.sleep(0.02)
+    return None
+
+
+def _pointed_at(data: Path) -> Path | None:
+    """Return the folder of the engine that was started last."""
+    try:
+        return Path((data / "current").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _start(data: Path) -> Path:
+    """Start an engine in a folder of its own, so that one that ends late can do it no harm; return the folder."""
+    places = [_RUNS, Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
+    for name in {old.name for place in places for old in place.glob(f"{_stem(data)}-*")}:
+        _remove_if_dead(_RUNS / name)
+    run = _RUNS / f"{_stem(data)}-{secrets.token_hex(4)}"
     run.mkdir(mode=0o700)
     (run / "daemon.json").write_text("{}\n")
     log = data / "engine.log"
-    with log.open("wb") as output:
+    with locked(run / "alive") as alive, log.open("wb") as output:
+        atomic.write(data / "current", str(run))
         subprocess.run(
-            ["setsid", "--fork", "sh", str(_SCRIPT), str(run), str(data), group],
-            stdin=subprocess.DEVNULL,
+            ["setsid", "--fork", "sh", str(_SCRIPT), str(run), str(data)],
+            stdin=alive.fileno(),
             stdout=output,
             stderr=output,
             check=True,
         )
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + patience.seconds(_START_SECONDS)
     while not _answers(run):
-        if not run.exists() or time.monotonic() > deadline:
+        if not _is_alive(run) or time.monotonic() > deadline:
             last_words = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
             raise EngineError(Problem("our private Docker engine did not start", f"{log} ends with:\n{last_words}"))
         time.sleep(0.02)
+    return run
+
+
+def _is_alive(run: Path) -> bool:
+    with locked_if_free(run / "alive") as free:
+        return not free and run.exists()
+
+
+def _remove_if_dead(run: Path) -> None:
+    """Remove the folder and the control groups of an engine that could not do so itself."""
+    with locked_if_free(run / "alive") as dead:
+        if dead or not run.exists():
+            subprocess.run(["sh", str(_SCRIPT), str(run), "remove"], stderr=subprocess.DEVNULL, check=False)
 
 
 def _answers(run: Path) -> bool:
@@ -90,9 +181,10 @@ def _answers(run: Path) -> bool:
 
 
 def _wait_until_gone(run: Path) -> None:
-    """Wait until the engine has removed its folder, the last thing that it does, unless it has a user again."""
+    """Wait until the engine has ended, unless it has a user again."""
     began = time.monotonic()
-    while run.exists() and time.monotonic() < began + _STOP_SECONDS:
+    seconds = patience.seconds(_STOP_SECONDS_AT_END if stopping.asked() else _STOP_SECONDS)
+    while _is_alive(run) and time.monotonic() < began + seconds:
         if time.monotonic() > began + _STOP_SECONDS / 10 and _answers(run):
             return
         time.sleep(0.02)

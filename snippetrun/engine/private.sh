@@ -1,29 +1,49 @@
 #!/bin/sh
-# private.sh RUN DATA GROUP: an engine of our own, which lives as long as somebody uses it.
+# private.sh RUN DATA: an engine of our own, which lives as long as somebody uses it.
+# private.sh RUN remove: removes what one has left that was killed.
 #
 # It has namespaces of its own for mounts, processes and the network, so that it cannot touch those of the host, and
 # all that it made ends with it. slirp4netns is its way out: an ordinary process, no rule in any firewall.
 #
 # Whoever uses the engine holds a shared lock on DATA/users; once we get the exclusive one, nobody does, also when the
-# last user was killed.
+# last user was killed. Our standard input is RUN/alive, locked for as long as we are there.
 set -eu
-run=$1 data=$2 group=$3
+run=$1 data=$2
+group=${run##*/}
 
-if [ "${4-}" != inside ]; then
-  trap 'rm -rf "$run"' EXIT
+remove() {                                  # its last processes may need a moment to end
+  rm -rf "$run"
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -n "$(find /sys/fs/cgroup -depth -type d -path "*/$group*" ! -exec rmdir {} \; -print 2>/dev/null)" ] || break
+    sleep 0.1
+  done
+}
+if [ "$data" = remove ]; then
+  remove
+  exit
+fi
+
+if [ "${3-}" != inside ]; then
+  trap remove EXIT
+  trap 'exit 143' HUP INT TERM
   mkfifo "$run/inside"
-  unshare --mount --net --pid --fork --kill-child --mount-proc sh "$0" "$run" "$data" "$group" inside &
+  # Both end with us, also if we are killed; and all in the namespaces with the first of them.
+  setpriv --pdeathsig KILL unshare --mount --net --pid --fork --kill-child --mount-proc \
+    sh "$0" "$run" "$data" inside </dev/null &
   engine=$!
   read -r _ <"$run/inside"
-  slirp4netns --configure --mtu=65520 --disable-host-loopback $engine tap0 &
+  setpriv --pdeathsig KILL slirp4netns --configure --mtu=65520 --disable-host-loopback $engine tap0 </dev/null &
   way_out=$!
   wait $engine || true
   kill $way_out 2>/dev/null || true
-  find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
   exit
 fi
 
 echo ready >"$run/inside"
+thaw() {                                    # what a page has paused: frozen, it could not end
+  find /sys/fs/cgroup -path "*/$group/*" -name freezer.state -exec sh -c 'echo THAWED >"$1"' sh {} \; 2>/dev/null || true
+  find /sys/fs/cgroup -path "*/$group/*" -name cgroup.freeze -exec sh -c 'echo 0 >"$1"' sh {} \; 2>/dev/null || true
+}
 # dockerd and containerd also write outside of what we give them, below /etc and /run. Here these two are our own.
 mkdir "$run/etc" "$run/run"
 mount -t tmpfs -o mode=755 tmpfs "$run/etc"
@@ -57,7 +77,8 @@ dockerd --containerd "$run/exec/containerd.sock" --host "unix://$run/docker.sock
 dockerd=$!
 
 exec 9<"$data/users"
-( flock --exclusive 9; kill $dockerd 2>/dev/null ) &
+( flock --exclusive 9; thaw; kill $dockerd 2>/dev/null ) &
 wait $dockerd || true
+thaw
 kill $containerd 2>/dev/null || true
 wait $containerd || true

@@ -6,13 +6,16 @@ import contextlib
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
+
+from snippetrun import stopping
 
 _HEADER = struct.Struct(">BxxxL")  # which stream, then the length: the engine API's multiplexed format
 
 
 class Stream(Protocol):
-    """What a terminal session needs of the world: bytes out, bytes in."""
+    """What a terminal session needs of the world: bytes out, bytes in. Whoever waits hears `stopping.check`."""
 
     def read(self, timeout: float) -> bytes | None:
         """Return what has come; b"" once the other side has closed; None if nothing came in `timeout` seconds."""
@@ -27,8 +30,12 @@ class Stream(Protocol):
 class ContainerStream:
     """The stdin and stdout of a container or of an exec in it, over the connection that the engine gave us."""
 
-    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - the SDK's
-        """Take over what the docker SDK returns for `socket=True`."""
+    def __init__(self, connection: Any, ended: Callable[[], None] = lambda: None) -> None:  # noqa: ANN401 - the SDK's
+        """Take over what the docker SDK returns for `socket=True`.
+
+        `ended` is called by whoever reads that the other side has closed; it may raise an error of its own.
+        """
+        self._ended = ended
         # The SDK hands out a wrapper of the socket, and hangs on it the response that the socket belongs to.
         response = getattr(connection, "_response", None)
         self._layers = [response, connection]
@@ -42,22 +49,33 @@ class ContainerStream:
             payload = self._whole_frames()
             if payload:
                 return payload
-            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))  # what is there is read in any case
-            try:
-                data = self._socket.recv(65536)
-            except TimeoutError:
-                return None
-            except OSError:
-                return b""
+            stopping.check()
+            left = deadline - time.monotonic()
+            data = self._receive(min(max(left, 0.001), stopping.SLICE))  # what is there is read in any case
+            if data is None and left > stopping.SLICE:
+                continue
+            if data == b"":
+                self._ended()
             if not data:
-                return b""
+                return data
             self._buffer += data
 
     def write(self, data: bytes) -> None:
         """As `Stream.write`."""
-        self._socket.settimeout(None)
-        with contextlib.suppress(OSError):
-            self._socket.sendall(data)
+        rest = memoryview(data)
+        while rest:
+            stopping.check()
+            self._socket.settimeout(stopping.SLICE)
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except TimeoutError:
+                # Nobody takes it. A process that has ended never will, and tells why in what is to be read.
+                came = self._receive(0.001)
+                if came == b"":
+                    return
+                self._buffer += came or b""
+            except OSError:
+                return
 
     def end_of_input(self) -> None:
         """Close the process's stdin and go on reading."""
@@ -79,6 +97,16 @@ class ContainerStream:
             with contextlib.suppress(OSError):
                 if layer is not None:
                     layer.close()
+
+    def _receive(self, timeout: float) -> bytes | None:
+        """Return what has come, as `read` does, in the engine's format."""
+        self._socket.settimeout(timeout)
+        try:
+            return self._socket.recv(65536)
+        except TimeoutError:
+            return None
+        except OSError:
+            return b""
 
     def _whole_frames(self) -> bytes:
         """Take the payload of every complete frame out of the buffer."""

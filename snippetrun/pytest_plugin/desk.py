@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from snippetrun import partial, runner
+from snippetrun import partial, runner, stopping
 from snippetrun.config import SiteConfig, find, load
 from snippetrun.errors import ConfigError, EngineError, InfrastructureError, Problem
 from snippetrun.inert import inert
@@ -50,7 +50,7 @@ class Desk:
         if self._sandboxes is None:
             sandboxes = self._config.hook.pytest_snippetrun_sandboxes(config=self._config)
             self._sandboxes = runner.SharedSandboxes(sandboxes, self.say)
-        with _unclosed_sockets():
+        with _unclosed_sockets(), _interruptible():
             try:
                 start = self._sandboxes.start(ready.site)
             except EngineError as error:
@@ -96,6 +96,16 @@ class Desk:
 
     def end(self, result: Result) -> None:
         """As `Watcher.end`."""
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End the session if somebody asks for it, also by SIGTERM."""
+    try:
+        with stopping.exiting():
+            yield
+    except SystemExit as error:
+        pytest.exit("stopped; nothing is left behind", returncode=int(str(error.code)))
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+import queue
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING
 
+from snippetrun import patience, stopping
 from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError
 from snippetrun.model import Job, Mode, Page, Recording, Result
@@ -18,9 +18,8 @@ from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
 from snippetrun.store import Store
 
-if TYPE_CHECKING:
-    from snippetrun.sandbox.interface import Sandbox
-
+_END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
+"""For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
 Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
 """Prepares what sandboxes stand on, and tells of its progress."""
 
@@ -64,25 +63,50 @@ def _run_all(
 ) -> dict[str, Recording]:
     from snippetrun.runner.page import run_page
 
-    live: set[Sandbox] = set()
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    ended: queue.SimpleQueue[tuple[Job, Recording | BaseException]] = queue.SimpleQueue()
 
     def one(job: Job) -> Recording:
-        recording = run_page(job, start, watcher, live)
+        recording = run_page(job, start, watcher)
         ran = result(job.page, recording, job.match)
         watcher.end(ran)
         return recording if ran.failed or store is None else store.keep(job, recording)
 
-    pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="page")
+    def work() -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                stopping.check()
+                ended.put((job, one(job)))
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the page raises it
+                ended.put((job, error))
+
+    pages = stopping.Group(min(at_a_time, len(jobs)), work)
+    recordings: dict[str, Recording] = {}
     try:
-        futures = {job.page.path: pool.submit(one, job) for job in jobs}
-        wait(futures.values(), return_when=FIRST_EXCEPTION)
-        done = [future for future in futures.values() if future.done()]
-        for future in done:
-            future.result()  # raises what went wrong
-        return {path: future.result() for path, future in futures.items()}
+        while len(recordings) < len(jobs):
+            job, came = _next(ended)
+            if isinstance(came, BaseException):
+                raise came
+            recordings[job.page.path] = came
     finally:
-        # After an error or Ctrl-C: what has not begun never will, and what waits in a sandbox loses it and ends.
-        pool.shutdown(wait=False, cancel_futures=True)
-        for sandbox in tuple(live):
-            sandbox.close()
-        pool.shutdown(wait=True)
+        # After an error or Ctrl-C: what has not begun never will, and whoever waits for a sandbox ends it.
+        pages.end(patience.seconds(_END_SECONDS_AT_ONCE if stopping.asked() else _END_SECONDS))
+    return recordings
+
+
+def _next(
+    ended: queue.SimpleQueue[tuple[Job, Recording | BaseException]],
+) -> tuple[Job, Recording | BaseException]:
+    """Return the next page that has ended; raise KeyboardInterrupt if somebody asks us to end."""
+    while True:
+        stopping.check()
+        try:
+            return ended.get(timeout=stopping.SLICE)
+        except queue.Empty:
+            pass

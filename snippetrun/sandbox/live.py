@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from snippetrun import patience, stopping
 from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
@@ -110,17 +111,9 @@ class LiveSandbox:
         """As `Sandbox.close`."""
         for terminal in self._terminals.values():
             terminal.close()
-        # The launcher ends what is frozen as well, and without it that would stay: a killed launcher thaws nothing.
-        self._control.end_of_input()
-        deadline = time.monotonic() + _END_SECONDS
-        said = b""
-        while self._ready and not said.endswith(b"\nended\n"):
-            data = self._control.read(max(0.0, deadline - time.monotonic()))
-            if not data:
-                break
-            said = (said + data)[-_LAST_BYTES:]
         self._control.close()
-        self._engine.remove(self._container)
+        # The launcher hears that, and ends all that is below it, what is frozen too. If it is killed, that stays.
+        self._engine.remove(self._container, patience.seconds(_END_SECONDS) if self._ready else 0.0)
 
     def enter(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> ContainerStream:
         """Start a command in the page's world, with a clean environment, and return its stdin and stdout."""
@@ -153,7 +146,7 @@ class LiveSandbox:
         Return the engine's version as it reports it, and the images' digests.
         """
         said, digests = b"", {}
-        deadline = time.monotonic() + _BOOT_SECONDS
+        deadline = time.monotonic() + patience.seconds(_BOOT_SECONDS)
         while data := self._control.read(max(0.0, deadline - time.monotonic())):
             *lines, said = (said + data).split(b"\n")
             for line in lines:
@@ -170,7 +163,7 @@ class LiveSandbox:
                                 log.decode(errors="replace").strip(),
                             )
                         )
-        reason = f"did not answer within {_BOOT_SECONDS:.0f} s" if data is None else "ended at once"
+        reason = f"did not answer within {patience.seconds(_BOOT_SECONDS):.0f} s" if data is None else "ended at once"
         raise SandboxError(Problem(f"the page's engine {reason}", said.decode(errors="replace")))
 
     def _ask(self, what: str, seconds: float) -> str | None:
@@ -178,7 +171,7 @@ class LiveSandbox:
         word = secrets.token_hex(8)
         self._control.write(f"{what} {word}\n".encode())
         end, said = f"\nend {word}\n".encode(), b"\n"
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patience.seconds(seconds)
         while not said.endswith(end) and len(said) < _ANSWER_BYTES:
             data = self._control.read(max(0.0, deadline - time.monotonic()))
             if not data:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from snippetrun.engine import leftovers
 from snippetrun.engine.host import HostEngine
 from snippetrun.engine.images import HostImage
 from snippetrun.engine.labels import SITE, STORE, labels
@@ -46,7 +47,7 @@ def store(
     facts = tuple(ImageFact(image.name, "", image.origin, image.stand_in) for image in images)
     found = Store(f"snippetrun-store-{key[:16]}", key, facts)
     # A volume cannot say that it is complete, and one of a run that was killed is not. A tag on the host can.
-    filled = f"snippetrun/store:{key[:16]}"
+    filled = leftovers.filled(key)
     if engine.image(filled) is None or not engine.has_volume(found.volume):
         say(f"filling the image store with {len(images)} images")
         engine.remove_volume(found.volume)

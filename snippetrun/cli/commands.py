@@ -1,0 +1,17 @@
+"""All commands, a file for each: importing them adds them to the group."""
+
+from __future__ import annotations
+
+from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
+    check,
+    clean,
+    doctor,
+    list_,
+    merge,
+    run,
+    shell,
+    update,
+)
+from snippetrun.cli.command import cli
+
+__all__ = ["cli"]

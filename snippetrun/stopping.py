@@ -1,0 +1,124 @@
+"""Somebody wants us to end: heard once, and known to every thread that waits.
+
+The first SIGINT, SIGTERM or SIGHUP raises KeyboardInterrupt in the main thread, and in every other one as soon as it
+looks (`check`). Those that follow are not heard: what is being tidied up then is tidied up to its end.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+
+SLICE = 0.2
+"""Seconds after which whoever waits looks again."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_asked = threading.Event()
+_group: ContextVar[threading.Event | None] = ContextVar("group", default=None)
+_abandoned: list[threading.Thread] = []
+_by = 0
+_holds = 0
+
+
+def asked() -> bool:
+    """Tell whether the process is to end."""
+    return _asked.is_set()
+
+
+def exit_status() -> int:
+    """Return the exit status of a process that was asked to end, e.g. 130 after Ctrl-C."""
+    return 128 + (_by or signal.SIGINT)
+
+
+def check() -> None:
+    """Raise KeyboardInterrupt if this thread is to end."""
+    group = _group.get()
+    if _asked.is_set() or (group is not None and group.is_set()):
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Hear the signals meanwhile, if this is the main thread; a signal that is ignored stays so.
+
+    Once one has been heard all others are ignored, so that no second one can do harm at the end of the process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _hear) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # The interpreter puts the default back as it ends, but not in the place of this one.
+            signal.signal(number, signal.SIG_IGN if _asked.is_set() else handler)
+
+
+@contextmanager
+def exiting() -> Iterator[None]:
+    """Listen, and end the process with `exit_status` if it was asked to end."""
+    with listening():
+        try:
+            yield
+            check()
+        except KeyboardInterrupt:
+            raise SystemExit(exit_status()) from None
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Put off the interruption of the main thread until the end of the block: it tidies up, and does not take long."""
+    global _holds  # noqa: PLW0603 - of the process, as signals are
+    was_asked = _asked.is_set()
+    _holds += 1
+    try:
+        yield
+    finally:
+        _holds -= 1
+    if not was_asked and not _holds:
+        check()
+
+
+class Group:
+    """Threads that end together, before the process does; see `check`. Not even one that is stuck keeps us."""
+
+    def __init__(self, threads: int, work: Callable[[], None]) -> None:
+        """Start so many threads, each to do the work."""
+        self._end = threading.Event()
+
+        def one() -> None:
+            _group.set(self._end)
+            work()
+
+        self._threads = [threading.Thread(target=one, name=f"page-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self, seconds: float) -> None:
+        """Let each of them end; after so many seconds go on without those that have not."""
+        self._end.set()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        _abandoned.extend(thread for thread in self._threads if thread.is_alive())
+
+
+def abandoned() -> bool:
+    """Tell whether a thread did not end when it was to, so that nobody knows what it may still make."""
+    return any(thread.is_alive() for thread in _abandoned)
+
+
+def _hear(number: int, _frame: FrameType | None) -> None:
+    global _by  # noqa: PLW0603 - as above
+    if not _asked.is_set():
+        _by = number
+        _asked.set()
+        if not _holds:
+            raise KeyboardInterrupt
