@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from snippetrun import config, runner
@@ -17,6 +18,10 @@ from snippetrun.engine.host import HostEngine
 from snippetrun.errors import EngineError
 
 pytest_plugins = ["pytester"]
+
+# A loaded machine is slow, and what it finds is no less true for that.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 # Whoever runs the tests in the background may have it ignored, and what they start would not hear of Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.engine
 
 ENTRIES = int(os.environ.get("SNIPPETRUN_FAULTS", "1000"))
 """How often the page may race against what enters it."""
+CONTAINERS = int(os.environ.get("SNIPPETRUN_CONTAINERS", "50"))
+"""How many containers follow each other on one page."""
 SMALL = Limits(memory=300_000_000, processes=300, disk=300_000_000, files=20_000, time=60)
 HOST_VALUES = [Path("/proc/sys/kernel", name) for name in ("core_pattern", "modprobe", "hostname", "panic")]
 
@@ -152,7 +154,6 @@ def test_below_its_proc_a_page_finds_nothing_but_itself(page: LiveSandbox) -> No
     )
     assert "dockerd" in uncovered
     assert "launch" not in uncovered
-    assert "docker-init\x00-s" not in uncovered.replace("dockerd", "", 1) or "containerd" in uncovered
 
 
 @pytest.mark.parametrize(
@@ -206,8 +207,9 @@ def test_pages_are_users_of_their_own_for_the_host(page: LiveSandbox, sandboxes:
         assert ids[0] != ids[1]
         # Root of one fills its quota of keys; root of the other does not notice.
         adds = (
-            "import ctypes\nlibc = ctypes.CDLL(None)\nn = 0\n"
-            "while libc.syscall(248, b'user', b'key %d' % n, b'x' * 4096, 4096, -4) > 0: n += 1\nprint(n, 'keys')\n"
+            "import ctypes, os\nlibc, me, n = ctypes.CDLL(None), os.getpid(), 0\n"
+            "while libc.syscall(248, b'user', b'%d %d' % (me, n), b'x' * 4096, 4096, -4) > 0: n += 1\n"
+            "print(n, 'keys')\n"
         )
         page.write("keys.py", adds)
         other.write("keys.py", adds)
@@ -242,9 +244,8 @@ def test_a_page_ends_whatever_it_leaves(sandboxes: runner.OpenSandbox, engine: H
 
 
 def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.OpenSandbox) -> None:
-    assert verdicts(sandboxes, "```console\n$ kill -9 $(pgrep -x dockerd); sleep 50\n```\n") == [
-        "2: the page's engine has ended"
-    ]
+    page = "```console\n$ docker ps\n$ kill 1; sleep 50\n```\n"
+    assert verdicts(sandboxes, page) == ["3: the page's engine has ended"]
 
 
 # Limits
@@ -255,7 +256,7 @@ def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.Op
     [
         ("python3 -c 'x = b\"x\" * 10**10'", "the page ran out of memory, of which it has 300 MB"),
         (
-            'docker run --rm debian sh -c "head -c 400M /dev/zero | tail -c 390M | wc -c"',
+            'docker run --rm debian sh -c "head -c 400M /dev/zero | tail -c 390M > /dev/null"',
             "the page ran out of memory, of which it has 300 MB",
         ),
         ("head -c 1G /dev/zero > /run/file", "the page ran out of memory, of which it has 300 MB"),
@@ -290,12 +291,10 @@ def test_a_page_does_not_change_its_limits(page: LiveSandbox) -> None:
 
 
 def test_a_containers_own_limit_is_not_the_pages(sandboxes: runner.OpenSandbox) -> None:
-    asks = "docker run --rm -m 20m debian sh -c 'head -c 100M /dev/zero | tail -c 90M | wc -c'"
-    [verdict] = verdicts(sandboxes, f"```console\n$ {asks}; false\n```\n")
-    assert verdict == "2: exit status 1, expected 0"
+    asks = "docker run --rm -m 20m debian sh -c 'head -c 100M /dev/zero | tail -c 90M > /dev/null'"
+    assert verdicts(sandboxes, f"```console\n$ {asks}\n```\n") == ["2: exit status 137, expected 0"]
 
 
-def test_five_hundred_short_containers_leave_no_zombie(page: LiveSandbox) -> None:
-    count = 500 if ENTRIES >= 1000 else 20
-    said(page, f"seq {count // 10} | xargs -P 4 -I N docker run --rm busybox true")
+def test_short_containers_leave_no_zombie(page: LiveSandbox) -> None:
+    said(page, f"seq {CONTAINERS} | xargs -P 4 -I N docker run --rm busybox true")
     assert "defunct" not in said(page, "ps ax")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from snippetrun import patience, stopping
+from snippetrun import patience
 from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
@@ -105,7 +105,9 @@ class LiveSandbox:
         answer = self._ask("usage", _SETTLE_SECONDS)
         said = self._last_words.partition("\nlast\n")[2] if answer is None else answer
         found = dict(re.findall(r"^(memory|processes|disk|files) (\d{1,18})$", said, re.MULTILINE))
-        return Usage(**{name: int(number) for name, number in found.items()}, ended=bool(self._last_words))
+        return Usage(
+            **{name: int(number) for name, number in found.items()}, ended=bool(self._last_words) or "\nended" in said
+        )
 
     def close(self) -> None:
         """As `Sandbox.close`."""
