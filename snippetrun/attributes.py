@@ -22,6 +22,8 @@ from snippetrun.model import Options
 from snippetrun.patterns import Match
 
 _HIGHEST_STATUS = 255
+_NUL = "\ufffd"
+"""What Markdown makes of a NUL."""
 
 
 def _skip(text: str) -> str:
@@ -40,9 +42,10 @@ def _file(text: str) -> str:
     path = PurePosixPath(text)
     wrong = {
         "is empty": not text.strip(),
-        "holds a control character": not text.isprintable(),
+        "holds a control character": not text.isprintable() or _NUL in text,
         "holds a backslash; separate folders by `/`": "\\" in text,
         "is absolute": path.is_absolute(),
+        "begins with a -": text.startswith("-"),
         "leads out of the page's folder": ".." in path.parts,
         "names a folder": text.endswith("/") or path == PurePosixPath(),
     }

@@ -186,7 +186,7 @@ def shown_path(path: Path) -> str:
     """Return a path as the user would type it: relative to where they stand, if it is below."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, RuntimeError):  # elsewhere, or links in a circle
         return str(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -46,8 +47,20 @@ def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
 
 
 def read(site: SiteConfig, path: Path) -> Page:
-    """Read a page; raise PageError, with the lines, if its bytes or its text cannot be used."""
+    """Read a page; raise PageError, with the lines, if its bytes or its text cannot be used.
+
+    A link that leads out of the site's pages is refused: what it leads to would be shown as a part of them.
+    """
+    inside = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(site.docs))  # noqa: PTH100 - follows no link
+    if inside and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(site.docs)):
+        hint = f"Put the page itself there, or below {shown_path(site.docs)}/."
+        raise PageError(Problem(f"is a link that leads out of {shown_path(site.docs)}/", hint, _named(path)))
     return extract.read(shown_path(path), text(path), languages=site.languages)
+
+
+def _named(path: Path) -> str:
+    """Return a path as the user would type it, links in it as they are."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def text(path: Path) -> str:

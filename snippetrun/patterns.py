@@ -24,8 +24,8 @@ WILDCARD = re.compile(rf"<\.\.\.>|{PLACEHOLDER.pattern}")
 _ID = re.compile("(?:sha256:)?([0-9a-f]{12})[0-9a-f]{0,52}")
 _WORD = r"([^\s\v\x1c-\x1f\x85\p{Z}]+?)"
 r"""What a name stands for. It is Python's `\S`, in the language of RE2."""
-_EFFORT = 1_000_000
-"""Lines that may be compared to match the output of one command; a long line counts as several."""
+_EFFORT = 100_000
+"""Lines that may be compared to match an output, besides each of its own twice; a long line counts as several."""
 
 
 class Match(StrEnum):
@@ -170,7 +170,7 @@ def match_lines(
     """
     if match is Match.NONE:
         return None
-    bound, matching = Names(dict(names.words)), _Matching(match)
+    bound, matching = Names(dict(names.words)), _Matching(match, _EFFORT + 2 * len(shown))
     gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
     parts = [(gap, list(at)) for gap, at in groupby(range(len(written)), gaps.__getitem__)]
     here, after_gap = 0, False
@@ -202,7 +202,7 @@ def match_lines(
 
 def bind_loosely(names: Names, written: Sequence[str], shown: Sequence[str]) -> None:
     """Bind the names in written output that is not what came out, each line where it matches first."""
-    at, matching = 0, _Matching()
+    at, matching = 0, _Matching(effort=_EFFORT + 2 * len(shown))
     with suppress(_TooMuchError):
         for line in written:
             if PLACEHOLDER.search(line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.fingerprint import digest, fingerprints
 from snippetrun.model import Job, Network, Page
 from snippetrun.patterns import Match
-from snippetrun.terminal.inputs import may_be_typed
 
 SANDBOX = Path(__file__).with_name("sandbox") / "image"
 """The Dockerfile and the scripts of the sandbox's image."""
+_PROMPT = re.compile(r"[#$>%:?\])] ")
+"""What a line has that is typed, as in `/ # echo $((`."""
 
 
 def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
@@ -87,7 +89,7 @@ def _too_long(site: SiteConfig, page: Page) -> Iterable[Problem]:
 
 
 def _no_patterns(site: SiteConfig, page: Page) -> Iterable[Problem]:
-    """Find written lines that have to be regular expressions and are none; what may be typed need not be one."""
+    """Find written lines that have to be regular expressions and are none; what is typed need not be one."""
     for snippet in page.snippets:
         if (snippet.options.match or page.options.match or site.match) is not Match.REGEX:
             continue
@@ -96,6 +98,6 @@ def _no_patterns(site: SiteConfig, page: Page) -> Iterable[Problem]:
                 try:
                     regex.compile(line.rstrip())
                 except regex.PatternError as error:
-                    if not may_be_typed([line]):
+                    if not _PROMPT.search(line):
                         message = f"this line is no regular expression: {error}"
                         yield Problem(message, regex.SYNTAX, page.path, number)
