@@ -17,8 +17,8 @@ from snippetrun.errors import Problem, UsageError
 from snippetrun.sandbox.interface import Sandbox
 
 _WAIT_SECONDS = 0.2
-_STRING_BEGINS = re.compile(rb"\x1b[PX\]^_]|\xc2[\x90\x98\x9d-\x9f]")  # `\x1b]52;c;...`, `\xc2\x9d52;c;...`
-_STRING_ENDS = re.compile(rb"\x1b\\|[\x07\x18\x1a]|\xc2\x9c|\x1b|\n")  # the last two begin something else
+_STRING_BEGINS = re.compile(rb"\x1b[PX\]^_]|\xc2[\x90\x98\x9d-\x9f]")  # `\x1b]52;c;...`
+_STRING_ENDS = re.compile(rb"\x1b\\|[\x07\x18\x1a]|\xc2\x9c|\x1b|\n")  # `\x07`
 
 
 def attach(sandbox: Sandbox, terminal: str) -> None:
@@ -41,8 +41,8 @@ def attach(sandbox: Sandbox, terminal: str) -> None:
 class ControlStrings:
     """Takes control strings out of a stream of bytes, in which they may be cut anywhere.
 
-    They are what a program says to the terminal itself (ECMA-48, 5.6): to set the clipboard, a title, or links.
-    A page's shell has no business with that of the person who looks at it. All other keys and sequences go through.
+    They are what a program says to the terminal itself (ECMA-48, 5.6): the clipboard, the title, links, pictures.
+    A page's shell has no business with those of the person who looks at it. All other sequences go through.
     """
 
     def __init__(self) -> None:

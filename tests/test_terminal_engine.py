@@ -222,3 +222,12 @@ def test_a_sandbox_rests_only_while_nothing_in_it_runs(sandboxes: runner.OpenSan
         assert not any(sandbox.rests() for _ in range(10))
         assert sandbox.terminal().run(Order("docker rm -f spin", timeout=60)).status == 0
         assert any(sandbox.rests() for _ in range(100))
+
+
+def test_endless_output_ends_its_command_with_the_reason(page: Page) -> None:
+    result = page.run(fence("$ docker run --rm busybox head -c 5000000000 /dev/zero", attributes=" {timeout=5m}"))
+    [[verdict]] = result.verdicts
+    assert verdict.message == "it printed 100 MB more than is kept, and was stopped"
+    assert result.recording
+    [[recorded]] = result.recording.snippets
+    assert 100_000_000 < recorded.cut < 110_000_000

@@ -25,7 +25,7 @@ _BUSY_SECONDS = 3.0
 """Seconds of silence after which it counts also while something runs: a page may have started what never rests."""
 _MOST_DROPPED = 100_000_000
 """Bytes beyond its limit after which a command is stopped."""
-_LINE_QUIET = 0.3
+_LINE_QUIET = 1.0
 """Seconds without output after which a line is taken to be all that comes of it for now, as a prompt is."""
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"  # xterm's bracketed paste: the shell takes it as it is
 _TAKES_PASTE = b"\x1b[?2004h"

@@ -28,8 +28,9 @@ _FLAGS = (("bold", 1), ("italics", 3), ("underscore", 4), ("blink", 5), ("revers
 class ScrollbackScreen(pyte.Screen):
     """A screen that remembers what scrolled off, and which lines it wrapped itself."""
 
-    def __init__(self, columns: int, lines: int) -> None:
-        """Start empty."""
+    def __init__(self, columns: int, lines: int, most: int) -> None:
+        """Start empty; of what scrolls off, `most` rows are kept."""
+        self._most = most
         self._gone: list[tuple[list[Cell], bool]] = []
         self._wrapped: set[int] = set()
         self._drawing = False
@@ -71,7 +72,8 @@ class ScrollbackScreen(pyte.Screen):
         """Move down; at the bottom, keep the line that leaves at the top."""
         if self.cursor.y == self.lines - 1 and not self.margins:
             wrapped = 0 in self._wrapped
-            self._gone.append((self._cells(0, whole=wrapped), wrapped))
+            if len(self._gone) < self._most:
+                self._gone.append((self._cells(0, whole=wrapped), wrapped))
             self._wrapped = {y - 1 for y in self._wrapped if y}
         super().index()
 
@@ -132,8 +134,9 @@ class ScrollbackScreen(pyte.Screen):
 
     def _begin_anew(self) -> None:
         """Keep all that the screen shows, and go on with an empty one."""
-        shown = list(self._shown())
-        self._gone += shown + [([], False)] * (self.cursor.y - len(shown))
+        if len(self._gone) < self._most:
+            shown = list(self._shown())
+            self._gone += shown + [([], False)] * (self.cursor.y - len(shown))
         self._wrapped.clear()
         super().erase_in_display(2)
         self.cursor_position()

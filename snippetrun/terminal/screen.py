@@ -20,6 +20,7 @@ COLUMNS = 100
 """The width of a page's terminal, in cells."""
 ROWS = 30
 """Its height."""
+MOST_LINES = 20_000
 
 # Of the control sequences that pyte knows, those that move the cursor, erase, shift, and choose a mode; `\x1b[2;5H`.
 _CSI = re.compile(r"(?:\x1b\[|\x9b)(?P<private>\??)(?P<parameters>[0-9;]*)(?P<final>[@A-HJ-MPXade-hlr`])")
@@ -32,18 +33,18 @@ _PLAIN = re.compile(rf"(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|{SEQUENCE})*")
 """Text that every terminal shows as it stands: printable, tabs, line ends and colours."""
 
 
-def text(output: bytes, columns: int = COLUMNS, rows: int = ROWS) -> str:
+def text(output: bytes, most: int = MOST_LINES, columns: int = COLUMNS, rows: int = ROWS) -> str:
     """Return what `output` leaves on a screen and its scroll-back, its lines separated by line feeds.
 
     Of all control sequences only colours and the like (SGR, ECMA-48 8.3.117) are left. What a program drew over, as
     progress displays do, is gone; a line that the terminal wrapped is one line again. Bytes that are no UTF-8 become
-    U+FFFD, and characters that nobody sees are named. Output that moves no cursor comes back as it is, but for its line
-    ends.
+    U+FFFD, and characters that nobody sees are named. Of more than `most` lines, some of the rest may be gone. Output
+    that moves no cursor comes back as it is, but for its line ends.
     """
     shown = visible(output.decode("utf-8", errors="replace"))
     if _PLAIN.fullmatch(plain := shown.replace("\r\n", "\n")):
         return plain
-    return _emulate(shown, columns, rows)
+    return _emulate(shown, most, columns, rows)
 
 
 def cursor_line(tail: bytes, columns: int = COLUMNS) -> str:
@@ -60,13 +61,15 @@ Cells = Sequence["Cell"]
 """Characters in a row, with what they wear."""
 
 
-def lines_with_places(output: bytes, offsets: Sequence[int]) -> tuple[list[Cells], list[tuple[int, int]]]:
+def lines_with_places(
+    output: bytes, offsets: Sequence[int], most: int = MOST_LINES
+) -> tuple[list[Cells], list[tuple[int, int]]]:
     """Return the lines that `output` leaves, and where the cursor stood at each of the rising offsets into it.
 
     A place is a line and a cell of that line; it may lie past the last cell, as blanks at the end are left out. Where a
-    program has moved the cursor up into its display, the place is below that.
+    program has moved the cursor up into its display, the place is below that. As `text` does with `most`.
     """
-    screen, stream = _start(COLUMNS, ROWS)
+    screen, stream = _start(COLUMNS, ROWS, most + len(output) // COLUMNS)
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     stops: list[tuple[int, int]] = []
     at = 0
@@ -99,12 +102,12 @@ def unstyled(cells: Iterable[Cell]) -> str:
     return "".join(character for character, _ in cells)
 
 
-def _start(columns: int, rows: int) -> tuple[ScrollbackScreen, Stream]:
+def _start(columns: int, rows: int, most: int = 0) -> tuple[ScrollbackScreen, Stream]:
     import pyte  # only output that moves the cursor needs it, and a replay never does
 
     from snippetrun.terminal._scrollback import ScrollbackScreen
 
-    screen = ScrollbackScreen(columns, rows)
+    screen = ScrollbackScreen(columns, rows, most)
     return screen, pyte.Stream(screen)
 
 
@@ -139,8 +142,8 @@ def _parameter(sgr: str) -> str:
     return ";".join(part if len(part) < 4 else "" for part in parts)
 
 
-def _emulate(output: str, columns: int, rows: int) -> str:
-    screen, stream = _start(columns, rows)
+def _emulate(output: str, most: int, columns: int, rows: int) -> str:
+    screen, stream = _start(columns, rows, most + len(output) // columns)
     # A program finds the command that started it above the cursor, and may go up and down again.
     stream.feed(f"{_ABOVE}\r\n")
     stream.feed(_obeyed(output))

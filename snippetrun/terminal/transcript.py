@@ -14,6 +14,8 @@ from snippetrun.terminal.inputs import is_keys
 _COLOURS = rb"(?:\x1b\[[0-9;]*m)*"
 _LINE_BYTES = 50
 """What a line counts for at least: a limit of a million bytes is one of 20,000 lines too."""
+_LINE_FEEDS = 4
+"""How many for each line that may be shown: displays are drawn over again and again, but not without end."""
 _TAIL = 4096
 """Bytes from the end among which the line of the cursor is looked for."""
 
@@ -34,7 +36,8 @@ class Transcript:
     def __init__(self, limit: int) -> None:
         """Start empty; bytes beyond `limit` are counted and dropped."""
         self._output = bytearray()
-        self._limit = limit
+        self._line_feeds = 0
+        self._limit, self._most_lines = limit, limit // _LINE_BYTES + 1
         self._typed: list[_Typed] = []
         self.cut = 0
 
@@ -56,8 +59,10 @@ class Transcript:
 
     def feed(self, data: bytes) -> None:
         """Take output."""
-        kept = data[: self._limit - len(self._output)]
+        room = self._limit - len(self._output) if self._line_feeds < _LINE_FEEDS * self._most_lines else 0
+        kept = data[:room]
         self._output += kept
+        self._line_feeds += kept.count(b"\n")
         self.cut += len(data) - len(kept)
 
     def type(self, text: str, line: int, *, secret: bool = False) -> None:
@@ -79,12 +84,14 @@ class Transcript:
 
     def text(self) -> str:
         """Return all of it as text, typed or not, within the limit."""
-        return "".join(piece.text for piece in self._within(printed(screen.text(bytes(self._output)))))
+        return "".join(
+            piece.text for piece in self._within(printed(screen.text(bytes(self._output), self._most_lines)))
+        )
 
     def since(self) -> list[str]:
         """Return the lines that came since something was last typed, without colours and without the cursor's line."""
         last = self._typed[-1] if self._typed else None
-        shown = uncoloured(screen.text(bytes(self._output[last.offset if last else 0 :])))
+        shown = uncoloured(screen.text(bytes(self._output[last.offset if last else 0 :]), self._most_lines))
         lines = shown.split("\n")[:-1]
         if last and lines:  # the first line is or begins with the echo
             rest = lines[0].removeprefix(last.text) if is_keys(last.text) else ""
@@ -116,14 +123,16 @@ class Transcript:
     def pieces(self) -> tuple[Piece, ...]:
         """Return all of it as a person was left looking at it, within the limit."""
         if not self._typed:
-            return tuple(self._within(printed(screen.text(bytes(self._output)))))
-        lines, places = screen.lines_with_places(bytes(self._output), [typed.offset for typed in self._typed])
+            return tuple(self._within(printed(screen.text(bytes(self._output), self._most_lines))))
+        lines, places = screen.lines_with_places(
+            bytes(self._output), [typed.offset for typed in self._typed], self._most_lines
+        )
         split = _split(lines, zip(places, self._typed, strict=True))
         return tuple(piece for piece in self._within(split) if piece.text)
 
     def _within(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """Yield pieces up to the last line that there is room for; what is more is counted."""
-        room = self._limit // _LINE_BYTES + 1
+        room = self._most_lines
         for piece in pieces:
             lines = piece.text.split("\n", room)
             room -= len(lines) - 1
