@@ -2,28 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
-import tempfile
+import secrets
+import time
 from pathlib import Path
+
+from snippetrun.errors import FileError, Problem
+
+_STALE_SECONDS = 60.0
+"""After which a file that was to be renamed is one that somebody has left who was killed."""
 
 
 def write(path: Path, text: str) -> None:
     """Put a text into a file, line ends as they are, and make its folder if need be.
 
-    Whoever reads meanwhile gets the old text or the new one. A file that is there keeps its mode. Raises OSError if it
-    cannot be written; then all is as it was.
+    Whoever reads meanwhile gets the old text or the new one. A file that is there keeps its mode. Raises FileError if
+    it cannot be written; then all is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    written = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, text.encode())
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        hint = "Make room on that disk, and type the same command once more." if full else ""
+        raise FileError(Problem(f"cannot be written: {error.strerror}", hint, _shown(path))) from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    written = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    for old in path.parent.glob(f".{path.name}.*"):
+        if old.stat().st_mtime < time.time() - _STALE_SECONDS:
+            old.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor, has_name = _new(path.parent, written)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
+            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
-        written.chmod(mode)
+            if not has_name:
+                # The descriptor of the folder is what makes Python follow the link in /proc.
+                os.link(f"/proc/self/fd/{descriptor}", written.name, dst_dir_fd=folder)
         written.replace(path)
-    except BaseException:
-        written.unlink()
-        raise
+    finally:
+        os.close(folder)
+        with contextlib.suppress(OSError):
+            written.unlink(missing_ok=True)
+
+
+def _new(folder: Path, name: Path) -> tuple[int, bool]:
+    """Return a new file, and whether it has this name: without one, the kernel removes it if we are killed."""
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o600), False
+    except OSError as error:
+        if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:  # as file systems say that cannot do it
+            raise
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), True
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a user would type it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -7,6 +7,7 @@
     |   +-- RecordingError         in a recording, which nobody should edit by hand
     +-- InfrastructureError    3   what we run on did not do its part
         +-- EngineError            the host's Docker engine: absent, too old, gone
+        +-- FileError              a file cannot be written
         +-- ImageError             an image cannot be pulled or built
         +-- SandboxError           a page's throwaway engine did not start, or died
 
@@ -83,6 +84,10 @@ class InfrastructureError(SnippetrunError):
 
 class EngineError(InfrastructureError):
     """The host's Docker engine is absent, too old, or gone."""
+
+
+class FileError(InfrastructureError):
+    """A file cannot be written: the disk is full, or its folder is not ours."""
 
 
 class ImageError(InfrastructureError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import click
 
 from snippetrun import atomic, report
 from snippetrun.cli.command import JSON, complain, echo
-from snippetrun.errors import Problem
+from snippetrun.errors import FileError, Problem
 from snippetrun.report import Report, github, json_, junit, markdown
 
 _FORMATS: Mapping[str, Callable[[Report], str]] = {
@@ -93,12 +94,12 @@ def delivered(*, annotated: bool = True, transcripts: bool = False) -> Callable[
 
 def _write(made: Report, asked: tuple[_File, ...]) -> list[Problem]:
     """Write reports to files; return a problem for each that cannot be written."""
-    problems = []
+    problems: list[Problem] = []
     for file in asked:
         try:
             atomic.write(file.path, _FORMATS[file.form](made))
-        except OSError as error:
-            problems.append(Problem(f"the report cannot be written: {error.strerror}", "", str(file.path)))
+        except FileError as error:
+            problems += [dataclasses.replace(each, message=f"the report {each.message}") for each in error.problems]
     return problems
 
 

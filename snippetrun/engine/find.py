@@ -76,6 +76,8 @@ def host_engine(say: Callable[[str], None] = lambda _: None) -> Iterator[HostEng
             running = held.enter_context(private.running())
             engine = HostEngine(running.url)
             name, keep = private.NAME, [running.users]
+            if running.fresh:
+                engine.clear()
         held.enter_context(contextlib.closing(engine))
         held.enter_context(guarded(engine, name, say, keep))
         yield engine

@@ -49,6 +49,8 @@ class Running:
     url: str
     users: int
     """A descriptor: as long as any process has it open, the engine runs."""
+    fresh: bool
+    """Whether it was started just now: then all containers on it were left by an earlier one."""
 
 
 @contextmanager
@@ -67,20 +69,21 @@ def running() -> Iterator[Running]:
                 # Granted only once an engine that is about to stop has stopped: see private.sh.
                 users = held.enter_context(locked(data / "users", shared=True))
                 try:
-                    url = _url(_current(data) or _start(data))
+                    current = _current(data)
+                    run = current or _start(data)
                 except BaseException:
                     last = users.nobody_else()
                     raise
             try:
-                yield Running(url, users.fileno())
+                yield Running(_url(run), users.fileno(), fresh=current is None)
             finally:
                 last = users.nobody_else()
     finally:
         with stopping.held():
-            run = _pointed_at(data)
-            if run and last:
-                _wait_until_gone(run)
-                _remove_if_dead(run)
+            ending = _pointed_at(data)
+            if ending and last:
+                _wait_until_gone(ending)
+                _remove_if_dead(ending)
 
 
 def tidy(url: str) -> None:

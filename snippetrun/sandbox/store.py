@@ -7,7 +7,7 @@ of an image carry that namespace's owners and extended attributes. What its name
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -40,7 +40,7 @@ def store(
 ) -> Store:
     """Return the store that holds these images, filled if there is none yet; it takes the place of the site's last.
 
-    Raises ImageError or SandboxError if it cannot be filled; then no volume is left.
+    Raises ImageError or SandboxError if it cannot be filled; the volume goes with the session on the engine.
     """
     parts = [sandbox_image, *(f"{image.name} {image.id} {made}" for image, made in _made(images))]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -62,21 +62,29 @@ def store(
 def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[HostImage], new: Store) -> None:
     engine.create_volume(new.volume, labels(STORE, key=new.key, site=site))
     spec = fill_specification(sandbox_image, new.volume)
-    try:
-        with sandbox(engine, spec) as filler:
-            digests: dict[str, str] = {}
-            if images:
-                filler.feed(["docker", "load", "--quiet"], engine.save([image.tag for image in images]))
-                digests = _adopt(filler, images)
-            lines = "".join(f"{name} {digest}\n" for name, digest in digests.items())
-            filler.feed(["sh", "-c", "cat > /template/images"], [lines.encode()])
-            _stock_hub(filler)
-            filler.feed(["kill", "-TERM", "1"])
-            if not filler.wait(60):
-                raise ImageError(Problem("the image store's engine did not stop", "Type the same command once more."))
-    except BaseException:
-        engine.remove_volume(new.volume)
-        raise
+    with sandbox(engine, spec) as filler:
+        digests: dict[str, str] = {}
+        if images:
+            _do(filler, ["docker", "load", "--quiet"], engine.save([image.tag for image in images]))
+            digests = _adopt(filler, images)
+        lines = "".join(f"{name} {digest}\n" for name, digest in digests.items())
+        _do(filler, ["sh", "-c", "cat > /template/images"], [lines.encode()])
+        _stock_hub(filler)
+        filler.feed(["kill", "-TERM", "1"])
+        if not filler.wait(60):
+            raise ImageError(Problem("the image store's engine did not stop", "Type the same command once more."))
+
+
+def _do(filler: LiveSandbox, command: Sequence[str], content: Iterator[bytes] | Sequence[bytes] = ()) -> None:
+    """Run a command with `content` on its stdin; raise ImageError with what it says if it fails."""
+    # What it does not read is read for it, or nobody would be told that it has failed.
+    script = '"$@" 2>&1; echo "status $?"; cat > /dev/null'
+    said, _, status = (
+        filler.feed(["sh", "-c", script, "sh", *command], content).decode(errors="replace").rpartition("status ")
+    )
+    if status.strip() != "0":
+        hint = "Make room on the disk of the Docker engine." if "no space left" in said else ""
+        raise ImageError(Problem(f"the image store cannot be filled: {' '.join(said.split())[-500:]}", hint))
 
 
 def _made(images: Sequence[HostImage]) -> list[tuple[HostImage, int]]:
@@ -92,15 +100,19 @@ def _adopt(filler: LiveSandbox, images: Sequence[HostImage]) -> dict[str, str]:
     """Give loaded images the names that pages use, and no others; return their digests."""
     loaded = {image.name: _digest(filler, image.tag) for image in images}
     made = [f"{image.name} {loaded[image.name]} {made}\n" for image, made in _made(images) if made]
-    filler.feed(["sh", "-c", f"{_PAST} archive {_BLOBS} | docker load --quiet"], ["".join(made).encode()])
+    _do(
+        filler,
+        ["bash", "-o", "pipefail", "-c", f"{_PAST} archive {_BLOBS} | docker load --quiet"],
+        ["".join(made).encode()],
+    )
     for image in images:
         if not image.built:
-            filler.feed(["docker", "tag", image.tag, image.name])
+            _do(filler, ["docker", "tag", image.tag, image.name])
     digests = {image.name: _keep(filler, image.name) for image in images}
     before = {image.name: loaded[image.name] if image.built else "-" for image in images}
     lines = "".join(f"{name} {digest} {before[name]}\n" for name, digest in digests.items())
-    filler.feed(["sh", "-c", f"{_PAST} facts {_BLOBS} > /template/facts"], [lines.encode()])
-    filler.feed(["docker", "rmi", *(image.tag for image in images)])
+    _do(filler, ["sh", "-c", f"{_PAST} facts {_BLOBS} > /template/facts"], [lines.encode()])
+    _do(filler, ["docker", "rmi", *(image.tag for image in images)])
     return digests
 
 
@@ -119,8 +131,19 @@ def _keep(filler: LiveSandbox, name: str) -> str:
     # The engine says so itself only of the first image with these layers: on a page without that one, containerd would
     # remove what the others were unpacked to.
     keep = f"containerd.io/gc.ref.snapshot.overlayfs={chain_id(layers)}"
-    filler.feed(
-        ["ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "moby", "content", "label", digest, keep]
+    _do(
+        filler,
+        [
+            "ctr",
+            "--address",
+            "/run/containerd/containerd.sock",
+            "--namespace",
+            "moby",
+            "content",
+            "label",
+            digest,
+            keep,
+        ],
     )
     return digest
 
