@@ -52,12 +52,12 @@ def main() -> None:
             for hub, seconds in ((False, with_store), (True, with_hub)):
                 began = time.monotonic()
                 job = Job(Page("bench", ()), "", names, 60.0, 1_000_000, hub=hub)
-                with sandbox(engine, page_specification(image, filled.volume, job)) as live:
+                with sandbox(engine, page_specification(engine, image, filled.volume, job)) as live:
                     first_command(live)
                     seconds.append(time.monotonic() - began)
             began = time.monotonic()
             job = Job(Page("bench", ()), "", (), 60.0, 1_000_000)
-            with sandbox(engine, page_specification(image, empty.volume, job)) as live:
+            with sandbox(engine, page_specification(engine, image, empty.volume, job)) as live:
                 live.feed(["docker", "load", "--quiet"], engine.save([each.tag for each in provided]))
                 first_command(live)
                 with_load.append(time.monotonic() - began)

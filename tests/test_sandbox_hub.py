@@ -194,7 +194,7 @@ def test_a_hub_that_does_not_start_says_why(engine: HostEngine, site: SiteConfig
     image, _ = images.build(engine, IMAGE_FOLDER, debian, print, what="sandbox")
     provided = [images.provide(engine, source, debian, print) for source in site.images]
     volume = store(engine, str(site.root), image, provided, print).volume
-    spec = page_specification(image, volume, Job(Page("docs/hub.md", ()), "", (), 60.0, 1_000_000, hub=True))
+    spec = page_specification(engine, image, volume, Job(Page("docs/hub.md", ()), "", (), 60.0, 1_000_000, hub=True))
     broken = dataclasses.replace(spec, volumes={**spec.volumes, "/etc/ssl/certs": f"{volume}:ro"})
     with pytest.raises(SandboxError) as caught, sandbox(engine, broken):
         pass

@@ -39,7 +39,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
             facts = [fact for fact in filled.facts if job.hub or fact.name in job.images]
-            spec = page_specification(sandbox_image, filled.volume, job)
+            spec = page_specification(engine, sandbox_image, filled.volume, job)
             return sandbox(engine, spec, facts)
 
         yield start
