@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import docker
@@ -342,6 +342,13 @@ class HostEngine:
             response = self._api.get(url, params={"names": list(names)}, stream=True, timeout=600)
             response.raise_for_status()
             yield from response.iter_content(1 << 20)
+
+    def load(self, archive: IO[bytes]) -> None:
+        """Load the images of an archive as `save` yields it; raise ImageError if the engine does not take it."""
+        with self._faults("cannot load an image"):
+            for message in self._api.load_image(archive, quiet=True):  # type: ignore[no-untyped-call]
+                if "error" in message:
+                    raise ImageError(Problem(f"what was built cannot be loaded: {message['error']}"))
 
     def remove_image(self, name: str) -> bool:
         """Remove an image; return False if it is in use or gone."""

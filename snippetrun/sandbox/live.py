@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from snippetrun import patience, stopping
+from snippetrun import patience
 from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
@@ -196,6 +196,11 @@ def page_specification(engine: HostEngine, image: str, store: str, job: Job) -> 
     command = ["page", *(["--hub"] if job.hub else []), *job.images]
     spec = _specification(image, command, {"/template": f"{store}:ro"}, job.limits, job.page.path)
     return _connected(engine, spec, job.network)
+
+
+def build_specification(engine: HostEngine, image: str, limits: Limits, network: Network) -> ContainerSpec:
+    """Return the outer container of a sandbox in which an image is built, with the same rights."""
+    return _connected(engine, _specification(image, ["build"], {}, limits), network)
 
 
 def fill_specification(image: str, store: str) -> ContainerSpec:
