@@ -11,12 +11,11 @@ import time
 from pathlib import Path
 
 from snippetrun import config
-from snippetrun.engine import images
-from snippetrun.engine.base import base
 from snippetrun.engine.find import host_engine
 from snippetrun.model import Job, Page
+from snippetrun.runner.provide import images_of
 from snippetrun.sandbox.interface import Order
-from snippetrun.sandbox.live import IMAGE_FOLDER, LiveSandbox, page_specification, sandbox
+from snippetrun.sandbox.live import LiveSandbox, page_specification, sandbox
 from snippetrun.sandbox.store import store
 
 ROUNDS = 5
@@ -41,9 +40,7 @@ def main() -> None:
     with_hub: list[float] = []
     with_load: list[float] = []
     with host_engine(say) as engine:
-        debian = base(engine, say)
-        image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
-        provided = [images.provide(engine, source, debian, say) for source in site.images]
+        image, provided = images_of(engine, site, say)
         filled, empty = (
             store(engine, name, image, held, say) for name, held in (("bench", provided), ("bench empty", []))
         )
@@ -52,12 +49,12 @@ def main() -> None:
             for hub, seconds in ((False, with_store), (True, with_hub)):
                 began = time.monotonic()
                 job = Job(Page("bench", ()), "", names, 60.0, 1_000_000, hub=hub)
-                with sandbox(engine, page_specification(image, filled.volume, job)) as live:
+                with sandbox(engine, page_specification(engine, image, filled.volume, job)) as live:
                     first_command(live)
                     seconds.append(time.monotonic() - began)
             began = time.monotonic()
             job = Job(Page("bench", ()), "", (), 60.0, 1_000_000)
-            with sandbox(engine, page_specification(image, empty.volume, job)) as live:
+            with sandbox(engine, page_specification(engine, image, empty.volume, job)) as live:
                 live.feed(["docker", "load", "--quiet"], engine.save([each.tag for each in provided]))
                 first_command(live)
                 with_load.append(time.monotonic() - began)

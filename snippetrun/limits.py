@@ -24,19 +24,19 @@ class Limits:
     time: float = 900.0
     """Seconds from the page's first command to its last."""
 
-    def exceeded(self, name: str) -> str:
-        """Return what to say of a page that has come to a limit, by the name of its field."""
+    def exceeded(self, name: str, who: str = "the page") -> str:
+        """Return what to say of somebody who has come to a limit, by the name of its field."""
         match name:
             case "memory":
-                return f"the page ran out of memory, of which it has {units.size_text(self.memory)}"
+                return f"{who} ran out of memory, of which it has {units.size_text(self.memory)}"
             case "processes":
-                return f"the page has more processes than it may: {self.processes}"
+                return f"{who} has more processes than it may: {self.processes}"
             case "disk":
-                return f"the page's disk is full: it has {units.size_text(self.disk)}"
+                return f"{who}'s disk is full: it has {units.size_text(self.disk)}"
             case "files":
-                return f"the page has more files than it may: {self.files}"
+                return f"{who} has more files than it may: {self.files}"
             case _:
-                return f"the page's time is up: it has {units.duration_text(self.time)}"
+                return f"{who}'s time is up: it has {units.duration_text(self.time)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def world(
         patch.delenv("DOCKER_CONTEXT", raising=False)
         with host_engine(print) as own, archive.open("rb") as file:
             assert own.base_url.startswith("unix:///run/snippetrun-")
-            own._api.load_image(file)
+            own._api.load_image(file)  # type: ignore[no-untyped-call]
     archive.unlink()
     place = made.site({"quick.md": QUICK})
     filled = made.run(place, "snippetrun", "run")

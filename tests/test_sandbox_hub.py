@@ -10,13 +10,12 @@ import pytest
 
 from snippetrun import config, runner
 from snippetrun.config import SiteConfig
-from snippetrun.engine import images
-from snippetrun.engine.base import base
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.model import Job, Page
+from snippetrun.runner.provide import images_of
 from snippetrun.sandbox.interface import Order, Sandbox
-from snippetrun.sandbox.live import IMAGE_FOLDER, page_specification, sandbox
+from snippetrun.sandbox.live import page_specification, sandbox
 from snippetrun.sandbox.store import store
 
 pytestmark = pytest.mark.engine
@@ -190,11 +189,9 @@ def test_a_site_without_images_has_a_hub_too(engine: HostEngine, site: SiteConfi
 
 @pytest.mark.usefixtures("sandboxes")
 def test_a_hub_that_does_not_start_says_why(engine: HostEngine, site: SiteConfig) -> None:
-    debian = base(engine, print)
-    image, _ = images.build(engine, IMAGE_FOLDER, debian, print, what="sandbox")
-    provided = [images.provide(engine, source, debian, print) for source in site.images]
+    image, provided = images_of(engine, site, print)
     volume = store(engine, str(site.root), image, provided, print).volume
-    spec = page_specification(image, volume, Job(Page("docs/hub.md", ()), "", (), 60.0, 1_000_000, hub=True))
+    spec = page_specification(engine, image, volume, Job(Page("docs/hub.md", ()), "", (), 60.0, 1_000_000, hub=True))
     broken = dataclasses.replace(spec, volumes={**spec.volumes, "/etc/ssl/certs": f"{volume}:ro"})
     with pytest.raises(SandboxError) as caught, sandbox(engine, broken):
         pass

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
+import ifaddr
 import requests
 from docker.types import LogConfig, Mount
 
@@ -68,6 +71,8 @@ class ContainerSpec:
     """Processors."""
     processes: int = 0
     """Processes and threads."""
+    internet: bool = False
+    """Whether it has the engine's default network, and may route; else it has none."""
 
 
 class _Client(docker.APIClient):
@@ -114,6 +119,16 @@ class HostEngine:
         return str(self._version["Version"])
 
     @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """IPv4 addresses of this machine and of the engine's, as far as they are known here."""
+        here = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
+        there: list[str] = []
+        with contextlib.suppress(OSError):  # the name may be one that only ssh knows
+            host = urlsplit(self.base_url).hostname
+            there += [str(info[4][0]) for info in socket.getaddrinfo(host, None, socket.AF_INET)] if host else []
+        return tuple(sorted({*here, *there}))
+
+    @cached_property
     def _processors(self) -> int:
         return int(self.info()["NCPU"])
 
@@ -136,9 +151,9 @@ class HostEngine:
     def start(self, spec: ContainerSpec) -> tuple[str, ContainerStream]:
         """Start a container and return its id and its stdin and stdout.
 
-        It has no network, a cgroup namespace of its own, and a root file system that cannot be written. The engine
-        keeps no log of it, and removes it, with its anonymous volumes, as soon as it ends. It is told that its standard
-        input has ended when the stream, or this process, is gone.
+        It has a cgroup namespace of its own, and a root file system that cannot be written. The engine keeps no log of
+        it, and removes it, with its anonymous volumes, as soon as it ends. It is told that its standard input has ended
+        when the stream, or this process, is gone.
         """
         host_config = self._api.create_host_config(
             auto_remove=True,
@@ -146,7 +161,8 @@ class HostEngine:
             cap_drop=["ALL"],
             cap_add=list(spec.capabilities),
             security_opt=list(spec.security),
-            network_mode="none",
+            network_mode="bridge" if spec.internet else "none",
+            sysctls={"net.ipv4.ip_forward": "1"} if spec.internet else None,
             device_cgroup_rules=list(spec.devices),
             tmpfs=dict.fromkeys(spec.scratch, "mode=0755,size=64m"),
             mounts=[self._mount(target, name, spec) for target, name in spec.volumes.items()],
@@ -332,6 +348,13 @@ class HostEngine:
             response = self._api.get(url, params={"names": list(names)}, stream=True, timeout=600)
             response.raise_for_status()
             yield from response.iter_content(1 << 20)
+
+    def load(self, archive: IO[bytes]) -> None:
+        """Load the images of an archive as `save` yields it; raise ImageError if the engine does not take it."""
+        with self._faults("cannot load an image"):
+            for message in self._api.load_image(archive, quiet=True):  # type: ignore[no-untyped-call]
+                if "error" in message:
+                    raise ImageError(Problem(f"what was built cannot be loaded: {message['error']}"))
 
     def remove_image(self, name: str) -> bool:
         """Remove an image; return False if it is in use or gone."""

@@ -7,11 +7,13 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from snippetrun.config import ImageSource
 from snippetrun.contexts import build_context
 from snippetrun.engine.base import Base
 from snippetrun.engine.host import HostEngine
+from snippetrun.engine.labels import REPOSITORY
 from snippetrun.errors import ImageError
 
 
@@ -30,13 +32,19 @@ class HostImage:
     """Whether it comes from a Dockerfile of the site's."""
 
 
-def provide(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]) -> HostImage:
+Build: TypeAlias = Callable[[bytes, str], None]
+"""Builds an image from a context (a tar archive with a Dockerfile), and gives it to the host's engine under a tag."""
+
+
+def provide(
+    engine: HostEngine, source: ImageSource, base: Base, builder: Build, say: Callable[[str], None]
+) -> HostImage:
     """Return the image, built or pulled if the engine has not got it yet.
 
     Raises ImageError, which names the line of mkdocs.yml, if that fails.
     """
     try:
-        tag, origin = _pulled(engine, source, say) if source.pull else _built(engine, source, base, say)
+        tag, origin = _pulled(engine, source, say) if source.pull else _built(engine, source, base, builder)
     except ImageError as error:
         raise ImageError(*(source.problem(p.message, p.hint) for p in error.problems)) from error
     found = engine.image(tag)
@@ -45,19 +53,25 @@ def provide(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[
     return HostImage(source.name, tag, found["Id"], origin, source.stand_in, built=not source.pull)
 
 
-def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str) -> tuple[str, str]:
-    """Build the Dockerfile of a folder unless that has been done; return the image's tag and its content key."""
-    context, key = _context(folder, base)
-    tag = f"snippetrun/{what}:{key[:16]}"
+def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str) -> str:
+    """Build a Dockerfile of ours on the host's engine itself, unless that has been done; return the image's tag."""
+    context, tag = _context(folder, base, what)
     if engine.image(tag) is None:
         for line in engine.build(context, tag=tag, arguments={"BASE": base.name}):
-            if line.startswith("Step "):
-                say(f"{what}: {textwrap.shorten(line, 100, placeholder=' ...')}")
-    return tag, key
+            say_step(line, what, say)
+    return tag
 
 
-def _built(engine: HostEngine, source: ImageSource, base: Base, say: Callable[[str], None]) -> tuple[str, str]:
-    tag, _ = build(engine, source.folder, base, say, what=source.name.split(":")[0].replace("/", "-"))
+def say_step(line: str, what: str, say: Callable[[str], None]) -> None:
+    """Tell of a line of a builder, if it begins a step: `Step 2/5 : RUN make`."""
+    if line.startswith("Step "):
+        say(f"{what}: {textwrap.shorten(line, 100, placeholder=' ...')}")
+
+
+def _built(engine: HostEngine, source: ImageSource, base: Base, builder: Build) -> tuple[str, str]:
+    context, tag = _context(source.folder, base, source.name.split(":")[0].replace("/", "-"))
+    if engine.image(tag) is None:
+        builder(context, tag)
     return tag, f"{source.build}/Dockerfile on {base.origin}"
 
 
@@ -68,7 +82,8 @@ def _pulled(engine: HostEngine, source: ImageSource, say: Callable[[str], None])
     return source.pull, source.pull
 
 
-def _context(folder: Path, base: Base) -> tuple[bytes, str]:
-    """Return a build context, and the key of what is built from it on a base."""
+def _context(folder: Path, base: Base, what: str) -> tuple[bytes, str]:
+    """Return a build context, and the tag of what is built from it on a base."""
     context = build_context(folder)
-    return context, hashlib.sha256(base.id.encode() + context).hexdigest()
+    key = hashlib.sha256(base.id.encode() + context).hexdigest()
+    return context, f"{REPOSITORY}/{what}:{key[:16]}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from snippetrun.config import SiteConfig, cache_folder
 from snippetrun.model import Job
 
 if TYPE_CHECKING:
+    from snippetrun.engine.host import HostEngine
+    from snippetrun.engine.images import HostImage
     from snippetrun.sandbox.interface import Sandbox
 
 OpenSandbox: TypeAlias = "Callable[[Job], AbstractContextManager[Sandbox]]"
@@ -23,23 +26,36 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     Raises EngineError, ImageError or SandboxError if that cannot be done.
     """
     # Imported here: a build that replays what was recorded must not pay for the docker SDK.
-    from snippetrun.engine import images
-    from snippetrun.engine.base import base
     from snippetrun.engine.find import host_engine
     from snippetrun.engine.locks import locked
-    from snippetrun.sandbox.live import IMAGE_FOLDER, page_specification, sandbox
+    from snippetrun.sandbox.live import page_specification, sandbox
     from snippetrun.sandbox.store import store
 
     with host_engine(say) as engine:
         with locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images")):
-            debian = base(engine, say)
-            sandbox_image, _ = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
-            provided = [images.provide(engine, source, debian, say) for source in site.images]
+            sandbox_image, provided = images_of(engine, site, say)
             filled = store(engine, str(site.root), sandbox_image, provided, say)
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
             facts = [fact for fact in filled.facts if job.hub or fact.name in job.images]
-            spec = page_specification(sandbox_image, filled.volume, job)
+            spec = page_specification(engine, sandbox_image, filled.volume, job)
             return sandbox(engine, spec, facts)
 
         yield start
+
+
+def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) -> tuple[str, list[HostImage]]:
+    """Return the name of the sandbox's image, and the site's images, built or pulled where the engine has none.
+
+    Raises ImageError or SandboxError if that cannot be done.
+    """
+    from snippetrun.engine import images
+    from snippetrun.engine.base import base
+    from snippetrun.sandbox.builder import Builder
+    from snippetrun.sandbox.live import IMAGE_FOLDER
+
+    debian = base(engine, say)
+    sandbox_image = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
+    limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
+    builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
+    return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]

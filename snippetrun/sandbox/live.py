@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.facts import Facts
 from snippetrun.limits import Limits, Usage
-from snippetrun.model import ImageFact, Job
+from snippetrun.model import ImageFact, Job, Network
 from snippetrun.sandbox import learned
 from snippetrun.sandbox.shell import PtyShell
 
@@ -189,13 +190,19 @@ class LiveSandbox:
         return b"".join(parts)
 
 
-def page_specification(image: str, store: str, job: Job) -> ContainerSpec:
+def page_specification(engine: HostEngine, image: str, store: str, job: Job) -> ContainerSpec:
     """Return the outer container of a page's sandbox: never more rights than these.
 
     Its engine has the job's images of the store, and its Docker Hub, if the page has one, has all of them.
     """
-    options = [*(["--hub"] if job.hub else []), *job.images]
-    return _specification(image, ["page", *options], {"/template": f"{store}:ro"}, job.limits, job.page.path)
+    command = ["page", *(["--hub"] if job.hub else []), *job.images]
+    spec = _specification(image, command, {"/template": f"{store}:ro"}, job.limits, job.page.path)
+    return _connected(engine, spec, job.network)
+
+
+def build_specification(engine: HostEngine, image: str, limits: Limits, network: Network) -> ContainerSpec:
+    """Return the outer container of a sandbox in which an image is built, with the same rights."""
+    return _connected(engine, _specification(image, ["build"], {}, limits), network)
 
 
 def fill_specification(image: str, store: str) -> ContainerSpec:
@@ -222,6 +229,15 @@ def _specification(
         cpus=limits.cpus,
         processes=limits.processes + _LAUNCHER_PROCESSES,
     )
+
+
+def _connected(engine: HostEngine, spec: ContainerSpec, network: Network) -> ContainerSpec:
+    """Return the outer container of a sandbox that reaches a network; its launcher filters what passes."""
+    if network is Network.NONE:
+        return spec
+    mode, *options = spec.command
+    command = [mode, "--internet", ",".join(engine.addresses), *options]
+    return replace(spec, command=command, capabilities=(*spec.capabilities, "NET_ADMIN"), internet=True)
 
 
 @contextmanager
