@@ -21,11 +21,16 @@ from snippetrun import patience, stopping
 from snippetrun.engine.labels import OURS, REPOSITORY, SESSION
 from snippetrun.engine.session import Session
 from snippetrun.engine.stream import ContainerStream
-from snippetrun.errors import EngineError, ImageError, Problem
+from snippetrun.errors import EngineError, ImageError, Problem, UnfitEngineError
 
 _FAULTS = (docker.errors.DockerException, requests.RequestException)
 _FIRST_API = (1, 41)
 """Engine 20.10, the oldest that we have tried: the first with private cgroup namespaces."""
+_INSIDE = {
+    "name=rootless": "is rootless",
+    "name=userns": "remaps its users (userns-remap)",
+}
+"""What `docker info` lists under SecurityOptions if an engine's containers are in a user namespace -> what to say."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ANSWER_SECONDS = 8.0
 """In which an engine has to say which version it is."""
@@ -84,7 +89,7 @@ class HostEngine:
     """A connection to one engine; close it when done."""
 
     def __init__(self, base_url: str, *, tls: Any = None) -> None:  # noqa: ANN401 - the SDK's
-        """Connect; raise EngineError if no engine answers at `base_url`, or one that is too old."""
+        """Connect; raise EngineError if no engine answers at `base_url`, UnfitEngineError if an unfit one does."""
         self.base_url = base_url
         self.session: Session | None = None
         """Whose mark is on all that is made; see `guard.guarded`."""
@@ -101,12 +106,22 @@ class HostEngine:
         except _FAULTS as error:
             raise EngineError(Problem(f"no Docker engine answers at {base_url}: {_reason(error)}")) from error
         if tuple(int(part) for part in self._version["ApiVersion"].split(".")) < _FIRST_API:
-            raise EngineError(
+            raise UnfitEngineError(
                 Problem(
                     f"the Docker engine at {base_url} is too old: version {self.version}",
                     "Install Docker Engine 20.10 or newer.",
                 )
             )
+        for option in self.info().get("SecurityOptions") or []:
+            if option in _INSIDE:
+                raise UnfitEngineError(
+                    Problem(
+                        f"the Docker engine at {base_url} {_INSIDE[option]}: root of its containers can neither give a "
+                        "page a user of its own nor mount what the page's engine needs",
+                        "Set DOCKER_HOST to an engine that runs as root and without userns-remap, or show what was "
+                        "recorded: SNIPPETRUN_MODE=replay",
+                    )
+                )
 
     @property
     def version(self) -> str:
