@@ -61,6 +61,8 @@ class ContainerSpec:
     """All that it has."""
     security: Sequence[str] = ()
     """`--security-opt` values, as the API takes them."""
+    apparmor: str = ""
+    """Its AppArmor profile; it is unconfined where the engine's host has not loaded that. "" for the engine's own."""
     devices: Sequence[str] = ()
     """Rules for devices that it may make and use, such as `b 7:* rwm`."""
     volumes: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +114,10 @@ class HostEngine:
                     "Install Docker Engine 20.10 or newer.",
                 )
             )
-        for option in self.info().get("SecurityOptions") or []:
+        options = self.info().get("SecurityOptions") or []
+        self._apparmor = "name=apparmor" in options
+        """Whether the host has AppArmor, with our profile as far as we know."""
+        for option in options:
             if option in _INSIDE:
                 raise UnfitEngineError(
                     Problem(
@@ -155,12 +160,22 @@ class HostEngine:
         keeps no log of it, and removes it, with its anonymous volumes, as soon as it ends. It is told that its standard
         input has ended when the stream, or this process, is gone.
         """
+        if spec.apparmor and self._apparmor:
+            try:
+                return self._start(spec, (*spec.security, f"apparmor={spec.apparmor}"))
+            except EngineError as error:
+                if "apparmor" not in str(error):
+                    raise
+                self._apparmor = False  # its host has no such profile: `doctor` warns of that
+        return self._start(spec, (*spec.security, *(["apparmor=unconfined"] if spec.apparmor else [])))
+
+    def _start(self, spec: ContainerSpec, security: Sequence[str]) -> tuple[str, ContainerStream]:
         host_config = self._api.create_host_config(
             auto_remove=True,
             read_only=True,
             cap_drop=["ALL"],
             cap_add=list(spec.capabilities),
-            security_opt=list(spec.security),
+            security_opt=list(security),
             network_mode="none",
             device_cgroup_rules=list(spec.devices),
             tmpfs=dict.fromkeys(spec.scratch, "mode=0755,size=64m"),
@@ -203,6 +218,12 @@ class HostEngine:
                 container, list(command), stdin=True, environment=dict(environment), user="root"
             )["Id"]
             return ContainerStream(self._api.exec_start(exec_id, socket=True), self._must_answer)
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """Return what the engine knows of a container."""
+        with self._faults("cannot be asked about a sandbox"):
+            inspected: dict[str, Any] = self._api.inspect_container(container)
+            return inspected
 
     def remove(self, container: str, grace: float = 0.0) -> bool:
         """Remove a container with its anonymous volumes; return False if it is not gone in time.
