@@ -2,7 +2,7 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test check fuzz bench constraints clean
+.PHONY: help site serve test test-hosts check fuzz bench constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -10,6 +10,7 @@ help:
 	@echo 'make test    everything that CI checks'
 	@echo 'make check   the part of it that needs no engine and no browser'
 	@echo 'make fuzz    ten thousand cases of whatever pages say and programs print'
+	@echo 'make test-hosts   the sandbox on another kind of host, which qemu emulates: an hour or two'
 	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
 
@@ -24,6 +25,9 @@ serve:
 test: check
 	@tools/setup browser
 	.venv/bin/pytest $(PYTEST_ARGS)
+
+test-hosts:
+	@tools/test-hosts
 
 check:
 	@tools/setup test

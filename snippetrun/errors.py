@@ -6,7 +6,8 @@
     |   +-- PageError              in the text of a page
     |   +-- RecordingError         in a recording, which nobody should edit by hand
     +-- InfrastructureError    3   what we run on did not do its part
-        +-- EngineError            the host's Docker engine: absent, too old, gone
+        +-- EngineError            the host's Docker engine: absent, gone
+        |   +-- UnfitEngineError   one that answers, and cannot run sandboxes
         +-- FileError              a file cannot be written
         +-- ImageError             an image cannot be pulled or built
         +-- SandboxError           a page's throwaway engine did not start, or died
@@ -83,7 +84,11 @@ class InfrastructureError(SnippetrunError):
 
 
 class EngineError(InfrastructureError):
-    """The host's Docker engine is absent, too old, or gone."""
+    """The host's Docker engine is absent, or gone."""
+
+
+class UnfitEngineError(EngineError):
+    """The host's Docker engine is too old, or in a user namespace itself. It is reported, and never replaced."""
 
 
 class FileError(InfrastructureError):

@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
+from snippetrun import doctor
 from snippetrun.engine import leftovers
 from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, SESSION, labels
 
 pytestmark = pytest.mark.engine
+
+ISOLATION = ("users", "seccomp", "AppArmor", "capabilities", "file systems", "devices", "limits", "network")
 
 
 def snippetrun(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -46,9 +49,42 @@ def test_all_is_well_on_a_machine_that_builds_the_site(engine: HostEngine) -> No
     ran = snippetrun("doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(ran.stdout)["findings"]}
     assert ran.returncode == 0, ran.stdout
-    assert set(findings) == {"kernel", "engine", "cgroups", "store", "leftovers", "sandbox"}
+    assert list(findings) == ["kernel", "engine", "cgroups", "store", "leftovers", "sandbox", *ISOLATION]
     assert engine.version in findings["engine"]["message"]
     assert "first docker command has run after" in findings["sandbox"]["message"]
+    assert {name: findings[name]["state"] for name in ("users", "seccomp", "file systems")} == {
+        "users": "ok",
+        "seccomp": "ok",
+        "file systems": "ok",
+    }
+    assert findings["limits"]["message"].startswith("2 GB of memory")
+    assert findings["network"]["message"] == "none"
+    assert (findings["cgroups"]["state"] == "warning") is ("version 1" in findings["cgroups"]["message"])
+
+
+@pytest.mark.parametrize(
+    ("said", "states", "fix"),
+    [
+        ("0 1879048192 65536\nSeccomp:\t2\n", {"users": "ok", "seccomp": "ok", "AppArmor": "ok"}, ""),
+        (
+            "0 1879048192 65536\nSeccomp:\t2\nsnippetrun-sandbox//page (enforce)\n",
+            {"users": "ok", "seccomp": "ok", "AppArmor": "ok"},
+            "",
+        ),
+        (
+            "0 100000 65536\nSeccomp:\t2\nunconfined\n",
+            {"users": "warning", "seccomp": "ok", "AppArmor": "warning"},
+            "apparmor_parser --replace",
+        ),
+        ("0 1879048192 65536\nSeccomp:\t0\n", {"users": "ok", "seccomp": "problem", "AppArmor": "ok"}, "seccomp"),
+    ],
+)
+def test_what_is_weaker_than_it_could_be_is_a_warning_with_a_way_out(
+    said: str, states: dict[str, str], fix: str
+) -> None:
+    findings = list(doctor._seen_inside(said))
+    assert {finding.name: finding.state for finding in findings} == states
+    assert fix in findings[-1].fix + findings[1].fix
 
 
 # One test, as it is the only one in which somebody cleans: what a dead run left would be gone for another.

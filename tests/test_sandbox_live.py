@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, sandboxes_of
 
-from snippetrun import runner
+from snippetrun import patience, runner
 from snippetrun.config import SiteConfig
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import SandboxError
@@ -37,7 +37,7 @@ def shared(sandboxes: runner.OpenSandbox, site: SiteConfig) -> Iterator[Sandbox]
 
 
 def run(sandbox: Sandbox, command: str, *, timeout: float = 60, limit: int = 1_000_000) -> Exchange:
-    return sandbox.terminal().run(Order(command, 1, timeout=timeout, limit=limit))
+    return sandbox.terminal().run(Order(command, 1, timeout=patience.seconds(timeout), limit=limit))
 
 
 def said(sandbox: Sandbox, command: str) -> str:
@@ -192,7 +192,7 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     assert len(sandboxes_of(engine, builder.pid)) == 1
     os.kill(builder.pid, signal.SIGKILL)
     builder.communicate()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.seconds(20)
     while sandboxes_of(engine, builder.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert sandboxes_of(engine, builder.pid) == []

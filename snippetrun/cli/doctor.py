@@ -14,7 +14,7 @@ from snippetrun.report import json_
 @JSON
 @with_site
 def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
-    """Look at the engine, the kernel, cgroups, the image store and leftovers; each finding with its fix."""
+    """Look at the engine, its host, and what keeps a page apart from them; each finding with its fix."""
     from snippetrun.doctor import State, examine
 
     with ShownProgress() as progress:
@@ -23,8 +23,9 @@ def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
         rows = [dataclasses.asdict(finding) for finding in findings]
         print_json({"schema": json_.SCHEMA, "command": "doctor", "findings": rows})
     else:
+        width = max(len(finding.name) for finding in findings)
         for finding in findings:
-            echo(f"{finding.state.upper():8} {finding.name}: {finding.message}")
+            echo(f"{finding.state.upper():8} {finding.name:{width}}  {finding.message}")
             if finding.fix:
-                echo(f"         -> {finding.fix}")
+                echo(f"{'':8} {'':{width}}  -> {finding.fix}")
     return 3 if any(finding.state is State.PROBLEM for finding in findings) else 0

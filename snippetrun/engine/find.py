@@ -16,7 +16,7 @@ import docker.utils
 from snippetrun.engine import private
 from snippetrun.engine.guard import guarded
 from snippetrun.engine.host import HostEngine
-from snippetrun.errors import EngineError, Problem
+from snippetrun.errors import EngineError, Problem, UnfitEngineError
 
 DEFAULT = "unix:///var/run/docker.sock"
 
@@ -66,6 +66,8 @@ def host_engine(say: Callable[[str], None] = lambda _: None) -> Iterator[HostEng
         name, keep = named.url, list[int]()
         try:
             engine = HostEngine(named.url, tls=named.tls)
+        except UnfitEngineError:
+            raise
         except EngineError as error:
             no_other = _why_no_other(named)
             if no_other:
@@ -103,6 +105,8 @@ def main() -> int:
         named = endpoint()
         try:
             HostEngine(named.url, tls=named.tls).close()
+        except UnfitEngineError:
+            raise
         except EngineError as error:
             if no_other := _why_no_other(named):
                 problem = f"{error}\n{no_other}"

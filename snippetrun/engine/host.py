@@ -24,11 +24,16 @@ from snippetrun import patience, stopping
 from snippetrun.engine.labels import OURS, REPOSITORY, SESSION
 from snippetrun.engine.session import Session
 from snippetrun.engine.stream import ContainerStream
-from snippetrun.errors import EngineError, ImageError, Problem
+from snippetrun.errors import EngineError, ImageError, Problem, UnfitEngineError
 
 _FAULTS = (docker.errors.DockerException, requests.RequestException)
 _FIRST_API = (1, 41)
 """Engine 20.10, the oldest that we have tried: the first with private cgroup namespaces."""
+_INSIDE = {
+    "name=rootless": "is rootless",
+    "name=userns": "remaps its users (userns-remap)",
+}
+"""What `docker info` lists under SecurityOptions if an engine's containers are in a user namespace -> what to say."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ANSWER_SECONDS = 8.0
 """In which an engine has to say which version it is."""
@@ -59,6 +64,8 @@ class ContainerSpec:
     """All that it has."""
     security: Sequence[str] = ()
     """`--security-opt` values, as the API takes them."""
+    apparmor: str = ""
+    """Its AppArmor profile; it is unconfined where the engine's host has not loaded that. "" for the engine's own."""
     devices: Sequence[str] = ()
     """Rules for devices that it may make and use, such as `b 7:* rwm`."""
     volumes: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +96,7 @@ class HostEngine:
     """A connection to one engine; close it when done."""
 
     def __init__(self, base_url: str, *, tls: Any = None) -> None:  # noqa: ANN401 - the SDK's
-        """Connect; raise EngineError if no engine answers at `base_url`, or one that is too old."""
+        """Connect; raise EngineError if no engine answers at `base_url`, UnfitEngineError if an unfit one does."""
         self.base_url = base_url
         self.session: Session | None = None
         """Whose mark is on all that is made; see `guard.guarded`."""
@@ -106,12 +113,25 @@ class HostEngine:
         except _FAULTS as error:
             raise EngineError(Problem(f"no Docker engine answers at {base_url}: {_reason(error)}")) from error
         if tuple(int(part) for part in self._version["ApiVersion"].split(".")) < _FIRST_API:
-            raise EngineError(
+            raise UnfitEngineError(
                 Problem(
                     f"the Docker engine at {base_url} is too old: version {self.version}",
                     "Install Docker Engine 20.10 or newer.",
                 )
             )
+        options = self.info().get("SecurityOptions") or []
+        self._apparmor = "name=apparmor" in options
+        """Whether the host has AppArmor, with our profile as far as we know."""
+        for option in options:
+            if option in _INSIDE:
+                raise UnfitEngineError(
+                    Problem(
+                        f"the Docker engine at {base_url} {_INSIDE[option]}: root of its containers can neither give a "
+                        "page a user of its own nor mount what the page's engine needs",
+                        "Set DOCKER_HOST to an engine that runs as root and without userns-remap, or show what was "
+                        "recorded: SNIPPETRUN_MODE=replay",
+                    )
+                )
 
     @property
     def version(self) -> str:
@@ -155,12 +175,22 @@ class HostEngine:
         it, and removes it, with its anonymous volumes, as soon as it ends. It is told that its standard input has ended
         when the stream, or this process, is gone.
         """
+        if spec.apparmor and self._apparmor:
+            try:
+                return self._start(spec, (*spec.security, f"apparmor={spec.apparmor}"))
+            except EngineError as error:
+                if "apparmor" not in str(error):
+                    raise
+                self._apparmor = False  # its host has no such profile: `doctor` warns of that
+        return self._start(spec, (*spec.security, *(["apparmor=unconfined"] if spec.apparmor else [])))
+
+    def _start(self, spec: ContainerSpec, security: Sequence[str]) -> tuple[str, ContainerStream]:
         host_config = self._api.create_host_config(
             auto_remove=True,
             read_only=True,
             cap_drop=["ALL"],
             cap_add=list(spec.capabilities),
-            security_opt=list(spec.security),
+            security_opt=list(security),
             network_mode="bridge" if spec.internet else "none",
             sysctls={"net.ipv4.ip_forward": "1"} if spec.internet else None,
             device_cgroup_rules=list(spec.devices),
@@ -204,6 +234,12 @@ class HostEngine:
                 container, list(command), stdin=True, environment=dict(environment), user="root"
             )["Id"]
             return ContainerStream(self._api.exec_start(exec_id, socket=True), self._must_answer)
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """Return what the engine knows of a container."""
+        with self._faults("cannot be asked about a sandbox"):
+            inspected: dict[str, Any] = self._api.inspect_container(container)
+            return inspected
 
     def remove(self, container: str, grace: float = 0.0) -> bool:
         """Remove a container with its anonymous volumes; return False if it is not gone in time.

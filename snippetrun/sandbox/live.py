@@ -25,6 +25,10 @@ from snippetrun.sandbox.shell import PtyShell
 
 IMAGE_FOLDER = Path(__file__).with_name("image")
 """The Dockerfile and the scripts of the sandbox's image."""
+APPARMOR_PROFILE = Path(__file__).with_name("apparmor-profile")
+"""Ours, for the engine's host to load; it defines `snippetrun-sandbox`."""
+FIRST_OWN_ID = 0x70000000
+"""Where the users of pages begin on a host on which no two pages share one; see image/launch."""
 
 _LIB = "/usr/local/lib/snippetrun"
 _SECCOMP = json.dumps(json.loads(Path(__file__).with_name("seccomp.json").read_text()))
@@ -110,6 +114,10 @@ class LiveSandbox:
             **{name: int(number) for name, number in found.items()}, ended=bool(self._last_words) or "\nended" in said
         )
 
+    def inspect(self) -> dict[str, Any]:
+        """Return what the host's engine knows of the outer container."""
+        return self._engine.inspect(self._container)
+
     def close(self) -> None:
         """As `Sandbox.close`."""
         for terminal in self._terminals.values():
@@ -131,13 +139,13 @@ class LiveSandbox:
             for part in content:
                 stream.write(part)
             stream.end_of_input()
-            return stream.read_all(timeout=600)
+            return stream.read_all(timeout=patience.seconds(600))
         finally:
             stream.close()
 
     def wait(self, seconds: float) -> bool:
         """Wait until the sandbox has ended by itself; False if it has not in time."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patience.seconds(seconds)
         while time.monotonic() < deadline:
             if self._control.read(deadline - time.monotonic()) == b"":
                 return True
@@ -221,7 +229,8 @@ def _specification(
         labels=labels(SANDBOX, page=page),
         command=[mode, *map(str, options), *rest],
         capabilities=_CAPABILITIES,
-        security=(f"seccomp={_SECCOMP}", "apparmor=unconfined"),
+        security=(f"seccomp={_SECCOMP}",),
+        apparmor="snippetrun-sandbox",
         devices=("b 7:* rwm", "c 10:237 rwm"),  # loop devices: the page's disk is one
         volumes={"/disk": "", **volumes},
         scratch=("/run",),
