@@ -154,6 +154,11 @@ def test_below_its_proc_a_page_finds_nothing_but_itself(page: LiveSandbox) -> No
     )
     assert "dockerd" in uncovered
     assert "launch" not in uncovered
+    between = "unshare --mount sh -c 'while umount /proc 2>/dev/null; do :; done; cat /proc/1/cmdline && {}'"
+    for attempt in ("nsenter --target 1 --user true", "cat /proc/1/environ", "ls /proc/1/root"):
+        ran = run(page, between.format(attempt))
+        assert "world" in ran.output
+        assert ran.status != 0
 
 
 @pytest.mark.parametrize(
@@ -198,11 +203,14 @@ def test_nothing_of_the_builders_environment_comes_into_a_page(
 # What the kernel keeps for each user
 
 
-def test_pages_are_users_of_their_own_for_the_host(page: LiveSandbox, sandboxes: runner.OpenSandbox) -> None:
+def test_pages_are_users_of_their_own_for_the_host(
+    page: LiveSandbox, sandboxes: runner.OpenSandbox, engine: HostEngine
+) -> None:
     with sandboxes(job(EMPTY)) as other:
         assert isinstance(other, LiveSandbox)
-        ids = [said(each, "awk '{ print $2 }' /proc/self/uid_map").strip() for each in (page, other)]
-        if ids[0] == ids[1] == "100000":
+        launchers = [engine.execute(each._container, ["cat", "/run/page"], {}) for each in (page, other)]
+        ids = [launcher.read_all(20).split()[1] for launcher in launchers]
+        if ids[0] == ids[1] == b"100000":
             pytest.skip("this kernel cannot show the image store to different owners")
         assert ids[0] != ids[1]
         # Root of one fills its quota of keys; root of the other does not notice.
@@ -217,6 +225,17 @@ def test_pages_are_users_of_their_own_for_the_host(page: LiveSandbox, sandboxes:
         assert int(count.split()[0]) > 0
         assert said(page, "python3 keys.py") == "0 keys\n"
         assert said(other, "python3 keys.py") == count
+
+
+def test_namespaces_are_limited_where_the_page_cannot_change_it(page: LiveSandbox) -> None:
+    said(page, "echo 100000 > /proc/sys/user/max_net_namespaces")
+    made = said(
+        page,
+        "mkdir /tmp/namespaces && cd /tmp/namespaces\n"
+        "n=0; while [ $n -lt 400 ] && touch $n && unshare --net=$n true 2>/dev/null; do n=$((n+1)); done; echo $n\n"
+        "rm $n; umount ./*; cd /page",
+    )
+    assert 100 < int(made.split()[0]) < 260
 
 
 # The end of a page
