@@ -195,6 +195,7 @@ def aliases(levels: int) -> str:
         ("docs_dir: [a]\nplugins: [snippetrun]", ":1: docs_dir: expects a folder"),
         ('docs_dir: "a\\0"\nplugins: [snippetrun]', ":1: docs_dir: expects a folder"),
         ("plugins: {snippetrun: {mode: [a]}}", ":1: mode: expects one of"),
+        ("plugins: {snippetrun: {network: [a]}}", ":1: network: expects"),
         ("plugins: {snippetrun: {match: {a: b}}}", ":1: match: expects one of"),
         ("plugins: {snippetrun: {images: {a: {build: [a]}}}}", ":1: images: a: build: expects a text"),
         ('plugins: {snippetrun: {recordings: "a\\0"}}', ":1: recordings: expects a folder"),
