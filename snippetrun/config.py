@@ -393,7 +393,7 @@ _LIMITS: dict[str, Callable[[Any], float]] = {
 
 
 def _network(value: Any) -> Network:  # noqa: ANN401 - from YAML
-    if value not in set(Network):
+    if not isinstance(value, str) or value not in set(Network):
         raise ValueError(f"expects one of {', '.join(Network)}")
     return Network(value)
 

@@ -21,6 +21,7 @@ from snippetrun.model import Page
 from snippetrun.patterns import Mismatch, Names, bind_loosely, match_lines
 from snippetrun.plan import plan
 from snippetrun.stable import output
+from snippetrun.terminal.inputs import may_have_typed, typed_at
 
 FENCE = "```console\n$ docker ps\n```\n"
 MANY = 8_000
@@ -79,6 +80,12 @@ def test_no_line_with_wildcards_and_names_does() -> None:
         assert not Names().bind("<x>a" * 40 + "c", shown)
         assert not Names().bind("".join(f"<x{number}><...>" for number in range(60)) + "c", shown)
         assert not Names().bind("<a>" * 100_000 + "c", shown)
+
+
+def test_a_line_in_which_each_letter_may_end_a_prompt_is_looked_through_once() -> None:
+    with soon():
+        assert typed_at(["$" * 1_000_000], 0, "# ", Names()) is None
+        assert may_have_typed(["$" * 1_000_000], 0, "$ ", Names()) == ["$" * 999_999]
 
 
 def test_a_rule_that_looks_through_the_rest_of_a_line_for_each_letter_is_stopped_with_its_page(
@@ -195,6 +202,7 @@ def aliases(levels: int) -> str:
         ("docs_dir: [a]\nplugins: [snippetrun]", ":1: docs_dir: expects a folder"),
         ('docs_dir: "a\\0"\nplugins: [snippetrun]', ":1: docs_dir: expects a folder"),
         ("plugins: {snippetrun: {mode: [a]}}", ":1: mode: expects one of"),
+        ("plugins: {snippetrun: {network: [a]}}", ":1: network: expects"),
         ("plugins: {snippetrun: {match: {a: b}}}", ":1: match: expects one of"),
         ("plugins: {snippetrun: {images: {a: {build: [a]}}}}", ":1: images: a: build: expects a text"),
         ('plugins: {snippetrun: {recordings: "a\\0"}}', ":1: recordings: expects a folder"),

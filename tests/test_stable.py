@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from golden import ROOT, Case, cases, load
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,3 +159,26 @@ LINES = sorted({line for case in GOLDEN for line in case["page"].splitlines() if
 def test_lines_in_any_company_stay_as_many(lines: list[str]) -> None:
     known = facts(next(case["facts"] for case in GOLDEN if "ids-that" in case.path.stem))
     assert stable("\n".join(lines), known).count("\n") == "\n".join(lines).count("\n")
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 99, "9" * 400, "9" * 5000, "\N{SUPERSCRIPT TWO}", "\N{ARABIC-INDIC DIGIT THREE}" * 9]
+)
+@pytest.mark.parametrize(
+    "output",
+    [
+        "real\t{0}m{0}.{0}s\n",
+        "{0} bytes (1 MB, 1 MiB) copied, 1 s, 1 MB/s\n",
+        '    "Size": {0},\n',
+        "process {0}\n",
+        "execDuration={0}\n",
+        "  PID TTY          TIME CMD\n{0} ?    00:00:00 sh\n",
+        "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot {0} 0.0 0.0 {0} {0} ? Ss 14:00 0:00 x\n",
+        "NAME   CPU %     MEM USAGE / LIMIT\nx      {0}.00%   {0}MiB / {0}GiB\n",
+    ],
+)
+def test_no_number_whatever_is_a_traceback(number: str, output: str) -> None:
+    known = facts("events = ['14:00:59 create container " + "7" * 64 + " web']")
+    for command in ("docker inspect x", "docker stats", "docker exec x ps aux"):
+        shown = stable(output.format(number), known, command)
+        assert shown == output.format(number) or len(number) < 100

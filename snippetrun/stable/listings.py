@@ -38,12 +38,12 @@ class Listings:
         """Yield the numbers of processes in a row, that of the parent first: it was there before."""
         numbers = [(heading, field) for heading, field in zip(headings, row, strict=False) if heading in HEADINGS]
         for _, field in sorted(numbers, key=lambda number: number[0] != "PPID"):
-            if field.strip().isdigit():
+            if field.strip().isdecimal():
                 yield int(field)
 
     def cell(self, heading: str, field: str, command: str) -> str:
         """Return what a field becomes; `command` is the last field of its row."""
-        if heading in HEADINGS and field.isdigit():
+        if heading in HEADINGS and field.isdecimal():
             return self._processes.stand_in(field)
         if heading in {"START", "STIME"} and _CLOCK.fullmatch(field):
             begun = datetime.fromtimestamp(self._clock.began(0) // SECOND, UTC)
@@ -67,7 +67,7 @@ def edits(line: str, heading: str, listings: Listings) -> Iterator[Edit]:
     for name, field in zip(names, row, strict=False):
         new = listings.cell(name[0], field[0], command)
         if new != field[0]:
-            number = field[0].isdigit() or field.end() == name.end()
+            number = field[0].isdecimal() or field.end() == name.end()
             yield (right_aligned if number else aligned)(line, *field.span(), new)
 
 
@@ -78,7 +78,7 @@ def _of_use(heading: str, field: str, command: str) -> str:
     if heading in {"C", "%CPU", "%MEM"} and re.fullmatch(r"[\d.]+", field):
         return re.sub(r"\d+", "0", field)
     much = heading in {"VSZ", "VIRT"} and len(field) >= len(str(_THREADS))
-    if (heading in {"RSS", "SZ", "RES", "SHR"} or much) and field.isdigit():
+    if (heading in {"RSS", "SZ", "RES", "SHR"} or much) and field.isdecimal():
         return _about(int(field), heading, command)
     return field
 

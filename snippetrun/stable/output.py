@@ -29,6 +29,8 @@ _MANY = 3.0
 """Seconds that a command does not take by chance."""
 _PATIENCE = 5.0
 """Seconds of the processor that authors' rules may take on one page; what they need is milliseconds."""
+_ENDLESS = re.compile(r"\d{100}")
+"""Part of a number that is none of those that are replaced, and perhaps too long for Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ class Output:
         """Return what came out as it is shown: as many lines, but for some that BuildKit may or may not print."""
         if not text:
             return text
+        authors = [_rule(rule, self._patience) for rule in rules]
+        if _ENDLESS.search(text):
+            return "\n".join(str(Line.read(line).through(authors)) for line in text.split("\n"))
         lines = order.before([Line.read(line) for line in text.split("\n")], self._ids, self._lives, place.command)
         lines = [lines[index] for index in builds.in_order([line.plain for line in lines])]
         lines = builds.numbered_in_order(lines)
@@ -122,7 +127,6 @@ class Output:
         for index, edit in chain.from_iterable(of_several):
             lines[index] = lines[index].edited([edit])
         lines = order.after(lines, place.command)
-        authors = [_rule(rule, self._patience) for rule in rules]
         return "\n".join(str(line.through(authors)) for line in lines)
 
     def _numbers_in(self, block: _Block, place: Place) -> list[int]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from snippetrun.patterns import KEYS, WILDCARD, Names
 
 _PROMPT_END = re.compile(rf"{WILDCARD.pattern}|(?P<end>[#$>%:?\])] ?)")  # the > of <id> ends no prompt
+_LONGEST = 1000
+"""Letters in which a prompt has its end."""
 _PASTED_ID = re.compile(r"\b[0-9a-f]{12}\b")
 _DETACHED = "read escape sequence"
 """What docker prints once ^P^Q has detached it, and often the only trace of these keys in what people write."""
@@ -82,7 +84,7 @@ def _spaceless(prompt: str) -> str:
 
 def _prompt_ends(line: str) -> list[int]:
     """Return where a prompt at the beginning of a line may end."""
-    return [found.end() for found in _PROMPT_END.finditer(line) if found["end"]]
+    return [found.end() for found in _PROMPT_END.finditer(line, 0, _LONGEST) if found["end"]]
 
 
 def keys_at(lines: Sequence[str], start: int) -> Input | None:
