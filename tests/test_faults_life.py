@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(bool(private.why_not()), reason=private.why_not() or "-"),
 ]
-MOMENTS = int(os.environ.get("SNIPPETRUN_FAULTS", "4"))
+MOMENTS = int(os.environ.get("SNIPPETRUN_FAULTS", "3"))
 LEFT_SECONDS = 15.0
 """After which nothing may be left of a run that was killed."""
 QUICK = "# Quick\n\n```console\n$ docker run --rm busybox echo one\none\n```\n"
@@ -138,7 +138,7 @@ def world(
         patch.delenv("DOCKER_CONTEXT", raising=False)
         with host_engine(print) as own, archive.open("rb") as file:
             assert own.base_url.startswith("unix:///run/snippetrun-")
-            own._api.load_image(file)  # type: ignore[no-untyped-call]
+            list(own._api.load_image(file))  # type: ignore[no-untyped-call]
     archive.unlink()
     place = made.site({"quick.md": QUICK})
     filled = made.run(place, "snippetrun", "run")
