@@ -262,6 +262,8 @@ class Environment:
     images: tuple[ImageFact, ...] = ()
     hub: bool = False
     """What it took for Docker Hub was a stand-in of its own, with these images."""
+    network: Network = Network.NONE
+    """What it reached."""
 
 
 @dataclass(frozen=True, slots=True)

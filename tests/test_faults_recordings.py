@@ -81,6 +81,7 @@ def test_a_change_that_is_none_leaves_it_usable(site: SiteConfig) -> None:
         (lambda data: data["snippets"].append(data["snippets"][0]), "does not have the commands"),
         (lambda data: commands(data)[0].update(key="0" * 12), "does not have the commands"),
         (lambda data: data["environment"].update(hub=True), "does not have the images of the site"),
+        (lambda data: data["environment"].update(network="internet"), "does not have the network of its page"),
         (lambda data: data["environment"].update(images=[]), "does not have the images of the site"),
         (lambda data: data["environment"]["images"][0].update(name="debian:latest"), "does not have the images"),
         (lambda data: data["environment"]["images"][0].update(origin="docker.io"), "does not have the images"),

@@ -17,6 +17,7 @@ from snippetrun.model import (
     Ending,
     Environment,
     ImageFact,
+    Network,
     Options,
     Outcome,
     Piece,
@@ -57,11 +58,14 @@ def footer_of(table: dict[str, Any]) -> str:
     """Render `[recording]`: `commands` is their number, the rest is as in the model."""
     images = tuple(ImageFact(**image) for image in table.get("images", []))
     ran = tuple(Recorded(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
+    network = Network(table.get("network", "none"))
     return footer(
         Recording(
             page="docs/index.md",
             key="0" * 64,
-            environment=Environment(table.get("engine", "26.1.5"), "6.12.0", "0.1.0", images, table.get("hub", False)),
+            environment=Environment(
+                table.get("engine", "26.1.5"), "6.12.0", "0.1.0", images, table.get("hub", False), network
+            ),
             when=table.get("when", "2026-11-23T22:55:00Z"),
             boot_seconds=1.1,
             seconds=table.get("seconds", 4.2),

@@ -43,6 +43,8 @@ def _summary(recording: Recording, count: int) -> str:
     note = {0: "", 1: "; 1 image is a stand-in"}.get(stand_ins, f"; {stand_ins} images are stand-ins")
     if environment.hub:
         note += ", and so is Docker Hub" if note else "; Docker Hub is a stand-in"
+    if environment.network == "internet":
+        note += "; the page reached the internet"
     return (
         f"Real output: {count:,} {'command' if count == 1 else 'commands'} of this page ran on "
         f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{date}</time> with Docker Engine '
@@ -63,6 +65,8 @@ def _facts(recording: Recording) -> str:
     }
     if environment.hub:
         facts["Docker Hub"] = "a stand-in inside the page's sandbox, with the site's images"
+    if environment.network == "internet":
+        facts["Network"] = "public addresses of the internet"
     rows = "".join(f"<div><dt>{name}</dt><dd>{to_text(value)}</dd></div>" for name, value in facts.items())
     return f"<dl>{rows}</dl>"
 

@@ -52,7 +52,9 @@ def run_page(
                 if not session.run(snippet, engines.wanted(snippet), engines.facts):
                     break
             sandbox = engines.current()
-            environment = Environment(sandbox.engine_version, sandbox.kernel, __version__, sandbox.images, job.hub)
+            environment = Environment(
+                sandbox.engine_version, sandbox.kernel, __version__, sandbox.images, job.hub, job.network
+            )
             facts = [*engines.facts, sandbox.facts()]
     except InfrastructureError as error:
         raise type(error)(

@@ -26,7 +26,7 @@ from snippetrun.sgr import uncoloured
 _BUILD = 'DOCKER_BUILDKIT=0 docker build --tag "$1" --build-arg BASE="$2" - && echo "$1"'
 _SAVE = 'exec docker save "$1" 2>/dev/null'
 _NAME = "built"
-_LINE_BYTES = 10_000
+_LINE_BYTES = 1000
 _LAST_LINES = 15
 
 

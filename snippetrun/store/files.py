@@ -102,6 +102,8 @@ class Store:
                 return f"does not say what {page.path} types in line {own.line}"
         here = [image.name for image in self._images if job.hub or image.name in job.images]
         environment = stored.recording.environment
+        if environment.network != job.network:
+            return "does not have the network of its page"
         if environment.hub != job.hub or not [each.name for each in shown.environment.images] == here == [
             each.name for each in environment.images
         ]:
