@@ -75,9 +75,11 @@ class World:
     def start(self, site: Path, *command: str) -> subprocess.Popen[str]:
         out = subprocess.PIPE
         program = [str(PROGRAMS / command[0]) if (PROGRAMS / command[0]).exists() else command[0], *command[1:]]
-        return subprocess.Popen(
+        started = subprocess.Popen(
             program, cwd=site, env=self.environment, stdout=out, stderr=subprocess.STDOUT, text=True
         )
+        self.running.append(started)
+        return started
 
     def run(self, site: Path, *command: str) -> tuple[int, str]:
         running = self.start(site, *command)
@@ -155,8 +157,9 @@ def nothing_runs_on(world: World) -> Iterator[None]:
     """End what a test that fails has left running, so that the next one has a world of its own."""
     yield
     for running in world.running:
-        running.kill()
-        running.communicate()
+        if running.poll() is None:
+            running.kill()
+            running.communicate()
     world.running.clear()
 
 

@@ -33,20 +33,18 @@ _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
 
 
-def run_page(
-    job: Job, start: OpenSandbox, watcher: Watcher, live: set[Sandbox] | None = None, *, upto: int | None = None
-) -> Recording:
+def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None = None) -> Recording:
     """Run one page's commands, up to one that ends otherwise than expected; other output does not stop it.
 
-    The recording holds what is shown: what differs from run to run and means nothing has been replaced in it. `live` is
-    told of the page's sandbox while there is one. Only so many of the snippets run as `upto` says. Raises
-    InfrastructureError, with the page's path and the line, if the sandbox fails.
+    The recording holds what is shown: what differs from run to run and means nothing has been replaced in it. Only so
+    many of the snippets run as `upto` says. Raises InfrastructureError, with the page's path and the line, if the
+    sandbox fails.
     """
     began = time.monotonic()
     line = job.page.snippets[0].line
     session = _Session(job, watcher)
     try:
-        with _Engines(job, start, set() if live is None else live) as engines:
+        with _Engines(job, start) as engines:
             for snippet in job.page.snippets[:upto]:
                 line = snippet.line
                 if not session.run(snippet, engines.wanted(snippet), engines.facts):
@@ -73,7 +71,7 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
     Raises UsageError, with the line, if that does not pass, and InfrastructureError if the sandbox fails.
     """
     session = _Session(job, watcher, above=line)
-    with _Engines(job, start, set()) as engines:
+    with _Engines(job, start) as engines:
         for snippet in job.page.snippets:
             if snippet.line >= line:
                 break
@@ -87,8 +85,8 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
 class _Engines:
     """The sandboxes of a page: one after the other, where its fences ask for a fresh engine."""
 
-    def __init__(self, job: Job, start: OpenSandbox, live: set[Sandbox]) -> None:
-        self._job, self._start, self._live = job, start, live
+    def __init__(self, job: Job, start: OpenSandbox) -> None:
+        self._job, self._start = job, start
         self._held = ExitStack()
         self._current: Sandbox | None = None
         self.boot_seconds = 0.0
@@ -105,7 +103,6 @@ class _Engines:
         """Return the page's sandbox, started if it is the first."""
         if self._current is None:
             self._current = self._held.enter_context(self._start(self._job))
-            self._live.add(self._current)
             self.boot_seconds += self._current.boot_seconds
         return self._current
 
@@ -119,7 +116,6 @@ class _Engines:
 
     def _end(self) -> None:
         if self._current is not None:
-            self._live.discard(self._current)
             self._current = None
         self._held.close()
 
