@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippetrun.config import ImageSource, SiteConfig
-from snippetrun.errors import RecordingError
+from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
 from snippetrun.fingerprint import fingerprints
 from snippetrun.model import Ending, Environment, ImageFact, Job, Page, Piece, PieceKind, Recorded, Recording, printed
@@ -178,7 +178,7 @@ def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(FileError, match="No space"):
         Store(site).keep(made, recording(made, "new\n"))
     assert Store(site).fresh(made) == recording(made)
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["a.md.json"]
