@@ -188,7 +188,7 @@ def test_a_run_that_is_killed_leaves_nothing_and_nobody_has_to_tidy_up(world: Wo
 
 
 def test_ctrl_c_at_any_moment_ends_a_run_at_once_and_a_second_one_does_no_harm(world: World) -> None:
-    site = world.site({"quick.md": QUICK})
+    site = world.site({"slow.md": SLOW})
     for number, moment in enumerate(moments(world)):
         first = (signal.SIGINT, signal.SIGTERM)[number % 2]
         stopped = world.start(site, "snippetrun", "run")
