@@ -2,7 +2,7 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test test-hosts check fuzz bench constraints clean
+.PHONY: help site serve test test-hosts check fuzz soak bench constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -10,6 +10,7 @@ help:
 	@echo 'make test    everything that CI checks'
 	@echo 'make check   the part of it that needs no engine and no browser'
 	@echo 'make fuzz    ten thousand cases of whatever pages say and programs print'
+	@echo 'make soak    200 runs that are interrupted, 50 builds of which 20 are killed, 500 containers: half an hour'
 	@echo 'make test-hosts   the sandbox on another kind of host, which qemu emulates: an hour or two'
 	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
@@ -24,7 +25,7 @@ serve:
 
 test: check
 	@tools/setup browser
-	.venv/bin/pytest $(PYTEST_ARGS)
+	.venv/bin/pytest $(PYTEST_ARGS) -m 'engine or browser'
 
 test-hosts:
 	@tools/test-hosts
@@ -37,9 +38,13 @@ check:
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/pytest -q -n 2 -m 'not engine and not browser'
 
+soak:
+	@tools/setup test
+	SNIPPETRUN_FAULTS=100 SNIPPETRUN_BUILDS=50 SNIPPETRUN_CONTAINERS=500 .venv/bin/pytest -v tests/test_faults_life.py tests/test_faults_sandbox.py
+
 fuzz:
 	@tools/setup test
-	SNIPPETRUN_FUZZ=10000 .venv/bin/pytest -q -n 2 tests/test_fuzz.py
+	SNIPPETRUN_FUZZ=10000 .venv/bin/pytest -q -n 2 tests/test_fuzz.py tests/test_faults_recordings.py
 
 bench:
 	@tools/setup test

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,8 @@ pytestmark = [
     pytest.mark.skipif(bool(private.why_not()), reason=private.why_not() or "-"),
 ]
 MOMENTS = int(os.environ.get("SNIPPETRUN_FAULTS", "3"))
+BUILDS = int(os.environ.get("SNIPPETRUN_BUILDS", "4"))
+"""How many builds follow each other, of which two in five are killed."""
 LEFT_SECONDS = 15.0
 """After which nothing may be left of a run that was killed."""
 QUICK = "# Quick\n\n```console\n$ docker run --rm busybox echo one\none\n```\n"
@@ -254,6 +257,33 @@ def test_two_runs_at_once_in_one_checkout_both_pass_and_leave_recordings_that_ho
     assert [running.returncode for running in both] == [0, 0], ended
     assert world.run(site, "snippetrun", "check", "--mode", "replay")[0] == 0
     world.assert_nothing_is_left()
+
+
+def files_of(site: Path) -> dict[str, bytes]:
+    """The built site, without what MkDocs itself dates."""
+    built = site / "site"
+    files = (path for path in built.rglob("*") if path.is_file() and "sitemap" not in path.name)
+    return {str(path.relative_to(built)): path.read_bytes() for path in files}
+
+
+def test_builds_of_which_some_are_killed_leave_nothing_and_the_last_site_is_the_first(world: World) -> None:
+    site = world.site({"index.md": QUICK, "other.md": QUICK.replace("one", "two")})
+    build = ("env", "SNIPPETRUN_MODE=run", str(PROGRAMS / "mkdocs"), "build", "--quiet")
+    chance = random.Random(8)
+    killed = set(chance.sample(range(1, BUILDS - 1), BUILDS * 2 // 5))
+    sites = []
+    for number in range(BUILDS):
+        running = world.start(site, *build)
+        if number in killed:
+            time.sleep(chance.uniform(0, 2 * world.seconds))
+            running.kill()
+        said, _ = running.communicate(timeout=120)
+        if number not in killed:
+            assert running.returncode == 0, said
+            sites.append(files_of(site))
+        world.assert_nothing_is_left()
+    assert sites[0] == sites[-1]
+    assert "two" in (site / "site" / "other.html").read_text()
 
 
 def in_a_small_world(place: Path, size: str, *command: str) -> list[str]:

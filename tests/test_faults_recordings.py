@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -163,7 +164,11 @@ def places(data: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noq
     return [at, *(place for key, value in items for place in places(value, (*at, key)))]
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=int(os.environ.get("SNIPPETRUN_FUZZ", "400")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(st.data())
 def test_no_value_whatever_is_a_traceback(site: SiteConfig, data: st.DataObject) -> None:
     made = job(site)

@@ -23,7 +23,7 @@ from snippetrun.sandbox.live import LiveSandbox
 
 pytestmark = pytest.mark.engine
 
-ENTRIES = int(os.environ.get("SNIPPETRUN_FAULTS", "1000"))
+ENTRIES = int(os.environ.get("SNIPPETRUN_ENTRIES", "1000"))
 """How often the page may race against what enters it."""
 CONTAINERS = int(os.environ.get("SNIPPETRUN_CONTAINERS", "50"))
 """How many containers follow each other on one page."""
