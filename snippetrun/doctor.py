@@ -20,7 +20,7 @@ _FIRST_KERNEL = (5, 11)
 """The first with overlay file systems in a user namespace."""
 _BOOTS = 3
 _OWN_IDS = "Use Linux 5.19 or newer, with the engine's data on a file system that can show other owners, such as ext4."
-_LOOK_INSIDE = "cat /proc/self/uid_map; grep ^Seccomp: /proc/self/status; cat /proc/self/attr/apparmor/current 2>&-"
+_LOOK_INSIDE = "grep ^Seccomp: /proc/self/status; cat /proc/self/attr/apparmor/current 2>&-"
 _CGROUP_2 = "Use a host with cgroup version 2 for pages of strangers."
 
 
@@ -124,7 +124,7 @@ def _isolation(sandbox: Sandbox, site: SiteConfig) -> list[Finding]:
     taken = f"{size_text(host['Memory'])} of memory, {host['NanoCpus'] / 1e9:g} processors, "
     taken += f"{host['PidsLimit']} processes, {size_text(site.limits.disk)} and {site.limits.files} files of disk"
     return [
-        *_seen_inside(sandbox.feed(["sh", "-c", _LOOK_INSIDE]).decode()),
+        *_seen_inside(sandbox.user, sandbox.feed(["sh", "-c", _LOOK_INSIDE]).decode()),
         Finding("capabilities", State.OK, f"none for pages; what starts them has {', '.join(sorted(host['CapAdd']))}"),
         Finding("file systems", State.OK, f"root cannot be written, {len(host['MaskedPaths'])} paths are masked")
         if host["ReadonlyRootfs"] and host["MaskedPaths"]
@@ -135,12 +135,11 @@ def _isolation(sandbox: Sandbox, site: SiteConfig) -> list[Finding]:
     ]
 
 
-def _seen_inside(said: str) -> Iterator[Finding]:
-    """Read what a page's process says of itself: `0 1879048192 65536`, `Seccomp: 2`, and its AppArmor profile."""
+def _seen_inside(user: int, said: str) -> Iterator[Finding]:
+    """Tell of who the page is outside, and of what its process says: `Seccomp: 2`, and its AppArmor profile."""
     from snippetrun.sandbox.live import APPARMOR_PROFILE, FIRST_OWN_ID
 
-    ids, seccomp, *profile = said.splitlines()
-    user = int(ids.split()[1])
+    seccomp, *profile = said.splitlines()
     if user >= FIRST_OWN_ID:
         yield Finding("users", State.OK, f"root of a page is user {user} outside, and no other page's")
     else:

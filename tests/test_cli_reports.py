@@ -162,7 +162,7 @@ def test_what_a_page_prints_is_inert_in_the_log_and_in_every_report(make_site: M
     assert "##[" not in ran.stdout
     assert not set(ran.stdout + ran.stderr) & {"\x1b", "\x07"}
     [_, shown, last] = [case.findtext("system-out", "") for case in ET.parse(files["junit"]).getroot().iter("testcase")]
-    assert shown == "::error::y\n  ::set-output name=a::b\n##[error]x\n"
+    assert shown == ": :error::y\n  : :set-output name=a::b\n# #[error]x\n"
     assert "</failure>\n```" in last
     assert json.loads(files["json"].read_text())["summary"]["failed"] == 1
     assert "\n````text\n" in files["markdown"].read_text()

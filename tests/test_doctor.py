@@ -63,26 +63,28 @@ def test_all_is_well_on_a_machine_that_builds_the_site(engine: HostEngine) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "states", "fix"),
+    ("user", "said", "states", "fix"),
     [
-        ("0 1879048192 65536\nSeccomp:\t2\n", {"users": "ok", "seccomp": "ok", "AppArmor": "ok"}, ""),
+        (1_879_048_192, "Seccomp:\t2\n", {"users": "ok", "seccomp": "ok", "AppArmor": "ok"}, ""),
         (
-            "0 1879048192 65536\nSeccomp:\t2\nsnippetrun-sandbox//page (enforce)\n",
+            1_879_048_192,
+            "Seccomp:\t2\nsnippetrun-sandbox//page (enforce)\n",
             {"users": "ok", "seccomp": "ok", "AppArmor": "ok"},
             "",
         ),
         (
-            "0 100000 65536\nSeccomp:\t2\nunconfined\n",
+            100_000,
+            "Seccomp:\t2\nunconfined\n",
             {"users": "warning", "seccomp": "ok", "AppArmor": "warning"},
             "apparmor_parser --replace",
         ),
-        ("0 1879048192 65536\nSeccomp:\t0\n", {"users": "ok", "seccomp": "problem", "AppArmor": "ok"}, "seccomp"),
+        (1_879_048_192, "Seccomp:\t0\n", {"users": "ok", "seccomp": "problem", "AppArmor": "ok"}, "seccomp"),
     ],
 )
 def test_what_is_weaker_than_it_could_be_is_a_warning_with_a_way_out(
-    said: str, states: dict[str, str], fix: str
+    user: int, said: str, states: dict[str, str], fix: str
 ) -> None:
-    findings = list(doctor._seen_inside(said))
+    findings = list(doctor._seen_inside(user, said))
     assert {finding.name: finding.state for finding in findings} == states
     assert fix in findings[-1].fix + findings[1].fix
 

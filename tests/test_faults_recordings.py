@@ -145,17 +145,17 @@ def test_names_in_commands_are_bound_again_and_not_believed(site: SiteConfig) ->
         run(site, Mode.REPLAY, Engine(there=False), page)
 
 
-JSON = st.recursive(
+VALUE = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.just(10**400)
     | st.floats()
     | st.text()
-    | st.sampled_from(["sha256:0", "exited", "\ud800", "2026-13-01T00:00:00+00:00", "\x1b[2J"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=5,
+    | st.sampled_from(["sha256:0", "exited", "\ud800", "2026-13-01T00:00:00+00:00", "\x1b[2J"])
 )
+LIST = st.lists(VALUE | st.lists(VALUE, max_size=2), max_size=3)
+JSON = VALUE | LIST | st.dictionaries(st.text(max_size=9), VALUE | LIST, max_size=3)
 
 
 def places(data: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 - JSON
@@ -344,7 +344,7 @@ def test_a_replay_confirms_nothing(recorded: Path) -> None:
         (json_.text(report.Report("run", (), "0.1.0")), "is a report of run, which confirms nothing"),
         (
             json_.text(report.Report("check", (), "0.1.0", commit="f" * 40)),
-            "is a report of ffffffffffff, and this is no",
+            "is a report of ffffffffffff, and this is ",
         ),
         ('{"schema": 1, "command": "check", "version": "", "pages": [{"path": 3}]}', "has no str at pages[0].path"),
     ],

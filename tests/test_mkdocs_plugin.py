@@ -270,7 +270,7 @@ def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSit
     (root / "images/busybox/Dockerfile").write_text("ARG BASE\nFROM $BASE\nRUN echo it broke; exit 9\n")
     built = build()
     assert built.returncode == 1
-    assert "mkdocs.yml:7: the image snippetrun/busybox:" in built.said
+    assert "mkdocs.yml:7: the image busybox cannot be built: " in built.said
     assert "it broke" in built.said
     assert "Traceback" not in built.said
 

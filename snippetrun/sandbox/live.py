@@ -59,6 +59,8 @@ class LiveSandbox:
         began, self._began = time.monotonic(), time.time()
         self._engine = engine
         self._terminals: dict[str, PtyShell] = {}
+        self.user = 0
+        """Root of the page, as the host knows it."""
         self._last_words = ""
         self._ready = False
         self._container, self._control = engine.start(spec)
@@ -164,6 +166,8 @@ class LiveSandbox:
                 match line.decode(errors="replace").split(" "):
                     case ["image", name, digest]:
                         digests[name] = digest
+                    case ["user", number]:
+                        self.user = int(number)
                     case ["ready", *version]:
                         return json.loads(" ".join(version)), digests
                     case ["failed", *words]:
