@@ -121,8 +121,11 @@ def _isolation(sandbox: Sandbox, site: SiteConfig) -> list[Finding]:
         raise TypeError
     host: dict[str, Any] = sandbox.inspect()["HostConfig"]
     own = [f"{path}: {page.network}" for path, page in site.pages.items() if page.network]
-    taken = f"{size_text(host['Memory'])} of memory, {host['NanoCpus'] / 1e9:g} processors, "
-    taken += f"{host['PidsLimit']} processes, {size_text(site.limits.disk)} and {site.limits.files} files of disk"
+    limits = site.limits
+    taken = (
+        f"{size_text(limits.memory)} of memory, {limits.cpus:g} processors, {limits.processes} processes, "
+        f"{size_text(limits.disk)} and {limits.files} files of disk, {duration_text(limits.time)}"
+    )
     return [
         *_seen_inside(sandbox.feed(["sh", "-c", _LOOK_INSIDE]).decode()),
         Finding("capabilities", State.OK, f"none for pages; what starts them has {', '.join(sorted(host['CapAdd']))}"),
@@ -130,7 +133,7 @@ def _isolation(sandbox: Sandbox, site: SiteConfig) -> list[Finding]:
         if host["ReadonlyRootfs"] and host["MaskedPaths"]
         else Finding("file systems", State.PROBLEM, "root can be written, or nothing is masked", "Please report this."),
         Finding("devices", State.OK, f"loop devices ({host['DeviceCgroupRules'][0]}), of which a page reaches none"),
-        Finding("limits", State.OK, f"{taken}, {duration_text(site.limits.time)}"),
+        Finding("limits", State.OK, taken),
         Finding("network", State.OK, ", ".join([site.network, *own])),
     ]
 
