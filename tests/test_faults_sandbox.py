@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun import runner
+from snippetrun import patience, runner, units
 from snippetrun.engine.host import HostEngine
 from snippetrun.extract import read
 from snippetrun.limits import Limits
@@ -27,7 +27,7 @@ ENTRIES = int(os.environ.get("SNIPPETRUN_ENTRIES", "1000"))
 """How often the page may race against what enters it."""
 CONTAINERS = int(os.environ.get("SNIPPETRUN_CONTAINERS", "50"))
 """How many containers follow each other on one page."""
-SMALL = Limits(memory=300_000_000, processes=300, disk=300_000_000, files=20_000, time=60)
+SMALL = Limits(memory=300_000_000, processes=300, disk=300_000_000, files=20_000, time=patience.seconds(60))
 HOST_VALUES = [Path("/proc/sys/kernel", name) for name in ("core_pattern", "modprobe", "hostname", "panic")]
 
 SEIZES = r"""
@@ -80,7 +80,7 @@ class Watcher:
 
 def job(page: Page, limits: Limits = Limits()) -> Job:  # noqa: B008 - frozen
     images = ("debian:latest", "busybox:latest")
-    return Job(page, "", images, 60.0, 1_000_000, limits=limits)
+    return Job(page, "", images, patience.seconds(60), 1_000_000, limits=limits)
 
 
 EMPTY = Page("docs/attack.md", ())
@@ -95,7 +95,7 @@ def page(sandboxes: runner.OpenSandbox) -> Iterator[LiveSandbox]:
 
 
 def run(sandbox: LiveSandbox, command: str, *, timeout: float = 60) -> Exchange:
-    return sandbox.terminal().run(Order(command, 1, timeout=timeout))
+    return sandbox.terminal().run(Order(command, 1, timeout=patience.seconds(timeout)))
 
 
 def said(sandbox: LiveSandbox, command: str) -> str:
@@ -131,10 +131,10 @@ def test_nothing_that_enters_a_page_can_be_seized_with_a_right_on_the_host(
     before = host_values()
     page.write("seize.py", SEIZES)
     attacker = page.enter(["python3", "/page/seize.py"])
-    assert attacker.read(20) == b"ready\n"
+    assert attacker.read(patience.seconds(20)) == b"ready\n"
     again = f"for n in $(seq {ENTRIES}); do /usr/local/lib/snippetrun/enter true; done; echo all"
     entering = engine.execute(page._container, ["sh", "-c", again], {})
-    assert entering.read_all(600).endswith(b"all\n")
+    assert entering.read_all(patience.seconds(600)).endswith(b"all\n")
     for number in range(5):
         page.write(f"file {number}", "x")
         page.facts()
@@ -142,7 +142,7 @@ def test_nothing_that_enters_a_page_can_be_seized_with_a_right_on_the_host(
         page.usage()
         page.terminal(f"terminal {number}")
     page.write("stop", "")
-    seized, foreign = map(int, re.findall(rb"\d+", attacker.read_all(60)))
+    seized, foreign = map(int, re.findall(rb"\d+", attacker.read_all(patience.seconds(60))))
     assert foreign == 0
     assert seized > ENTRIES / 10  # the attack did take place
     assert host_values() == before
@@ -252,14 +252,14 @@ def test_a_page_ends_whatever_it_leaves(sandboxes: runner.OpenSandbox, engine: H
         container = sandbox._container
         said(sandbox, leaves)
         began = time.monotonic()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < patience.seconds(30)
     with contextlib.suppress(Exception):
         engine._api.inspect_container(container)
         pytest.fail("the container is still there")
 
 
 def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.OpenSandbox) -> None:
-    page = "```console\n$ docker ps\n$ kill 1; sleep 50\n```\n"
+    page = "```console\n$ docker ps\n$ kill 1; sleep 5000\n```\n"
     assert verdicts(sandboxes, page) == ["3: the page's engine has ended"]
 
 
@@ -285,13 +285,14 @@ def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.Op
             "python3 -c 'import os, time\nwhile os.fork(): pass\ntime.sleep(3)'",
             "the page has more processes than it may: 300",
         ),
-        ("sleep 50", "the page's time is up: it has 5 s"),
+        ("sleep 5000", "the page's time is up: it has {time}"),
     ],
 )
 def test_a_limit_is_the_verdict_of_the_command_that_comes_to_it(
     sandboxes: runner.OpenSandbox, command: str, message: str
 ) -> None:
-    limits = dataclasses.replace(SMALL, time=5 if "time" in message else 60)
+    limits = dataclasses.replace(SMALL, time=patience.seconds(5)) if "{time}" in message else SMALL
+    message = message.format(time=units.duration_text(limits.time))
     text = "\n> ".join(command.split("\n"))
     assert verdicts(sandboxes, f"```console\n$ docker ps\n```\n\n```console\n$ {text}\n```\n", limits) == [
         f"6: {message}"
