@@ -176,6 +176,8 @@ def test_below_its_proc_a_page_finds_nothing_but_itself(page: LiveSandbox) -> No
         "for d in /dev/* /h/dev/*; do [ -b $d ] && head -c 1 $d && exit 0; done; exit 1",
         "mkdir /c && mount -t cgroup -o memory none /c && echo /x > /c/release_agent",
         "dmesg",
+        "perl -e 'exit syscall(175, q(), 0, q()) != 0'",  # init_module
+        "echo x > /sys/kernel/security/apparmor/.load",
         "mount -o remount,rw /h/template || touch /h/template/x",
         "mount -o remount,rw,bind /h /h && touch /h/usr/x",
         "ls /h/disk",
@@ -314,3 +316,18 @@ def test_a_containers_own_limit_is_not_the_pages(sandboxes: runner.OpenSandbox) 
 def test_short_containers_leave_no_zombie(page: LiveSandbox) -> None:
     said(page, f"seq {CONTAINERS} | xargs -P 4 -I N docker run --rm busybox true")
     assert "defunct" not in said(page, "ps ax")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(4).randbytes(30000))'",
+        "printf 'a\\0b\\rc\\n\\377\\376\\200\\n\\r\\r\\nend\\n'",
+        "head -c 900000 /dev/zero | tr '\\0' x; echo; echo end",
+    ],
+)
+def test_output_that_is_no_text_is_the_same_in_each_run(page: LiveSandbox, command: str) -> None:
+    first, second = (said(page, command) for _ in range(2))
+    assert first == second
+    assert first.endswith("end\n" if "end" in command else "")
+    assert len(first) > 3
