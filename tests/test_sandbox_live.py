@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from conftest import REPOSITORY, sandboxes_of
 from snippetrun import patience, runner
 from snippetrun.config import SiteConfig
 from snippetrun.engine.host import HostEngine
+from snippetrun.engine.labels import SITE
 from snippetrun.errors import SandboxError
 from snippetrun.model import Ending, Job, Page
 from snippetrun.sandbox.interface import Exchange, Order, Sandbox
@@ -196,3 +198,21 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     while sandboxes_of(engine, builder.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert sandboxes_of(engine, builder.pid) == []
+
+
+@pytest.mark.usefixtures("sandboxes")
+def test_an_image_store_stays_for_as_long_as_a_run_needs_it(
+    engine: HostEngine, site: SiteConfig, tmp_path: Path
+) -> None:
+    [busybox] = [image for image in site.images if image.name == "busybox:latest"]
+    one = dataclasses.replace(site, root=tmp_path, images=(busybox,))
+    changed = dataclasses.replace(one, images=())
+    with runner.live_sandboxes(one, print) as start:
+        with runner.live_sandboxes(changed, print):
+            pass  # takes the place of the site's last store
+        with start(job(one)) as sandbox:
+            said(sandbox, "docker run --rm busybox true")
+    left = [volume for volume in engine.ours()["volumes"] if volume["Labels"].get(SITE) == str(tmp_path)]
+    assert len(left) == 2
+    for volume in left:
+        engine.remove_volume(volume["Name"])

@@ -66,8 +66,7 @@ def _make(engine: HostEngine, refusal: ImageError) -> None:
     reason = refusal.problems[0].message
     if shutil.which("mmdebstrap") is None:
         raise ImageError(Problem(reason, "Without a registry, mmdebstrap can make it: sudo apt-get install mmdebstrap"))
-    scratch = engine.session.scratch if engine.session else None
-    with tempfile.TemporaryDirectory(prefix="snippetrun-", dir=scratch, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="snippetrun-", dir=engine.scratch, ignore_cleanup_errors=True) as folder:
         archive = Path(folder) / "base.tar"
         command = [*_ALONE, "mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"]
         command.append(f"--customize-hook={_HOOK}")

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -422,6 +423,11 @@ class HostEngine:
         """Return a mount; without a name the volume is a new one, which has our labels (one for `binds` has none)."""
         labels = None if name else self._marked(spec.labels)
         return Mount(target, name.removesuffix(":ro") or None, read_only=name.endswith(":ro"), labels=labels)
+
+    @property
+    def scratch(self) -> Path | None:
+        """A folder for temporary files, which are gone with the session; None for the system's."""
+        return self.session.scratch if self.session else None
 
     def _marked(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Return labels with the mark of the session that the engine is used in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -27,14 +27,14 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     """
     # Imported here: a build that replays what was recorded must not pay for the docker SDK.
     from snippetrun.engine.find import host_engine
-    from snippetrun.engine.locks import locked
     from snippetrun.sandbox.live import page_specification, sandbox
-    from snippetrun.sandbox.store import store
+    from snippetrun.sandbox.store import store, used
 
-    with host_engine(say) as engine:
-        with locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images")):
-            sandbox_image, provided = images_of(engine, site, say)
+    with host_engine(say) as engine, ExitStack() as held:
+        sandbox_image, provided = images_of(engine, site, say)
+        with _alone(say):
             filled = store(engine, str(site.root), sandbox_image, provided, say)
+            held.enter_context(used(filled.volume))
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
             facts = [fact for fact in filled.facts if job.hub or fact.name in job.images]
@@ -47,15 +47,23 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
 def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) -> tuple[str, list[HostImage]]:
     """Return the name of the sandbox's image, and the site's images, built or pulled where the engine has none.
 
-    Raises ImageError or SandboxError if that cannot be done.
+    Raises ImageError or SandboxError if that cannot be done. Whoever else wants that meanwhile waits.
     """
     from snippetrun.engine import images
     from snippetrun.engine.base import base
     from snippetrun.sandbox.builder import Builder
     from snippetrun.sandbox.live import IMAGE_FOLDER
 
-    debian = base(engine, say)
-    sandbox_image = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
-    limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
-    builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
-    return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]
+    with _alone(say):
+        debian = base(engine, say)
+        sandbox_image = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
+        limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
+        builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
+        return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]
+
+
+def _alone(say: Callable[[str], None]) -> AbstractContextManager[object]:
+    """Return a lock on what is prepared, which two runs must not do at once."""
+    from snippetrun.engine.locks import locked
+
+    return locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images"))

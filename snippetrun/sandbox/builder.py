@@ -60,7 +60,7 @@ class Builder:
                     say_step(line, what, self.say)
                 if not last_words or last_words[-1] != _NAME:
                     raise ImageError(Problem(last_words[-1] if last_words else "it ended at once"))
-                with only(tag, self._output(live, deadline, _SAVE, _NAME), self.limits) as archive:
+                with only(tag, self._output(live, deadline, _SAVE, _NAME), self.limits, self.engine.scratch) as archive:
                     self.engine.load(archive)
             except ImageError as error:
                 limit = used_up(before, live.usage())

@@ -43,12 +43,13 @@ _OTHER_SIZE = re.compile(rb"^\d+ (?:size=|GNU\.sparse)", re.MULTILINE)
 
 
 @contextmanager
-def only(tag: str, archive: Iterable[bytes], limits: Limits) -> Iterator[IO[bytes]]:
+def only(tag: str, archive: Iterable[bytes], limits: Limits, scratch: Path | None = None) -> Iterator[IO[bytes]]:
     """Yield an archive for `docker load` with the one image of this one, named `tag` and nothing else.
 
-    Raises ImageError if it is not one image, or takes more than the limits' disk and files.
+    Its files are in the folder `scratch`, or where the system has its temporary ones. Raises ImageError if it is not
+    one image, or takes more than the limits' disk and files.
     """
-    with TemporaryDirectory(prefix="snippetrun-") as folder:
+    with TemporaryDirectory(prefix="snippetrun-", dir=scratch) as folder:
         clean = Path(folder) / "clean"
         try:
             manifest = _unpack(archive, Path(folder), limits)

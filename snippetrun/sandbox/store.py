@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import reduce
 
+from snippetrun.config import cache_folder
 from snippetrun.engine import leftovers
 from snippetrun.engine.host import HostEngine
 from snippetrun.engine.images import HostImage
 from snippetrun.engine.labels import SITE, STORE, labels
+from snippetrun.engine.locks import locked, locked_if_free
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
 from snippetrun.sandbox.live import LiveSandbox, fill_specification, sandbox
@@ -55,8 +58,23 @@ def store(
         engine.tag(sandbox_image, filled)
         for other in engine.ours()["volumes"]:
             if other["Labels"].get(SITE) == site and other["Name"] != found.volume:
-                engine.remove_volume(other["Name"])
+                _remove_unused(engine, other["Name"])
     return found
+
+
+def used(volume: str) -> AbstractContextManager[object]:
+    """Return a lock that keeps a store for as long as it is held: between two pages no sandbox has it."""
+    return locked(cache_folder() / "stores" / volume, shared=True)
+
+
+def _remove_unused(engine: HostEngine, volume: str) -> None:
+    lock = cache_folder() / "stores" / volume
+    if lock.exists():
+        with locked_if_free(lock) as free:
+            if free and engine.remove_volume(volume):
+                lock.unlink(missing_ok=True)
+    else:
+        engine.remove_volume(volume)
 
 
 def _fill(engine: HostEngine, site: str, sandbox_image: str, images: Sequence[HostImage], new: Store) -> None:
