@@ -268,7 +268,7 @@ def files_of(site: Path) -> dict[str, bytes]:
 
 def test_builds_of_which_some_are_killed_leave_nothing_and_the_last_site_is_the_first(world: World) -> None:
     site = world.site({"index.md": QUICK, "other.md": QUICK.replace("one", "two")})
-    build = ("env", "SNIPPETRUN_MODE=run", str(PROGRAMS / "mkdocs"), "build", "--quiet")
+    build = ("env", "SNIPPETRUN_MODE=run", "SOURCE_DATE_EPOCH=0", str(PROGRAMS / "mkdocs"), "build", "--quiet")
     chance = random.Random(8)
     killed = set(chance.sample(range(1, BUILDS - 1), BUILDS * 2 // 5))
     sites = []

@@ -204,9 +204,9 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
 def test_an_image_store_stays_for_as_long_as_a_run_needs_it(
     engine: HostEngine, site: SiteConfig, tmp_path: Path
 ) -> None:
-    [busybox] = [image for image in site.images if image.name == "busybox:latest"]
-    one = dataclasses.replace(site, root=tmp_path, images=(busybox,))
-    changed = dataclasses.replace(one, images=())
+    small = [image for image in site.images if image.name in {"busybox:latest", "hello-world:latest"}]
+    one = dataclasses.replace(site, root=tmp_path, images=tuple(small))
+    changed = dataclasses.replace(one, images=tuple(reversed(small)))
     with runner.live_sandboxes(one, print) as start:
         with runner.live_sandboxes(changed, print):
             pass  # takes the place of the site's last store
