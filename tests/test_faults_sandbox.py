@@ -331,3 +331,36 @@ def test_output_that_is_no_text_is_the_same_in_each_run(page: LiveSandbox, comma
     assert first == second
     assert first.endswith("end\n" if "end" in command else "")
     assert len(first) > 3
+
+
+# What the launcher itself asks for
+
+
+def test_the_launcher_takes_no_settings_from_a_page(sandboxes: runner.OpenSandbox) -> None:
+    settings = "\n".join(
+        ["url = http://docker/version", "next", "url = file:///proc/self/status", "output = /root/stolen", "next"]
+    )
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        said(sandbox, f"printf '{settings}\\n' > /root/.curlrc")
+        sandbox.settle()
+        assert sandbox.facts().host.id
+        assert said(sandbox, "ls /root/stolen 2>/dev/null || echo nothing") == "nothing\n"
+        outside = ["sh", "-c", "ls -A /page /tmp /var/tmp; cat /root/.curlrc"]
+        assert b"docker/version" not in sandbox._engine.execute(sandbox._container, outside, {}).read_all(20)
+
+
+def test_no_page_makes_others_wait_for_a_file_that_they_share(page: LiveSandbox) -> None:
+    lease = "import fcntl; fcntl.fcntl(open('/template/images'), fcntl.F_SETLEASE, fcntl.F_WRLCK)"
+    assert "Operation not permitted" in run(page, f'python3 -c "{lease}"').output
+    said(page, "python3 -c 'import fcntl; fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 9); fcntl.fcntl(0, fcntl.F_GETFL)'")
+
+
+def test_what_enters_a_page_goes_into_no_cgroup_of_its_making(page: LiveSandbox) -> None:
+    made = "test ! -d /sys/fs/cgroup/freezer || mkdir /sys/fs/cgroup/freezer/engine"
+    said(page, f"{made} && cd /sys/fs/cgroup/freezer/engine && echo FROZEN > freezer.state; cd /page")
+    try:
+        page.write("entered", "x")
+        assert said(page, "cat /page/entered") == "x"
+    finally:
+        run(page, "echo THAWED > /sys/fs/cgroup/freezer/engine/freezer.state; rmdir /sys/fs/cgroup/freezer/engine")
