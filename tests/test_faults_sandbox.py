@@ -61,6 +61,35 @@ while not os.path.exists("/page/stop"):
 print(f"seized {seized} foreign {foreign}", flush=True)
 """
 
+DEEP = """
+import os, subprocess
+kind = "freezer" if os.path.isdir("/sys/fs/cgroup/freezer") else ""
+os.chdir(os.path.join("/sys/fs/cgroup", kind))
+for _ in range(20):
+    os.mkdir("x" * 240)
+    os.chdir("x" * 240)
+process = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+freeze = ("freezer.state", "FROZEN") if kind else ("cgroup.freeze", "1")
+for file, value in ("cgroup.procs", str(process.pid)), freeze:
+    with open(file, "w") as opened:
+        opened.write(value)
+"""
+MUTE = """
+import json, os, socket, threading
+os.unlink("/run/docker.sock")
+server = socket.socket(socket.AF_UNIX)
+server.bind("/run/docker.sock")
+server.listen(64)
+kept = []
+while True:
+    connection, _ = server.accept()
+    if b"/containers/json " in connection.recv(65536):
+        body = json.dumps([{"Id": f"{number:064x}"} for number in range(1000)], separators=(",", ":")).encode()
+        connection.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+        connection.close()
+    kept.append(connection)
+"""
+
 
 class Watcher:
     """Nobody."""
@@ -337,9 +366,7 @@ def test_output_that_is_no_text_is_the_same_in_each_run(page: LiveSandbox, comma
 
 
 def test_the_launcher_takes_no_settings_from_a_page(sandboxes: runner.OpenSandbox) -> None:
-    settings = "\n".join(
-        ["url = http://docker/version", "next", "url = file:///proc/self/status", "output = /root/stolen", "next"]
-    )
+    settings = "url = http://docker/version\nnext\nurl = file:///proc/self/status\noutput = /root/stolen\nnext"
     with sandboxes(job(EMPTY)) as sandbox:
         assert isinstance(sandbox, LiveSandbox)
         said(sandbox, f"printf '{settings}\\n' > /root/.curlrc")
@@ -364,3 +391,17 @@ def test_what_enters_a_page_goes_into_no_cgroup_of_its_making(page: LiveSandbox)
         assert said(page, "cat /page/entered") == "x"
     finally:
         run(page, "echo THAWED > /sys/fs/cgroup/freezer/engine/freezer.state; rmdir /sys/fs/cgroup/freezer/engine")
+
+
+def test_a_page_that_freezes_what_has_a_long_path_and_holds_up_the_launcher_ends(
+    sandboxes: runner.OpenSandbox,
+) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        said(sandbox, "docker run -d --name held busybox sleep 1000 && docker pause held")
+        sandbox.write("deep.py", DEEP)
+        sandbox.write("mute.py", MUTE)
+        said(sandbox, "python3 /page/deep.py && nohup python3 /page/mute.py >/dev/null 2>&1 & sleep 1")
+        sandbox.settle()
+        container = sandbox._container
+    assert container not in [each["Id"] for each in sandbox._engine.ours()["containers"]]

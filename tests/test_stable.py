@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from snippetrun.extract import read
 from snippetrun.facts import Event, Facts, Host, Kind, StoredImage, Thing
 from snippetrun.model import Command, Options, Page, Recorded, Rule, Snippet, printed
-from snippetrun.stable import Ran, stabilise
+from snippetrun.stable import Ran, names, stabilise
 
 PATH = "p.md"
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
@@ -182,3 +182,12 @@ def test_no_number_whatever_is_a_traceback(number: str, output: str) -> None:
     for command in ("docker inspect x", "docker stats", "docker exec x ps aux"):
         shown = stable(output.format(number), known, command)
         assert shown == output.format(number) or len(number) < 100
+
+
+@pytest.mark.parametrize(
+    "author", ["", " ".join(names._QUALITIES)], ids=["all names are taken", "all words are the author's"]
+)
+def test_there_is_a_name_for_every_container(author: str) -> None:
+    rows = "\n".join(f"{number:012x}   a{'bcdefghij'[number % 9] * (number // 9 + 1)}_x" for number in range(3300))
+    shown = stable(f"CONTAINER ID   NAMES\n{rows}\n", command=f"docker ps # {author}")
+    assert "_x\n" not in shown

@@ -41,8 +41,8 @@ fi
 
 echo ready >"$run/inside"
 thaw() {                                    # what a page has paused: frozen, it could not end
-  find /sys/fs/cgroup -path "*/$group/*" -name freezer.state -exec sh -c 'echo THAWED >"$1"' sh {} \; 2>/dev/null || true
-  find /sys/fs/cgroup -path "*/$group/*" -name cgroup.freeze -exec sh -c 'echo 0 >"$1"' sh {} \; 2>/dev/null || true
+  find /sys/fs/cgroup -path "*/$group/*" -name freezer.state -execdir sh -c "echo THAWED >freezer.state" \; 2>/dev/null || true
+  find /sys/fs/cgroup -path "*/$group/*" -name cgroup.freeze -execdir sh -c "echo 0 >cgroup.freeze" \; 2>/dev/null || true
 }
 # dockerd and containerd also write outside of what we give them, below /etc and /run. Here these two are our own.
 mkdir "$run/etc" "$run/run"

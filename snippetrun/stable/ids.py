@@ -54,6 +54,7 @@ class Ids:
         self._beginnings: dict[str, str] = {}
         self._words: dict[str, tuple[object, ...]] = {}
         self._given: dict[str, str] = {}
+        self._taken: set[str] = set()
         self._ranks: dict[str, tuple[int, int]] = {}
         self._made: dict[str, int] = {}
         same: Counter[str] = Counter()
@@ -130,7 +131,8 @@ class Ids:
         if start not in self._given:
             self._ranks[start] = len(self._given), place.number
             words = self._words.get(start) or place.next("id")
-            self._given[start] = _new(whole, words, {given[:SHORT] for given in self._given.values()})
+            self._given[start] = _new(whole, words, self._taken)
+            self._taken.add(self._given[start][:SHORT])
         return self._given[start][: len(word)]
 
 

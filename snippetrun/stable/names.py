@@ -13,6 +13,9 @@ from snippetrun.stable.text import Edit, aligned
 _MADE_UP = re.compile(r"([a-z]+)_([a-z]+)[0-9]?")
 _WORD = re.compile(r"(?<![0-9A-Za-z_])[a-z]+_[a-z]+[0-9]?(?![0-9A-Za-z_])")
 
+_TRIES = 20
+"""How often another name is made up, in the place of one that is taken or that the author has written."""
+
 
 def _listed(words: str) -> tuple[str, ...]:
     return tuple(words.split())
@@ -68,9 +71,12 @@ class GivenNames:
     def _stand_in(self, name: str, place: Place) -> str:
         if name not in self._given:
             words = place.next("name")
-            while (new := _make_up(*words)) in self._given.values() or not self._written.isdisjoint(new.split("_")):
-                words = (*words, "again")
-            self._given[name] = new
+            taken = set(self._given.values())
+            for again in range(_TRIES):
+                new = _make_up(*words, *["again"] * again)
+                if new not in taken and self._written.isdisjoint(new.split("_")):
+                    break
+            self._given[name] = new  # in the end one that is not the only one: there are 3,224
         return self._given[name]
 
 
