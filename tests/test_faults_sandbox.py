@@ -405,3 +405,4 @@ def test_a_page_that_freezes_what_has_a_long_path_and_holds_up_the_launcher_ends
         sandbox.settle()
         container = sandbox._container
     assert container not in [each["Id"] for each in sandbox._engine.ours()["containers"]]
+    assert not list(Path("/sys/fs/cgroup").glob(f"*/*/{container}"))

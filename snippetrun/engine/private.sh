@@ -14,7 +14,7 @@ group=${run##*/}
 remove() {                                  # its last processes may need a moment to end
   rm -rf "$run"
   for _ in 1 2 3 4 5 6 7 8 9 10; do
-    [ -n "$(find /sys/fs/cgroup -depth -type d -path "*/$group*" ! -exec rmdir {} \; -print 2>/dev/null)" ] || break
+    [ -n "$(find /sys/fs/cgroup -depth -type d -path "*/$group*" ! -execdir rmdir {} \; -print 2>/dev/null)" ] || break
     sleep 0.1
   done
 }
