@@ -1,11 +1,15 @@
-"""YAML that anybody may have written, looked at before it is read: neither deep enough nor large enough to do harm.
+"""What anybody may have put into a repository: nothing of it is read that is deep or large enough to do harm.
 
 a: &a [x, x]
-b: &b [*a, *a]      what names itself so thirty times over is a billion things
+b: &b [*a, *a]      YAML: what names itself so thirty times over is a billion things
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,7 +19,26 @@ _DEEPEST = 100
 """Levels: PyYAML calls itself for each, and the one in C ends the process where the stack does."""
 _LARGEST = 1_000_000
 """Nodes, with those that aliases stand for counted each time."""
+LARGEST_FILE = 50_000_000
+"""Bytes of a page, a recording, or anything else that is read as a whole."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML has it
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file; raise OSError also for what is none, such as `/dev/zero`, and for what is too large.
+
+    A link in a repository may lead to a device, which has no end, or to a pipe, which nobody fills.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
+        if found.st_size > LARGEST_FILE:
+            raise OSError(errno.EFBIG, f"it has more than {LARGEST_FILE // 1_000_000} MB", str(path))
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:  # it has grown, or belongs to a file system that knows no sizes
+        raise OSError(errno.EFBIG, f"it has more than {LARGEST_FILE // 1_000_000} MB", str(path))
+    return data
 
 
 def check(text: str) -> None:

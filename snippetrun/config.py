@@ -31,7 +31,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -146,7 +146,7 @@ def load(path: Path) -> SiteConfig:
     """Read a site's mkdocs.yml; raise ConfigError, with the lines, if it cannot be used."""
     shown = shown_path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = bounded.read_bytes(path).decode("utf-8-sig")
     except OSError as error:
         hint = f"Stand in the folder of your mkdocs.yml, or {_NAME_IT}"
         raise ConfigError(Problem(f"cannot be read: {error.strerror}", hint, shown)) from error
@@ -213,6 +213,7 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
             problems += error.problems
         except ValueError as error:
             problems.append(Problem(f"{key}: {error}", "", path, at))
+    problems += _misplaced(known, root, docs, path, line)
     try:
         known |= _asked()
     except ValueError as error:
@@ -223,6 +224,18 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
     known["recordings"] = root / folder if folder else None
     masks.hide(os.environ.get(name, "") for name in known.get("secrets", ()))
     return SiteConfig(root=root, docs=docs, path=path, **known)
+
+
+def _misplaced(known: Mapping[str, Any], root: Path, docs: Path, path: str, line: Line) -> Iterator[Problem]:
+    """Complain of recordings that would be somewhere else, and of settings for pages that are not there."""
+    if not (root / known.get("recordings", "recordings")).resolve().is_relative_to(root.resolve()):
+        hint = "Put the folder itself there."
+        yield Problem("recordings: a link leads out of the site's folder", hint, path, line(["recordings"]))
+    for name in known.get("pages", ()):
+        if not (docs / name).is_file():
+            near = difflib.get_close_matches(name, [str(file.relative_to(docs)) for file in docs.rglob("*.md")], 1)
+            hint = f"Did you mean {near[0]}?" if near else "A page has its path below docs_dir, as in nav."
+            yield Problem(f"pages: {name}: there is no such page", hint, path, line(["pages", name]))
 
 
 def unknown(key: object, known: Sequence[str]) -> str:
@@ -371,23 +384,32 @@ def _at_least(least: float, whole: Callable[[Any], float]) -> Callable[[Any], fl
     """Return a reader for a number; less than `least` is refused, as no page could do with it."""
 
     def read(value: Any) -> float:  # noqa: ANN401 - from YAML
-        try:
-            number = whole(value)
-        except (TypeError, OverflowError):
-            raise ValueError(f"{value!r} is no number") from None
+        number = whole(value)
         if not least <= number < 1e15:
-            raise ValueError(f"{value!r} is too little, or too much, for any page")
+            raise ValueError(f"{value!r} is less than any page needs, which is {least}, or more than there can be")
         return number
 
     return read
 
 
+def _whole(value: Any) -> int:  # noqa: ANN401 - from YAML
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no whole number")
+    return value
+
+
+def _amount(value: Any) -> float:  # noqa: ANN401 - from YAML
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
 _LIMITS: dict[str, Callable[[Any], float]] = {
     "memory": _at_least(200_000_000, units.size),
-    "cpus": _at_least(0.1, float),
-    "processes": _at_least(100, int),
+    "cpus": _at_least(0.1, _amount),
+    "processes": _at_least(100, _whole),
     "disk": _at_least(200_000_000, units.size),
-    "files": _at_least(10_000, int),
+    "files": _at_least(10_000, _whole),
     "time": _at_least(1, units.duration),
 }
 

@@ -7,11 +7,18 @@ import io
 import tarfile
 from pathlib import Path
 
+from snippetrun.errors import ConfigError, Problem
+
+LARGEST = 500_000_000
+"""Bytes of a context: it is held in memory."""
 _LEFT_OUT = frozenset({"__pycache__", ".git"})
 
 
 def build_context(folder: Path) -> bytes:
-    """Return a folder as a tar archive that depends on contents and modes alone."""
+    """Return a folder as a tar archive that depends on contents and modes alone.
+
+    Raises ConfigError if it is too large.
+    """
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
@@ -22,6 +29,9 @@ def build_context(folder: Path) -> bytes:
             entry.uid = entry.gid = entry.mtime = 0
             entry.uname = entry.gname = ""
             entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644  # all that git keeps of it
+            if archive.tell() + entry.size > LARGEST:
+                hint = "Take out what the build does not need, or let a step of the Dockerfile fetch it."
+                raise ConfigError(Problem(f"is larger than {LARGEST // 1_000_000} MB", hint, str(folder)))
             with path.open("rb") if entry.isfile() else io.BytesIO() as content:
                 tar.addfile(entry, content)
     return archive.getvalue()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from snippetrun import extract
+from snippetrun import bounded, extract
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import PageError, Problem, UsageError
 from snippetrun.model import Page
@@ -66,7 +66,7 @@ def _named(path: Path) -> str:
 def text(path: Path) -> str:
     """Return the text of a page as it stands, line ends included; raise PageError if it is not UTF-8."""
     try:
-        data = path.read_bytes()
+        data = bounded.read_bytes(path)
         return data.decode("utf-8")
     except OSError as error:
         raise PageError(Problem(f"cannot be read: {error.strerror}", "", shown_path(path))) from error

@@ -6,7 +6,8 @@ import pytest
 
 from snippetrun import config
 from snippetrun.errors import ConfigError
-from snippetrun.model import Rule
+from snippetrun.limits import Limits
+from snippetrun.model import Network, Rule
 
 
 def load(tmp_path: Path, text: str) -> config.SiteConfig:
@@ -140,3 +141,34 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 )
 def test_a_name_without_a_tag_means_latest(name: str, whole: str) -> None:
     assert config.image_name(name) == whole
+
+
+def test_limits_and_the_network_are_the_sites_and_may_differ_for_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "big.md").touch()
+    monkeypatch.chdir(tmp_path)
+    options = "limits: {memory: 1GB}, pages: {big.md: {limits: {memory: 6GB, cpus: 4}, network: internet}}"
+    site = load(tmp_path, f"plugins:\n  - snippetrun: {{{options}}}\n")
+    assert site.page("docs/other.md") == (Limits(memory=10**9), Network.NONE)
+    assert site.page("docs/big.md") == (Limits(memory=6 * 10**9, cpus=4.0), Network.INTERNET)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("limits: {memroy: 1GB}", "limits: memroy: there is no such key; did you mean memory?"),
+        ("limits: {processes: many}", "limits: processes: 'many' is no whole number"),
+        ("limits: {cpus: no}", "limits: cpus: False is no number"),
+        ("limits: {memory: 10MB}", "limits: memory: '10MB' is less than any page needs, which is 200000000"),
+        ("network: lan", "network: expects one of none, internet"),
+        ("pages: {indx.md: {network: internet}}", "pages: indx.md: there is no such page"),
+        ("pages: {index.md: {limit: {}}}", "pages: index.md: limit: there is no such key; did you mean limits?"),
+    ],
+)
+def test_a_mistake_in_what_a_page_may_have_is_named_with_its_line(tmp_path: Path, option: str, message: str) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").touch()
+    [complaint] = complaints(tmp_path, f"plugins:\n  - snippetrun:\n      {option}\n")
+    assert complaint.startswith(f"mkdocs.yml:3: {message}")

@@ -14,6 +14,7 @@ import pytest
 
 from snippetrun import patience, runner, units
 from snippetrun.engine.host import HostEngine
+from snippetrun.errors import SandboxError
 from snippetrun.extract import read
 from snippetrun.limits import Limits
 from snippetrun.model import Job, Outcome, Page, Result
@@ -316,6 +317,10 @@ def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.Op
             "python3 -c 'import os, time\nwhile os.fork(): pass\ntime.sleep(3)'",
             "the page has more processes than it may: 300",
         ),
+        (
+            "docker run --rm debian bash -c 'for i in {1..400}; do sleep 30 & done; wait'",
+            "the page has more processes than it may: 300",
+        ),
         ("sleep 5000", "the page's time is up: it has {time}"),
     ],
 )
@@ -406,3 +411,12 @@ def test_a_page_that_freezes_what_has_a_long_path_and_holds_up_the_launcher_ends
         container = sandbox._container
     assert container not in [each["Id"] for each in sandbox._engine.ours()["containers"]]
     assert not list(Path("/sys/fs/cgroup").glob(f"*/*/{container}"))
+
+
+def test_programs_that_a_page_has_replaced_keep_nobody_waiting_for_a_file(sandboxes: runner.OpenSandbox) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        said(sandbox, "mount -t tmpfs t /usr/local/sbin && printf '#!/bin/sh\nexec yes\n' > /usr/local/sbin/mkdir")
+        said(sandbox, "chmod +x /usr/local/sbin/mkdir")
+        with pytest.raises(SandboxError, match="does not end"):
+            sandbox.write("app/file", "x")

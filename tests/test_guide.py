@@ -127,6 +127,8 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
     for image in ("web", "nginx"):
         (tmp_path / "images" / image).mkdir(parents=True)
         (tmp_path / "images" / image / "Dockerfile").touch()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "big.md").touch()
     (tmp_path / "mkdocs.yml").write_text("\n".join(block).replace("sha256:...", "sha256:" + 64 * "0"))
     loaded = config.load(tmp_path / "mkdocs.yml")
     folder = loaded.root / "recordings"

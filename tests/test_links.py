@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import MakeSite
 
-from snippetrun import config, pages
+from snippetrun import bounded, config, pages
 from snippetrun.cli.commands import cli
 from snippetrun.contexts import build_context
 from snippetrun.errors import ConfigError, PageError
@@ -106,3 +107,21 @@ def test_a_build_context_has_links_as_links_and_nothing_of_git(site: Path) -> No
     assert members["secret"].issym()
     assert members["all"].issym()
     assert not [name for name in members if name.startswith((".git", "all/"))]
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "pipe"])
+def test_what_is_no_file_is_not_read(site: Path, target: str) -> None:
+    os.mkfifo(site / "pipe")
+    (site / "endless").symlink_to(target)
+    with pytest.raises(OSError, match="it is no file"):
+        bounded.read_bytes(site / "endless")
+    (site / "mkdocs.yml").unlink()
+    (site / "mkdocs.yml").symlink_to(target)
+    with pytest.raises(ConfigError, match="cannot be read: it is no file"):
+        config.load(site / "mkdocs.yml")
+
+
+def test_recordings_are_neither_read_nor_written_through_links(site: Path) -> None:
+    (site / "recordings").symlink_to(site / "outside")
+    with pytest.raises(ConfigError, match="recordings: a link leads out of the site's folder"):
+        config.load(site / "mkdocs.yml")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from snippetrun import bounded
 from snippetrun.cli.command import cli
 from snippetrun.cli.delivery import delivered
 from snippetrun.errors import Problem, UsageError
@@ -31,7 +32,7 @@ def merge(files: tuple[Path, ...]) -> Report:
 
 def _read(file: Path) -> Report:
     try:
-        return json_.load(file.read_text(encoding="utf-8"))
+        return json_.load(bounded.read_bytes(file).decode())
     except OSError as error:
         hint = "A machine that left no report has failed: its log says why."
         raise UsageError(Problem(f"cannot be read: {error.strerror}", hint, str(file))) from error

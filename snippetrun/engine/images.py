@@ -62,10 +62,12 @@ def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], Non
     return tag
 
 
-def say_step(line: str, what: str, say: Callable[[str], None]) -> None:
-    """Tell of a line of a builder, if it begins a step: `Step 2/5 : RUN make`."""
-    if line.startswith("Step "):
+def say_step(line: str, what: str, say: Callable[[str], None]) -> bool:
+    """Tell of a line of a builder, if it begins a step: `Step 2/5 : RUN make`; return whether it does."""
+    begins = line.startswith("Step ")
+    if begins:
         say(f"{what}: {textwrap.shorten(line, 100, placeholder=' ...')}")
+    return begins
 
 
 def _built(engine: HostEngine, source: ImageSource, base: Base, builder: Build) -> tuple[str, str]:

@@ -28,6 +28,8 @@ _SAVE = 'exec docker save "$1" 2>/dev/null'
 _NAME = "built"
 _LINE_BYTES = 1000
 _LAST_LINES = 15
+_STEPS = 200
+"""How many steps are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ class Builder:
             live.feed(["docker", "load", "--quiet"], self.engine.save([self.base.name]))
             before, deadline = live.usage(), time.monotonic() + self.limits.time
             try:
+                told = 0
                 for line in _lines(self._output(live, deadline, _BUILD, _NAME, self.base.name, given=context)):
                     last_words.append(line)
-                    say_step(line, what, self.say)
+                    if told < _STEPS:  # a step may print what looks like the beginning of another
+                        told += say_step(line, what, self.say)
                 if not last_words or last_words[-1] != _NAME:
                     raise ImageError(Problem(last_words[-1] if last_words else "it ended at once"))
                 with only(tag, self._output(live, deadline, _SAVE, _NAME), self.limits, self.engine.scratch) as archive:

@@ -45,6 +45,7 @@ _FACTS_SECONDS = 10.0
 _SETTLE_SECONDS = 5.0
 _ANSWER_BYTES = 64_000_000
 _LAST_BYTES = 10_000
+_WRITE_SECONDS = 30.0
 
 
 class LiveSandbox:
@@ -88,7 +89,10 @@ class LiveSandbox:
     def write(self, path: str, content: str) -> None:
         """As `Sandbox.write`."""
         script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && echo written'
-        said = self.feed(["sh", "-c", script, "sh", path], [content.encode()])
+        # The programs are the page's, if it wants that.
+        said = self.feed(
+            ["sh", "-c", script, "sh", path], [content.encode()], seconds=_WRITE_SECONDS, limit=_LAST_BYTES
+        )
         if not said.endswith(b"written\n"):
             raise SandboxError(Problem(f"{path} cannot be written: {said.decode(errors='replace').strip()}"))
 
@@ -134,14 +138,33 @@ class LiveSandbox:
         assignments = [f"{name}={value}" for name, value in (environment or {}).items()]
         return self._engine.execute(self._container, [f"{_LIB}/enter", *assignments, *command], {})
 
-    def feed(self, command: Sequence[str], content: Iterator[bytes] | Sequence[bytes] = ()) -> bytes:
-        """Run a command in the page's world to its end with `content` on its stdin; return what it wrote."""
+    def feed(
+        self,
+        command: Sequence[str],
+        content: Iterator[bytes] | Sequence[bytes] = (),
+        *,
+        seconds: float = 600.0,
+        limit: int = _ANSWER_BYTES,
+    ) -> bytes:
+        """Run a command in the page's world to its end with `content` on its stdin; return what it wrote.
+
+        Raises SandboxError if it takes longer than `seconds` once it has all, or writes more than `limit` bytes.
+        """
         stream = self.enter(command)
         try:
             for part in content:
                 stream.write(part)
             stream.end_of_input()
-            return stream.read_all(timeout=patience.seconds(600))
+            said = b""
+            deadline = time.monotonic() + patience.seconds(seconds)
+            while data := stream.read(max(0.0, deadline - time.monotonic())):
+                said += data
+                if len(said) > limit or time.monotonic() > deadline:
+                    break
+            else:
+                if data == b"":
+                    return said
+            raise SandboxError(Problem(f"{command[0]} does not end in the page's sandbox, or says too much"))
         finally:
             stream.close()
 

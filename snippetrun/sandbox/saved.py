@@ -38,7 +38,7 @@ _MORE = {tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
 """Kinds that say more about the next entry."""
 _IN_ARCHIVE = {tarfile.REGTYPE, tarfile.DIRTYPE}
 _IN_LAYER = {tarfile.REGTYPE, *_EMPTY, *_MORE}
-_OTHER_SIZE = re.compile(rb"^\d+ (?:size=|GNU\.sparse)", re.MULTILINE)
+_OTHER_SIZE = re.compile(rb"^\+?\d+ (?:size=|GNU\.sparse)", re.MULTILINE)
 """The next entry has another size than it states: `22 GNU.sparse.major=1`."""
 
 

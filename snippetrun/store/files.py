@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from itertools import chain
 from pathlib import Path
 
+from snippetrun import bounded
 from snippetrun.atomic import write
 from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
 from snippetrun.engine.locks import locked
@@ -43,7 +44,9 @@ class Store:
         if file is None:
             return None
         try:
-            return load(file.read_text(encoding="utf-8"))
+            if self._folder and not file.resolve().is_relative_to(self._folder.resolve()):
+                raise _unreadable(page, file, "is a link that leads out of the recordings")
+            return load(bounded.read_bytes(file).decode())
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
