@@ -59,6 +59,8 @@ class Builder:
             try:
                 told = 0
                 for line in _lines(self._output(live, deadline, _BUILD, _NAME, self.base.name, given=context)):
+                    if line.startswith("Step 1/"):
+                        last_words.clear()  # that the builder is an old one, which is no news for authors
                     last_words.append(line)
                     if told < _STEPS:  # a step may print what looks like the beginning of another
                         told += say_step(line, what, self.say)
