@@ -301,7 +301,7 @@ def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.Op
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("python3 -c 'x = b\"x\" * 10**10'", "the page ran out of memory, of which it has 300 MB"),
+        ("python3 -c 'x = b\"x\" * 10**9'", "the page ran out of memory, of which it has 300 MB"),
         (
             'docker run --rm debian sh -c "head -c 400M /dev/zero | tail -c 390M > /dev/null"',
             "the page ran out of memory, of which it has 300 MB",
