@@ -119,6 +119,8 @@ class SiteConfig:
     """Environment variables whose values nobody must see."""
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
     """Pages at a time: more than there are processors, as a page waits about as long as it works."""
+    most_runs: int = 3
+    """How often a page may run that fails, as a failure counts only if it reproduces."""
 
     def page(self, path: str) -> tuple[Limits, Network]:
         """Return what a page may take and reach; its path is as the user knows it."""

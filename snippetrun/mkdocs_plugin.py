@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,9 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                     log.warning(inert(str(finding)))
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
             with stopping.exiting(), ShownProgress() as progress:
-                results = runner.run(self.site, read, progress)
+                # Whoever writes waits for the first run alone.
+                site = replace(self.site, most_runs=1) if self._serving else self.site
+                results = runner.run(site, read, progress)
         except SnippetrunError as error:
             raise PluginError(inert(str(error))) from error
         self._results = dict(zip(sources, results, strict=True))

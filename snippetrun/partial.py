@@ -16,7 +16,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
 from snippetrun.model import Job, Outcome, Page, Result
 from snippetrun.plan import plan
-from snippetrun.runner.page import run_page
+from snippetrun.runner.reproduced import reproduced
 from snippetrun.store import Store, Stored
 
 
@@ -68,8 +68,7 @@ def run(ready: Ready, selected: Collection[int], start: runner.OpenSandbox, watc
     """
     if ready.job is None:
         raise ValueError("nothing on this page runs")
-    recording = run_page(ready.job, start, watcher, upto=max(selected) + 1)
-    result = runner.result(ready.page, recording, ready.job.match)
+    result = reproduced(ready.job, start, watcher, upto=max(selected) + 1, most=ready.site.most_runs)
     return with_drift(result, ready.stored) if ready.compare else result
 
 

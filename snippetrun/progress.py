@@ -69,6 +69,13 @@ class ShownProgress:
             doing = plain(command.text.split("\n")[0])[:60]
             bars.update(task, advance=0 if first else 1, visible=True, doing=doing)
 
+    def again(self, page: Page, why: str) -> None:
+        """As `Watcher.again`."""
+        with self._lock:
+            if self._bars:
+                self._bars.reset(self._tasks[page.path], start=False)
+            self._line(f"{page.path}: {why}")
+
     def end(self, result: Result) -> None:
         """As `Watcher.end`."""
         with self._lock:

@@ -97,6 +97,9 @@ class _Witness:
     def command(self, page: Page, command: Command) -> None:
         self._watcher.command(page, command)
 
+    def again(self, page: Page, why: str) -> None:
+        self._watcher.again(page, why)
+
     def end(self, result: Result) -> None:
         self.ended[result.page.path] = result
         self._watcher.end(result)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from snippetrun import patience
 from snippetrun.engine import find
 from snippetrun.engine.find import host_engine
 from snippetrun.errors import EngineError, UnfitEngineError
@@ -75,15 +76,19 @@ def engine(script: str) -> Iterator[str]:
 def refusal(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """How an engine that the environment names is refused, as soon as it answers."""
     monkeypatch.setenv("DOCKER_HOST", url)
-    for _ in range(100):
+    said = ""
+    deadline = time.monotonic() + patience.seconds(20)
+    while time.monotonic() < deadline:
         try:
             with host_engine():
                 return "not at all"
         except UnfitEngineError as error:
             return str(error)
-        except EngineError:
+        except EngineError as error:
+            said = str(error)
             time.sleep(0.2)
-    return "it did not answer"
+    log = Path(url.removeprefix("unix://")).with_name("log").read_text()
+    return f"it did not answer: {said}\n{log}"
 
 
 @missing("dockerd")

@@ -104,6 +104,9 @@ class Watcher:
     def command(self, page: Page, command: object) -> None:
         pass
 
+    def again(self, page: Page, why: str) -> None:
+        pass
+
     def end(self, result: Result) -> None:
         pass
 

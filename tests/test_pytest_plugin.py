@@ -300,7 +300,7 @@ def test_exitfirst_stops_at_the_first_failure(project: Project) -> None:
     project.write(b=PAGE)
     ran = project.pytest("-x")
     assert outcomes(ran) == {"passed": 1, "failed": 1, "skipped": 1}
-    assert [line.split(":")[0] for line in project.notes] == ["prepared", "docs/a.md", "gone"]
+    assert [line.split(":")[0] for line in project.notes] == ["prepared", "docs/a.md", "docs/a.md", "gone"]
 
 
 def test_drift_fails_in_check_and_not_in_run(project: Project) -> None:
@@ -456,7 +456,9 @@ def test_junit_has_files_lines_and_the_time_of_each_snippet(project: Project) ->
     assert (failure.text or "").startswith("docs/a.md:18: still running after 60 s")
 
 
-def test_workers_run_each_page_once_and_report_the_same(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_run_each_page_that_fails_twice_and_report_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "snippetrun.pytest_plugin,xdist.plugin")
     project.write(b=PAGE, c=PAGE)
     project.answer(FAILING)
@@ -467,7 +469,7 @@ def test_workers_run_each_page_once_and_report_the_same(project: Project, monkey
         ["docs/b.md:14: exit status 1, expected 0", f"FAILED docs/b.md::{LINE_13} - exit status 1, expected 0"]
     )
     ran_pages = sorted(note.split(":")[0] for note in project.notes if note.startswith("docs"))
-    assert ran_pages == ["docs/a.md", "docs/b.md", "docs/c.md"]
+    assert ran_pages == ["docs/a.md", "docs/a.md", "docs/b.md", "docs/b.md", "docs/c.md", "docs/c.md"]
     cases = list(ET.parse("report.xml").iter("testcase"))
     assert {(case.attrib["file"], case.attrib["line"]) for case in cases} >= {("docs/c.md", "12")}
 

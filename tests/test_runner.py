@@ -19,7 +19,7 @@ from snippetrun.facts import Facts, Kind, Thing
 from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result, Rule
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
-from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.sandbox.fake import Answer, FakeSandbox, Program
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.shell import PtyShell
 
@@ -54,6 +54,9 @@ class Notes:
 
     def command(self, page: Page, command: Command) -> None:
         self.said.append(f"{page.path}:{command.line} {command.text}")
+
+    def again(self, page: Page, why: str) -> None:
+        self.said.append(f"again {page.path}: {why}")
 
     def end(self, result: Result) -> None:
         self.said.append(f"end {result.page.path}")
@@ -133,8 +136,44 @@ def test_a_failure_ends_its_page_and_no_other() -> None:
     assert [v.outcome for vs in one.verdicts for v in vs] == [
         Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_REACHED,
     ]  # fmt: skip
-    assert sorted(sandbox.commands for sandbox in fleet.started) == [["docker no"], ["docker ps"]]
+    assert sorted(sandbox.commands for sandbox in fleet.started) == [["docker no"], ["docker no"], ["docker ps"]]
     assert not two.failed
+
+
+def lost(*answers: str) -> dict[str, Answer]:
+    """A command that says another thing each time, and the last of them from then on."""
+    left = list(answers)
+
+    def program() -> Program:
+        yield from ()
+        return (left.pop(0) if len(left) > 1 else left[0]), 0
+
+    return {"docker run x": program}
+
+
+def test_a_failure_that_does_not_reproduce_does_not_count() -> None:
+    fleet, notes = Fleet(lost("", "hello\n")), Notes()
+    [result] = run(fleet, page(console("$ docker run x", "hello")), notes=notes)
+    assert not result.failed
+    assert len(fleet.started) == 2
+    assert "again docs/a.md: a failure in line 3, running it again to see whether that reproduces" in notes.said
+    assert "docs/a.md: a failure in line 3 of run 1 did not reproduce" in notes.said
+    assert notes.said[-1] == "end docs/a.md"
+
+
+def test_a_page_runs_three_times_at_most_and_its_last_failure_is_told() -> None:
+    text = console("$ docker run x", "hello", attributes="") + console("$ docker run x", "hello")
+    fleet = Fleet(lost(*["", "hello\n", "hello\n", "", "", "hello\n"]))
+    [result] = run(fleet, page(text))
+    assert len(fleet.started) == 3
+    assert [verdict.where for verdict in result.failed] == [3]
+
+
+def test_a_live_preview_does_not_wait_for_a_second_run() -> None:
+    fleet = Fleet(lost("", "hello\n"))
+    [result] = run(fleet, page(console("$ docker run x", "hello")), site=dataclasses.replace(SITE, most_runs=1))
+    assert result.failed
+    assert len(fleet.started) == 1
 
 
 def test_what_lists_containers_waits_until_the_list_is_up_to_date() -> None:
@@ -335,7 +374,7 @@ def test_what_differs_from_run_to_run_is_replaced_and_later_commands_get_the_rea
 
 
 def test_output_may_be_pasted_from_the_site() -> None:
-    fleet = Learned({"docker run -d x": f"{ID}\n"}, knows=[KNOWS, KNOWS, KNOWS])
+    fleet = Learned({"docker run -d x": f"{ID}\n"}, knows=[KNOWS] * 4)
     [result] = run(fleet, page(console("$ docker run -d x")))
     [(_, pasted)] = shown(result)
     [again] = run(fleet, page(console("$ docker run -d x", pasted.strip())))

@@ -94,6 +94,10 @@ class Desk:
     def command(self, page: Page, command: Command) -> None:
         """As `Watcher.command`."""
 
+    def again(self, page: Page, why: str) -> None:
+        """As `Watcher.again`."""
+        self.say(f"{page.path}: {why}")
+
     def end(self, result: Result) -> None:
         """As `Watcher.end`."""
 

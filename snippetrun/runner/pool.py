@@ -34,9 +34,10 @@ def run(
 ) -> tuple[Result, ...]:
     """Run or replay the pages, as the site's mode says, and return a result for each, in their order.
 
-    What passes is kept in the site's recordings, if it is to `record`. An engine is asked for only if something has to
-    run; if there is none, `auto` replays what it can. Raises UsageError for what cannot be planned or read, and
-    InfrastructureError if an engine, an image or a sandbox fails us: then nothing of what we started is left either.
+    A page that fails runs again: see `reproduced`. What passes is kept in the site's recordings, if it is to `record`.
+    An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
+    UsageError for what cannot be planned or read, and InfrastructureError if an engine, an image or a sandbox fails us:
+    then nothing of what we started is left either.
     """
     jobs, store, mode = plan(site, pages), Store(site), site.mode
     recordings = {} if mode is Mode.RUN else replay.fresh(jobs, store, mode, watcher.say)
@@ -52,27 +53,25 @@ def run(
             else:
                 missing.sort(key=lambda job: -(store.seconds(job.page) or math.inf))  # the longest must not come last
                 watcher.begin(missing)
-                recordings |= _run_all(missing, start, watcher, site.jobs, store if record else None)
+                from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
+
+                def one(job: Job) -> Recording:
+                    ran = reproduced(job, start, watcher, most=site.most_runs)
+                    watcher.end(ran)
+                    assert ran.recording  # noqa: S101 - it has run
+                    return store.keep(job, ran.recording) if record and not ran.failed else ran.recording
+
+                recordings |= _run_all(missing, site.jobs, one)
                 missing = []
     stale = {job.page.path: replay.stale(job, store) for job in missing}
     return tuple(stale.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
 
 
-def _run_all(
-    jobs: Sequence[Job], start: OpenSandbox, watcher: Watcher, at_a_time: int, store: Store | None
-) -> dict[str, Recording]:
-    from snippetrun.runner.page import run_page
-
+def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Recording]) -> dict[str, Recording]:
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
     ended: queue.SimpleQueue[tuple[Job, Recording | BaseException]] = queue.SimpleQueue()
-
-    def one(job: Job) -> Recording:
-        recording = run_page(job, start, watcher)
-        ran = result(job.page, recording, job.match)
-        watcher.end(ran)
-        return recording if ran.failed or store is None else store.keep(job, recording)
 
     def work() -> None:
         while True:

@@ -20,5 +20,8 @@ class Watcher(Protocol):
     def command(self, page: Page, command: Command) -> None:
         """Take note: this command of the page runs now."""
 
+    def again(self, page: Page, why: str) -> None:
+        """Take note: the page begins once more."""
+
     def end(self, result: Result) -> None:
         """Take note: the page has come to its end."""
