@@ -1,0 +1,12 @@
+"""Two runs of a page -> the same, or the places where they differ. Nothing is replaced in what is shown.
+
+A difference is none if the same place was seen to vary before, in two runs that differed there, or if its form says
+that it has to: see `forms`. Pure: nothing here knows an engine, or a command of one.
+
+- `forms`: what varies by its form: times within a run, ages, durations, sizes, and what is known of the host
+- `lines`: one line against another; `outputs`: lines against lines; `pairs`: names that stand for each other
+"""
+
+from snippetrun.sameness.outputs import Difference, Rules, Run, differences, varying
+
+__all__ = ["Difference", "Rules", "Run", "differences", "varying"]
