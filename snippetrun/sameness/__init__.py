@@ -4,9 +4,11 @@ A difference is none if the same place was seen to vary before, in two runs that
 that it has to: see `forms`. Pure: nothing here knows an engine, or a command of one.
 
 - `forms`: what varies by its form: times within a run, ages, durations, sizes, and what is known of the host
-- `lines`: one line against another; `outputs`: lines against lines; `pairs`: names that stand for each other
+- `lines`: one line against another; `outputs`: lines against lines, and names that stand for each other
+- `rules`: what a site and a page say themselves
 """
 
-from snippetrun.sameness.outputs import Difference, Rules, Run, differences, varying
+from snippetrun.sameness.outputs import Difference, Run, differences, varying
+from snippetrun.sameness.rules import Rules
 
 __all__ = ["Difference", "Rules", "Run", "differences", "varying"]

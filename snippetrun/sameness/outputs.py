@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
+from snippetrun.sameness.forms import Host
+from snippetrun.sameness.lines import Line
+from snippetrun.sameness.rules import Rules
+from snippetrun.sgr import uncoloured
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a site and a page say about what may differ: regular expressions, looked for in each line."""
-
-    varies: tuple[str, ...] = ()
-    """What a match is may differ, although two runs do not show it."""
-    same: tuple[str, ...] = ()
-    """A match must not differ, whatever its form and whatever two runs have shown."""
+_NONE = Rules()
+_ALIKE = 0.6
+"""How much of two lines has to be the same for one to stand in the place of the other."""
+_MOST = 40_000
+"""Pairs of lines that are held against each other to find out which belong together; of more, first by their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,266 @@ class Difference:
 
 
 def differences(
-    recorded: Run, others: Sequence[Sequence[str]], came: Run, rules: Rules = Rules()
+    recorded: Run, others: Sequence[Sequence[str]], came: Run, rules: Rules = _NONE
 ) -> tuple[tuple[Difference, ...], ...]:
     """Return for each command the places where what came is not the same as what was recorded; empty for the same.
 
     `others` has for each command what it printed in other runs that were seen when it was recorded.
     """
-    raise NotImplementedError
+    host = Host(came.began, came.ended, came.known)
+    names = _Names()
+    outputs = _learned(recorded, others, rules, names)
+    found: list[tuple[Difference, ...]] = []
+    for output, text, raw in zip(outputs, came.outputs, recorded.outputs, strict=True):
+        if text == raw:
+            found.append(())
+            continue
+        lines = [Line(line, host, rules) for line in uncoloured(text).split("\n")]
+        different = output.against(lines, names)
+        if not different and uncoloured(text) == uncoloured(raw):
+            different = list(_colours(raw.split("\n"), text.split("\n")))
+        found.append(tuple(different))
+    return tuple(found)
 
 
 def varying(
-    recorded: Run, others: Sequence[Sequence[str]], rules: Rules = Rules()
+    recorded: Run, others: Sequence[Sequence[str]], rules: Rules = _NONE
 ) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Return for each command the spans of its recorded output, without colours, that vary: from and to which index."""
-    raise NotImplementedError
+    return tuple(tuple(output.varying()) for output in _learned(recorded, others, rules, _Names()))
+
+
+def _learned(run: Run, others: Sequence[Sequence[str]], rules: Rules, names: _Names) -> list[_Output]:
+    host = Host(run.began, run.ended, run.known)
+    outputs = [_Output(text, host, rules) for text in run.outputs]
+    for nth in range(max(map(len, others), default=0)):
+        pairs: list[tuple[str, str]] = []
+        for output, seen in zip(outputs, others, strict=True):
+            if nth < len(seen):
+                pairs += output.learn(seen[nth])
+        names.learn(pairs)
+    return outputs
+
+
+class _Names:
+    """Words that vary from run to run and stand for one thing each: ids, given names, made-up passwords."""
+
+    def __init__(self) -> None:
+        self._others: set[str] = set()
+        """Words that two runs have shown to stand for no one thing."""
+        self._known: set[str] = set()
+        self._its: dict[str, str] = {}
+        self._mine: dict[str, str] = {}
+
+    def learn(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Take note of which words stood for which in another run."""
+        its, mine = defaultdict(set), defaultdict(set)
+        for a, b in pairs:
+            its[_name(a)].add(_name(b))
+            mine[_name(b)].add(_name(a))
+        for a, bs in its.items():
+            if len(bs) > 1 or any(len(mine[b]) > 1 for b in bs):
+                self._others.add(a)
+        self._known |= set(its)
+
+    def agree(self, pairs: Sequence[tuple[str, str]]) -> bool:
+        """Tell whether words stand for those that they stood for above on the page, and take note of new ones."""
+        for a, b in ((_name(a), _name(b)) for a, b in pairs):
+            if a in self._known - self._others and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
+                return False
+        return True
+
+
+def _name(word: str) -> str:
+    """Return a word as it is known everywhere: of an id the digits that the engine prints at least."""
+    return word[:12] if len(word) == 64 else word
+
+
+class _Output:
+    """A recorded output, and what was seen to vary in it."""
+
+    def __init__(self, text: str, host: Host, rules: Rules) -> None:
+        self._host, self._rules = host, rules
+        self._lines = self._read(text)
+        self._optional: set[int] = set()
+        """Lines that another run had not."""
+        self._extra: list[Line] = []
+        """Lines that another run had beside these."""
+        self._groups: list[range] = []
+        """Lines that came in any order."""
+
+    def _read(self, text: str) -> list[Line]:
+        return [Line(line, self._host, self._rules) for line in uncoloured(text).split("\n")]
+
+    def learn(self, text: str) -> list[tuple[str, str]]:
+        """Take note of what another run has printed; return the words that stand for each other in both."""
+        its = self._read(text)
+        aligned = _aligned(self._lines, its)
+        missing, extra = _left(aligned, len(self._lines), len(its))
+        found = [*_moved(self._lines, its, missing, extra), *_alike(self._lines, its, aligned, missing, extra)]
+        self._groups += _crossed(aligned, found)
+        self._optional |= set(missing)
+        self._extra += [its[b] for b in extra]
+        return [pair for a, b in [*aligned, *found] for pair in self._lines[a].learn(its[b])]
+
+    def against(self, came: Sequence[Line], names: _Names) -> list[Difference]:
+        """Return where what came differs."""
+        aligned = _aligned(self._lines, came)
+        missing, extra = _left(aligned, len(self._lines), len(came))
+        free = [a for a in missing if any(a in group for group in self._groups)]
+        found = _moved(self._lines, came, free, extra)
+        missing = [a for a in missing if a not in self._optional and a not in {a for a, _ in found}]
+        known = [*self._extra, *(self._lines[a] for a in sorted(self._optional))]
+        extra = [b for b in extra if not any(line.meets(came[b]) for line in known)]
+        met = [(a, b, m) for a, b in [*aligned, *found] if (m := self._lines[a].meets(came[b]))]
+        # Columns move where a cell has another width, and only there.
+        stands = not any(m.varied for _, _, m in met)
+        wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
+        gaps = _gaps(aligned, len(self._lines), len(came))
+        told = [([n for n in a if n in missing], [n for n in b if n in extra], a.start) for a, b in gaps]
+        told += [([a], [b], a) for a, b in wrong]
+        return [
+            Difference(
+                min(mine, default=at), tuple(self._lines[a].text for a in mine), tuple(came[b].text for b in its)
+            )
+            for mine, its, at in sorted(told, key=lambda each: each[2])
+            if mine or its
+        ]
+
+    def varying(self) -> Iterator[tuple[int, int]]:
+        """Yield from where to where the text varies, in order."""
+        at = 0
+        for number, line in enumerate(self._lines):
+            if number in self._optional or any(number in group for group in self._groups):
+                if line.text:
+                    yield at, at + len(line.text)
+            else:
+                yield from ((at + start, at + end) for start, end in line.spans())
+            at += len(line.text) + 1
+
+
+def _aligned(mine: Sequence[Line], its: Sequence[Line]) -> list[tuple[int, int]]:
+    """Return which lines are the same, as pairs of their indices, in an order that both have."""
+    begin, most = 0, min(len(mine), len(its))
+    while begin < most and mine[begin].meets(its[begin]):
+        begin += 1
+    end = 0
+    while end < most - begin and mine[-1 - end].meets(its[-1 - end]):
+        end += 1
+    middle = _aligned_within(mine[begin : len(mine) - end], its[begin : len(its) - end])
+    return [
+        *((n, n) for n in range(begin)),
+        *((begin + a, begin + b) for a, b in middle),
+        *((len(mine) - n, len(its) - n) for n in range(end, 0, -1)),
+    ]
+
+
+def _aligned_within(mine: Sequence[Line], its: Sequence[Line]) -> list[tuple[int, int]]:
+    if not mine or not its:
+        return []
+    if len(mine) * len(its) <= _MOST:
+        return _longest(mine, its)
+    blocks = SequenceMatcher(a=[line.text for line in mine], b=[line.text for line in its]).get_matching_blocks()
+    anchors = [(block.a + n, block.b + n) for block in blocks for n in range(block.size)]
+    if not anchors:
+        return [(n, n) for n, (a, b) in enumerate(zip(mine, its, strict=False)) if a.meets(b)]
+    between = [
+        (a.start + one, b.start + two)
+        for a, b in _gaps(anchors, len(mine), len(its))
+        for one, two in _aligned(mine[a.start : a.stop], its[b.start : b.stop])
+    ]
+    return sorted(anchors + between)
+
+
+def _longest(mine: Sequence[Line], its: Sequence[Line]) -> list[tuple[int, int]]:
+    """Return the most pairs that can be had in order (the longest common subsequence)."""
+    same = [[a.meets(b) is not None for b in its] for a in mine]
+    best = [[0] * (len(its) + 1) for _ in range(len(mine) + 1)]
+    for a in range(len(mine) - 1, -1, -1):
+        for b in range(len(its) - 1, -1, -1):
+            best[a][b] = best[a + 1][b + 1] + 1 if same[a][b] else max(best[a + 1][b], best[a][b + 1])
+    pairs, a, b = [], 0, 0
+    while a < len(mine) and b < len(its):
+        if same[a][b]:
+            pairs.append((a, b))
+            a, b = a + 1, b + 1
+        elif best[a + 1][b] >= best[a][b + 1]:
+            a += 1
+        else:
+            b += 1
+    return pairs
+
+
+def _gaps(aligned: Sequence[tuple[int, int]], mine: int, its: int) -> Iterator[tuple[range, range]]:
+    """Yield the lines between those that are aligned, of both sides; `mine` and `its` are how many there are."""
+    here = there = 0
+    for a, b in [*aligned, (mine, its)]:
+        if (here, there) != (a, b):
+            yield range(here, a), range(there, b)
+        here, there = a + 1, b + 1
+
+
+def _left(aligned: Sequence[tuple[int, int]], mine: int, its: int) -> tuple[list[int], list[int]]:
+    gaps = list(_gaps(aligned, mine, its))
+    return [n for a, _ in gaps for n in a], [n for _, b in gaps for n in b]
+
+
+def _moved(mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra: list[int]) -> list[tuple[int, int]]:
+    """Take out lines that are the same at another place; return them as pairs."""
+    found = []
+    places = defaultdict(list)
+    for b in reversed(extra):
+        places[its[b].shape].append(b)
+    few = len(missing) * len(extra) <= _MOST
+    for a in list(missing):
+        alike = places[mine[a].shape]
+        b = next((b for b in [*reversed(alike), *(extra if few else ())] if mine[a].meets(its[b])), None)
+        if b is not None:
+            found.append((a, b))
+            missing.remove(a)
+            extra.remove(b)
+            places[its[b].shape].remove(b)
+    return found
+
+
+def _alike(
+    mine: Sequence[Line], its: Sequence[Line], aligned: Sequence[tuple[int, int]], missing: list[int], extra: list[int]
+) -> list[tuple[int, int]]:
+    """Take out lines between the same aligned ones that are much alike, or as many; return them as pairs."""
+    found = []
+    for ours, others in _gaps(aligned, len(mine), len(its)):
+        left, right = [a for a in ours if a in missing], [b for b in others if b in extra]
+        for a in list(left):
+            likeness, best = max(((mine[a].likeness(its[b]), b) for b in right), default=(0.0, 0))
+            if likeness >= _ALIKE:
+                found.append((a, best))
+                left.remove(a)
+                right.remove(best)
+        if len(left) == len(right):
+            found += zip(left, right, strict=True)
+    for a, b in found:
+        missing.remove(a)
+        extra.remove(b)
+    return found
+
+
+def _crossed(aligned: Sequence[tuple[int, int]], found: Sequence[tuple[int, int]]) -> Iterator[range]:
+    """Yield the lines that another run had in another order: from the first to the last that changed places."""
+    pairs = sorted([*aligned, *found])
+    lows = [b for _, b in pairs]
+    for number in range(len(lows) - 2, -1, -1):  # the least that comes from there on
+        lows[number] = min(lows[number], lows[number + 1])
+    begin, highest = 0, -1
+    for number, (_, b) in enumerate(pairs):
+        highest = max(highest, b)
+        if number + 1 == len(pairs) or lows[number + 1] > highest:  # what is above is in order with what is below
+            if number > begin:
+                yield range(pairs[begin][0], pairs[number][0] + 1)
+            begin = number + 1
+
+
+def _colours(mine: Sequence[str], its: Sequence[str]) -> Iterator[Difference]:
+    """Yield the lines whose colours alone are others."""
+    for at, (a, b) in enumerate(zip(mine, its, strict=False)):
+        if a != b:
+            yield Difference(at, (a,), (b,))

@@ -1,0 +1,195 @@
+"""One line of a recording, with what other runs have shown in its place, against one that came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import pairwise
+
+from snippetrun.sameness.forms import Host, Kind, Token, amount, same
+from snippetrun.sameness.rules import Rules
+
+_BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.SIZE, Kind.RULE, Kind.SPACE}
+_LONGEST = 20_000
+"""Characters of a line that is looked at word by word."""
+_ORDER = 5.0
+"""A number that varies is the same up to so many times what was seen, and down to as little."""
+
+
+@dataclass(slots=True)
+class Free:
+    """A span of a line that was seen to vary."""
+
+    start: int
+    end: int
+    """From which token to which; equal where something came in between."""
+    seen: list[list[Token]] = field(default_factory=list)
+    """What stood there in each run."""
+
+    def takes(self, tokens: Sequence[Token]) -> bool:
+        """Tell whether these may stand there: no blank where none was seen, and no number of another order."""
+        if not tokens and all(self.seen):
+            return False
+        spaces = any(token.kind is Kind.SPACE for each in self.seen for token in each)
+        if not spaces and any(token.kind is Kind.SPACE for token in tokens):
+            return False
+        amounts = [amount(each[0]) if len(each) == 1 else None for each in [*self.seen, list(tokens)]]
+        known = [each for each in amounts[:-1] if each is not None]
+        if len(known) < len(amounts) - 1:
+            return True
+        new = amounts[-1]
+        return new is not None and min(known) <= _ORDER * max(new, 1.0) and new <= _ORDER * max(*known, 1.0)
+
+
+@dataclass(slots=True)
+class Met:
+    """How a line that came is the same as a recorded one."""
+
+    varied: bool = False
+    """Whether anything but the width of columns is not to the letter."""
+    moved: bool = False
+    """Whether the width of a column is another."""
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    """Words that stand in the place of others."""
+
+
+class Line:
+    """A line of an output, and what other runs have shown in its place."""
+
+    def __init__(self, text: str, host: Host, rules: Rules) -> None:
+        """Take it as it is: nothing else was seen in its place yet."""
+        self.text, self._host, self._rules = text, host, rules
+        self.free: list[Free] = []
+        self._by_form: set[int] = set()
+        """The tokens that were seen to differ as their form says that they do."""
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """Its parts; a line that is far too long for people has just one."""
+        if len(self.text) > _LONGEST:
+            return [Token(Kind.WORD, self.text, 0)]
+        return self._rules.read(self._host, self.text)
+
+    @cached_property
+    def shape(self) -> tuple[object, ...]:
+        """What it has in common with all lines that are the same by form."""
+        return tuple(map(_key, self.tokens))
+
+    @cached_property
+    def _words(self) -> Counter[object]:
+        return Counter(_key(token) for token in self.tokens if token.kind is not Kind.SPACE)
+
+    def likeness(self, other: Line) -> float:
+        """Return how much of two lines is the same, from 0 to 1."""
+        common = (self._words & other._words).total()
+        return 2 * common / max(1, self._words.total() + other._words.total())
+
+    def learn(self, other: Line) -> list[tuple[str, str]]:
+        """Take note of what another run has shown in its place; return the words that stand for each other there."""
+        mine, its = self.tokens, other.tokens
+        pairs: list[tuple[str, str]] = []
+        for kind, a, b, c, d in SequenceMatcher(
+            a=list(map(_key, mine)), b=list(map(_key, its)), autojunk=False
+        ).get_opcodes():
+            if [token.kind for token in mine[a:b]] == [token.kind for token in its[c:d]]:
+                for one, two in zip(range(a, b), range(c, d), strict=True):
+                    if mine[one].text == its[two].text:
+                        continue
+                    if same(mine[one], its[two], self._host, other._host):
+                        self._by_form.add(one)
+                    else:
+                        self._add(Free(one, one + 1, [mine[one : one + 1], its[two : two + 1]]))
+                        if mine[one].kind is Kind.WORD:
+                            pairs.append((mine[one].text, its[two].text))
+            elif kind != "equal":
+                own, others = _whole_words(mine, its, (a, b, c, d))
+                self._add(Free(own.start, own.stop, [mine[own.start : own.stop], its[others.start : others.stop]]))
+        return pairs
+
+    def _add(self, new: Free) -> None:
+        """Add a span, made one with those that it lies across; what must not differ is none."""
+        if any(token.kind is Kind.FIXED for token in self.tokens[new.start : new.end]):
+            return
+        for old in [each for each in self.free if each.start <= new.end and new.start <= each.end]:
+            if (old.start, old.end) == (new.start, new.end):
+                old.seen += new.seen[1:]
+                return
+            if old.end == new.start or old.start == new.end:
+                continue
+            self.free.remove(old)
+            start, end = min(old.start, new.start), max(old.end, new.end)
+            seen = [self.tokens[start:end], *old.seen[1:], *new.seen[1:]]
+            new = Free(start, end, seen)
+        self.free.append(new)
+        self.free.sort(key=lambda each: each.start)
+
+    def meets(self, other: Line) -> Met | None:
+        """Return how another line is the same; None if it is not."""
+        if other.text == self.text:
+            return Met()
+        came = other.tokens
+        met, at, mine = Met(), 0, 0
+        for before, span in pairwise([None, *self.free, None]):
+            fixed = self.tokens[mine : span.start if span else None]
+            last = len(came) - len(fixed)
+            places = range(max(at, last) if span is None else at, (last if before else at) + 1)
+            place = next((n for n in places if self._stands(fixed, other, n)), None)
+            if place is None:
+                return None
+            if before:
+                if not before.takes(came[at:place]):
+                    return None
+                self._pair(before, came[at:place], met)
+            self._compare(fixed, came[place : place + len(fixed)], met)
+            at, mine = place + len(fixed), span.end if span else 0
+        return met
+
+    def _stands(self, fixed: Sequence[Token], other: Line, at: int) -> bool:
+        """Tell whether a part that does not vary stands there."""
+        came = other.tokens[at : at + len(fixed)]
+        return len(came) == len(fixed) and all(
+            same(*each, self._host, other._host) for each in zip(fixed, came, strict=True)
+        )
+
+    @staticmethod
+    def _compare(fixed: Sequence[Token], came: Sequence[Token], met: Met) -> None:
+        for a, b in zip(fixed, came, strict=True):
+            if a.text != b.text:
+                if a.kind in (Kind.SPACE, Kind.RULE):
+                    met.moved = True
+                else:
+                    met.varied = True
+
+    @staticmethod
+    def _pair(span: Free, came: Sequence[Token], met: Met) -> None:
+        met.varied = True
+        mine = span.seen[0]
+        if len(mine) == len(came) == 1 and mine[0].kind is came[0].kind is Kind.WORD:
+            met.pairs.append((mine[0].text, came[0].text))
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield from where to where its text was seen to vary, in order."""
+        for start, end in sorted({(each.start, each.end) for each in self.free} | {(n, n + 1) for n in self._by_form}):
+            if start < end:
+                last = self.tokens[end - 1]
+                yield self.tokens[start].start, last.start + len(last.text)
+
+
+def _key(token: Token) -> object:
+    """Return what makes two tokens candidates for each other; for a form that is the form."""
+    if token.kind is Kind.RULE:
+        return token.kind, token.text[0]
+    return token.kind if token.kind in _BY_FORM else (token.kind, token.name or token.text)
+
+
+def _whole_words(mine: Sequence[Token], other: Sequence[Token], span: tuple[int, int, int, int]) -> tuple[range, range]:
+    """Return a span made as long as the words that it is in, up to the blanks: of a password all varies."""
+    a, b, c, d = span
+    while a > 0 and c > 0 and mine[a - 1].kind is not Kind.SPACE and other[c - 1].kind is not Kind.SPACE:
+        a, c = a - 1, c - 1
+    while b < len(mine) and d < len(other) and Kind.SPACE not in (mine[b].kind, other[d].kind):
+        b, d = b + 1, d + 1
+    return range(a, b), range(c, d)
