@@ -68,6 +68,41 @@ def differences(
     return tuple(found)
 
 
+def reproduced(
+    first: Sequence[Difference], second: Sequence[Difference], runs: tuple[Run, Run], rules: Rules = _NONE
+) -> tuple[Difference, ...]:
+    """Return the differences of one run that another run has as well: what is new in both is the same.
+
+    Both are of the same command, against the same recording; `runs` are those that they were found in.
+    """
+    hosts = [Host(run.began, run.ended, run.known) for run in runs]
+    found = []
+    for one, two in ((one, two) for one in first for two in second if _overlap(one, two)):
+        lines = [[Line(text, host, rules) for text in each.came] for each, host in zip((one, two), hosts, strict=True)]
+        came = tuple(a.text for a in lines[0] if any(a.meets(b) for b in lines[1]))
+        gone = tuple(line for line in one.recorded if line in two.recorded)
+        fewer = all(len(each.recorded) > len(each.came) for each in (one, two))
+        if came or (gone and fewer):
+            found.append(Difference(one.at, gone, came))
+    return tuple(found)
+
+
+def _overlap(one: Difference, two: Difference) -> bool:
+    return one.at <= two.at + len(two.recorded) and two.at <= one.at + len(one.recorded)
+
+
+def as_recorded(
+    recorded: Run, others: Sequence[Sequence[str]], came: Run, rules: Rules = _NONE
+) -> list[dict[str, str]]:
+    """Return for each command the recorded lines by the lines that came and are the same, all without colours."""
+    host = Host(came.began, came.ended, came.known)
+    outputs = _learned(recorded, others, rules, _Names())
+    return [
+        output.by_line([Line(line, host, rules) for line in uncoloured(text).split("\n")])
+        for output, text in zip(outputs, came.outputs, strict=True)
+    ]
+
+
 def varying(
     recorded: Run, others: Sequence[Sequence[str]], rules: Rules = _NONE
 ) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -172,6 +207,13 @@ class _Output:
             if mine or its
         ]
 
+    def by_line(self, came: Sequence[Line]) -> dict[str, str]:
+        """Return the recorded lines by those that came and are the same."""
+        aligned = _aligned(self._lines, came)
+        missing, extra = _left(aligned, len(self._lines), len(came))
+        pairs = [*aligned, *_moved(self._lines, came, missing, extra)]
+        return {came[b].text: self._lines[a].text for a, b in pairs}
+
     def varying(self) -> Iterator[tuple[int, int]]:
         """Yield from where to where the text varies, in order."""
         at = 0
@@ -256,6 +298,7 @@ def _moved(mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra:
     places = defaultdict(list)
     for b in reversed(extra):
         places[its[b].shape].append(b)
+    b: int | None
     few = len(missing) * len(extra) <= _MOST
     for a in list(missing):
         alike = places[mine[a].shape]
