@@ -296,9 +296,8 @@ def _moved(mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra:
     """Take out lines that are the same at another place; return them as pairs."""
     found = []
     places = defaultdict(list)
-    for b in reversed(extra):
-        places[its[b].shape].append(b)
-    b: int | None
+    for n in reversed(extra):
+        places[its[n].shape].append(n)
     few = len(missing) * len(extra) <= _MOST
     for a in list(missing):
         alike = places[mine[a].shape]
