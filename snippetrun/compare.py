@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain, tee
 
-from snippetrun import regex
-from snippetrun.model import Command, Ending, Outcome, Page, PieceKind, Recorded, Snippet, Verdict
+from snippetrun import regex, sameness
+from snippetrun.model import Command, Ending, Outcome, Page, PieceKind, Recorded, Recording, Snippet, Verdict
 from snippetrun.patterns import PLACEHOLDER, Match, Mismatch, Names, bind_loosely, canonical, match_lines
+from snippetrun.sameness import Rules, Run
 from snippetrun.sgr import uncoloured
 
 # How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
@@ -46,15 +49,69 @@ _OTHER_ENDINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """What was recorded of a page before: authors paste output from the site, and it is of another run."""
+
+    recording: Recording
+    commands: Mapping[int, Recorded]
+    """Those that the page still has, by the line of their prompt now."""
+    now: Run
+    """When and on what the page runs now."""
+    rules: Rules
+
+    def lines(self, command: Command, came: Recorded) -> Mapping[str, Sequence[str]]:
+        """Return, by the lines that came, what was recorded in their place and is the same."""
+        old = self.commands.get(command.line)
+        if old is None:
+            return {}
+        run = replace(self.now, outputs=(transcript(came),))
+        [lines] = sameness.as_seen(run_of(self.recording, [old]), [old.others], run, self.rules)
+        return lines
+
+
+def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> Pasted | None:
+    """Return what a page's author may have pasted; None if nothing was recorded. The page may have changed since."""
+    if last is None:
+        return None
+    left = iter(chain.from_iterable(last.snippets))
+    found = {}
+    for command in chain.from_iterable(snippet.commands for snippet in page.snippets):
+        left, ahead = tee(left)
+        if ran := next((each for each in ahead if _is_of(command, each)), None):
+            found[command.line], left = ran, ahead
+    return Pasted(last, found, now, rules)
+
+
+def _is_of(command: Command, ran: Recorded) -> bool:
+    """Tell whether what ran is a command of the page, with words for its names."""
+    return command.text == ran.command or Names().bind(command.text, ran.command)
+
+
+def transcript(ran: Recorded) -> str:
+    """Return all that a terminal showed of a command, what was typed included."""
+    return ran.late + ran.output
+
+
+def run_of(recording: Recording, commands: Sequence[Recorded] = ()) -> Run:
+    """Return some commands of a recording as what they printed, and when and on what."""
+    ended = datetime.fromisoformat(recording.when).timestamp() + 1  # whole seconds
+    known = {fact.name: fact.value for fact in recording.environment.known}
+    return Run(tuple(map(transcript, commands)), ended - recording.seconds - 2, ended, known)
+
+
 def judge(
-    page: Page, recorded: Sequence[Sequence[Recorded]], match: Match = Match.PATTERN
+    page: Page,
+    recorded: Sequence[Sequence[Recorded]],
+    match: Match = Match.PATTERN,
+    pasted: Pasted | None = None,
 ) -> tuple[tuple[Verdict, ...], ...]:
     """Return a verdict for every command of the page: one entry for each snippet.
 
     `recorded` has what was reached, one entry for each snippet that was; `match` is for fences that do not say how
-    their output is matched.
+    their output is matched; `pasted` is what output may have been copied from.
     """
-    judging = Judge(match)
+    judging = Judge(match, pasted)
     return tuple(
         _judge_snippet(page, snippet, recorded[index] if index < len(recorded) else (), judging)
         for index, snippet in enumerate(page.snippets)
@@ -81,6 +138,7 @@ class Judge:
 
     match: Match
     """How written output is matched, where a fence does not say."""
+    pasted: Pasted | None = None
     names: Names = field(default_factory=Names)
     _stopped: bool = False
     """Whether the page has ended before its time."""
@@ -123,15 +181,31 @@ class Judge:
             if part.typed is not None:
                 self.names.bind(*part.typed)
             mismatch = match_lines(self.names, part.written, part.shown, how) if part.written else None
-            if mismatch:
+            if mismatch and how is Match.PATTERN and self._is_pasted(command, recorded, part):
+                bind_loosely(self.names, part.written, part.shown)
+            elif mismatch:
                 wrong_output = wrong_output or _wrong_output(command, part, mismatch, how)
                 if how is Match.PATTERN:
                     bind_loosely(self.names, part.written, part.shown)
         return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
 
+    def _is_pasted(self, command: Command, came: Recorded, part: Part) -> bool:
+        """Tell whether what is written matches what an earlier run has shown, and that is the same as what came."""
+        before = self.pasted.lines(command, came) if self.pasted else {}
+        runs = max(map(len, before.values()), default=0)
+        return any(
+            match_lines(Names(dict(self.names.words)), part.written, _earlier(part.shown, before, nth)) is None
+            for nth in range(runs)
+        )
+
     def copy(self) -> Judge:
         """Return one that knows as much, for a command that may be judged again."""
-        return Judge(self.match, Names(dict(self.names.words)), self._stopped, dict(self._written))
+        return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._stopped, dict(self._written))
+
+
+def _earlier(shown: Sequence[str], before: Mapping[str, Sequence[str]], nth: int) -> list[str]:
+    """Return the lines of an earlier run in the place of those that came."""
+    return [seen[min(nth, len(seen) - 1)] if (seen := before.get(line)) else line for line in shown]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,40 +3,103 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from snippetrun import sameness
+from snippetrun.compare import run_of
 from snippetrun.fingerprint import Fingerprint, fingerprints
 from snippetrun.model import Outcome, Page, Recorded, Recording, Result, Verdict
-from snippetrun.sgr import uncoloured
+from snippetrun.sameness import Difference, Rules
 
 _DIFF_LINES = 30
 _Place = tuple[int, int]
 """A snippet of a page, and a command of it."""
+News = Mapping[_Place, Sequence[Difference]]
+"""Where the commands of a page differ from what was recorded; without those that do not."""
 
 
-def drift(result: Result, recorded: Recording | None, then: Sequence[Fingerprint] = ()) -> Result:
-    """Return the result with a failure for each command that passed but does not say what its recording says.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Before:
+    """What was recorded of a page, to hold a run of it against."""
 
-    `then` are the fingerprints of the page when it was recorded.
-    """
-    if result.recording is None:
-        return result
-    before = _unchanged(result.page, recorded, then) if recorded else {}
-    verdicts = (
-        tuple(
-            _judged(result, (at, number), verdict, before) if verdict.outcome is Outcome.PASSED else verdict
-            for number, verdict in enumerate(snippet)
+    page: Page
+    recording: Recording | None
+    """With the lines that its commands have on the page now; None if nothing was recorded."""
+    then: tuple[Fingerprint, ...] = ()
+    """Those of the page when it was recorded."""
+    rules: Rules = dataclasses.field(default_factory=Rules)
+
+    def news(self, result: Result) -> News:
+        """Return where the commands that passed differ from what was recorded of them."""
+        places = self._comparable(result)
+        came = _commands(result.recording, places)
+        old = _commands(self.recording, places)
+        if not result.recording or not self.recording:
+            return {}
+        others = [ran.others for ran in old]
+        found = sameness.differences(run_of(self.recording, old), others, run_of(result.recording, came), self.rules)
+        ended = [_ending(a, b) for a, b in zip(old, came, strict=True)]
+        return {place: (*a, *b) for place, a, b in zip(places, ended, found, strict=True) if a or b}
+
+    def both(self, first: Result, news: News, second: Result) -> News:
+        """Return what is still news if a second run is believed as well: what both have, and the same in both."""
+        if not first.recording or not second.recording:
+            return news
+        again = self.news(second)
+        runs = run_of(first.recording, ()), run_of(second.recording, ())
+        found = {
+            place: sameness.reproduced(differences, again.get(place, ()), runs, self.rules)
+            for place, differences in news.items()
+        }
+        return {place: differences for place, differences in found.items() if differences}
+
+    def judged(self, result: Result, news: News) -> Result:
+        """Return a result in which news counts as failure, and also what nobody has recorded as it stands there."""
+        if result.recording is None:
+            return result
+        known = self._unchanged()
+
+        def judge(place: _Place, verdict: Verdict) -> Verdict:
+            if verdict.outcome is not Outcome.PASSED:
+                return verdict
+            if place not in known:
+                return _failed(verdict, "nobody has recorded it as it stands here", _accept(self.page))
+            return self._judged(verdict, news[place]) if place in news else verdict
+
+        verdicts = tuple(
+            tuple(judge((at, number), verdict) for number, verdict in enumerate(snippet))
+            for at, snippet in enumerate(result.verdicts)
         )
-        for at, snippet in enumerate(result.verdicts)
-    )
-    judged = dataclasses.replace(result, verdicts=tuple(verdicts))
-    if recorded is None or judged.failed:
-        return judged
-    if wrong := _foot(result.recording, recorded):
-        return blamed(judged, wrong, _accept(result.page))
-    return dataclasses.replace(judged, confirmed=recorded.checksum)
+        judged = dataclasses.replace(result, verdicts=verdicts)
+        if self.recording is None or judged.failed:
+            return judged
+        if wrong := _foot(result.recording, self.recording):
+            return blamed(judged, wrong, _accept(self.page))
+        return dataclasses.replace(judged, confirmed=self.recording.checksum)
+
+    def _judged(self, verdict: Verdict, differences: Sequence[Difference]) -> Verdict:
+        message = "the output is not what was recorded"
+        if differences[0].at < 0:
+            message = f"{differences[0].came[0]}, and {differences[0].recorded[0]} was recorded"
+        lines = [line for each in differences if each.at >= 0 for line in _lines(each)]
+        shown = [*islice(lines, _DIFF_LINES), *(["..."] if len(lines) > _DIFF_LINES else [])]
+        return _failed(verdict, message, "\n".join([*shown, _accept(self.page)]))
+
+    def _comparable(self, result: Result) -> list[_Place]:
+        """Return the commands that ran, and were recorded as they stand on the page now."""
+        ran = result.recording.snippets if result.recording else ()
+        return [(at, number) for at, number in self._unchanged() if at < len(ran) and number < len(ran[at])]
+
+    def _unchanged(self) -> dict[_Place, Recorded]:
+        """Return what was recorded of the commands that are still what they were."""
+        recorded = self.recording.snippets if self.recording else ()
+        return {
+            (at, number): ran
+            for at, (new, old, snippet) in enumerate(zip(fingerprints(self.page), self.then, recorded, strict=False))
+            for number, (mark, old_mark, ran) in enumerate(zip(new.commands, old.commands, snippet, strict=False))
+            if (new.snippet, mark) == (old.snippet, old_mark)
+        }
 
 
 def blamed(result: Result, message: str, hint: str) -> Result:
@@ -52,6 +115,18 @@ def blamed(result: Result, message: str, hint: str) -> Result:
     return dataclasses.replace(result, verdicts=tuple(verdicts))
 
 
+def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Recorded]:
+    return [recording.snippets[at][number] for at, number in places] if recording else []
+
+
+def _ending(old: Recorded, came: Recorded) -> tuple[Difference, ...]:
+    """Return how a command ended otherwise than recorded, at a line before the first."""
+    told = [
+        f"exit status {each.status}" if each.status is not None else f"the end `{each.ending}`" for each in (old, came)
+    ]
+    return () if told[0] == told[1] else (Difference(-1, (told[0],), (told[1],)),)
+
+
 def _foot(came: Recording, recorded: Recording) -> str:
     """Return what the foot of the page would say wrongly; "" if nothing can be told from true."""
     engine = recorded.environment.engine
@@ -62,41 +137,14 @@ def _foot(came: Recording, recorded: Recording) -> str:
     return ""
 
 
-def _unchanged(page: Page, recorded: Recording, then: Sequence[Fingerprint]) -> dict[_Place, Recorded]:
-    """Return what was recorded of the commands that are still what they were."""
-    return {
-        (at, number): ran
-        for at, (new, old, snippet) in enumerate(zip(fingerprints(page), then, recorded.snippets, strict=False))
-        for number, (mark, old_mark, ran) in enumerate(zip(new.commands, old.commands, snippet, strict=False))
-        if (new.snippet, mark) == (old.snippet, old_mark)
-    }
-
-
-def _judged(result: Result, place: _Place, verdict: Verdict, before: Mapping[_Place, Recorded]) -> Verdict:
-    accept = _accept(result.page)
-    old = before.get(place)
-    came = result.recording.snippets[place[0]][place[1]] if result.recording else None
-    if old is None or came is None:
-        return _failed(verdict, "nobody has recorded it as it stands here", accept)
-    if came.status != old.status:
-        return _failed(verdict, f"exit status {came.status}, and {old.status} was recorded", accept)
-    if _says(came) == _says(old):
-        return verdict
-    diff = difflib.unified_diff(_lines(old), _lines(came), "recorded", "came out", lineterm="", n=1)
-    return _failed(verdict, "the output is not what was recorded", "\n".join([*islice(diff, _DIFF_LINES), accept]))
-
-
 def _accept(page: Page) -> str:
     return f"To accept it: snippetrun update {page.path}"
 
 
-def _says(recorded: Recorded) -> object:
-    return recorded.command, recorded.pieces, recorded.late, recorded.cut, recorded.ending
-
-
-def _lines(recorded: Recorded) -> list[str]:
-    typed = [f"$ {line}" for line in recorded.command.split("\n")] if recorded.command else []
-    return [*uncoloured(recorded.late).splitlines(), *typed, *uncoloured(recorded.output).splitlines()]
+def _lines(difference: Difference) -> list[str]:
+    """Return a difference in the form of a unified diff."""
+    where = f"@@ line {difference.at + 1} of the recorded output @@"
+    return [where, *(f"-{line}" for line in difference.recorded), *(f"+{line}" for line in difference.came)]
 
 
 def _failed(verdict: Verdict, message: str, hint: str) -> Verdict:

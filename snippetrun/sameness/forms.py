@@ -119,9 +119,8 @@ class Host:
     @cached_property
     def windows(self) -> Sequence[tuple[float, float]]:
         """From when to when a time may be that means this run, or the building of one of its images."""
-        built = [value.split("/") for name, value in self.known.items() if name.endswith(" built")]
-        spans = [(dt.datetime.fromisoformat(a).timestamp(), dt.datetime.fromisoformat(b).timestamp()) for a, b in built]
-        return [(start - _SLACK, end + _SLACK) for start, end in [(self.began, self.ended), *spans]]
+        spans = [_span(value) for name, value in self.known.items() if name.endswith((" built", " stored"))]
+        return [(start - _SLACK, end + _SLACK) for start, end in [(self.began, self.ended), *filter(None, spans)]]
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
@@ -129,7 +128,7 @@ class Host:
         return {
             value[:12] if _is_digest(value) else value: name
             for name, value in self.known.items()
-            if name not in _COUNTED and not name.endswith(" built") and value
+            if name not in _COUNTED and not name.endswith((" built", " stored")) and value
         }
 
     @cached_property
@@ -160,6 +159,15 @@ class Host:
 
 
 _COUNTED = {"memory", "processors"}
+
+
+def _span(value: str) -> tuple[float, float] | None:
+    """Return a span of time in seconds since 1970: `2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00`."""
+    try:
+        start, end = (dt.datetime.fromisoformat(each).timestamp() for each in value.split("/"))
+    except ValueError:
+        return None
+    return start, end
 
 
 def _powers(base: int) -> Iterator[int]:

@@ -62,6 +62,8 @@ class Line:
     def __init__(self, text: str, host: Host, rules: Rules) -> None:
         """Take it as it is: nothing else was seen in its place yet."""
         self.text, self._host, self._rules = text, host, rules
+        self.seen = [text]
+        """What stood in its place, in each run."""
         self.free: list[Free] = []
         self._by_form: set[int] = set()
         """The tokens that were seen to differ as their form says that they do."""
@@ -89,6 +91,7 @@ class Line:
 
     def learn(self, other: Line) -> list[tuple[str, str]]:
         """Take note of what another run has shown in its place; return the words that stand for each other there."""
+        self.seen.append(other.text)
         mine, its = self.tokens, other.tokens
         pairs: list[tuple[str, str]] = []
         for kind, a, b, c, d in SequenceMatcher(

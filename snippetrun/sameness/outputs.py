@@ -91,10 +91,13 @@ def _overlap(one: Difference, two: Difference) -> bool:
     return one.at <= two.at + len(two.recorded) and two.at <= one.at + len(one.recorded)
 
 
-def as_recorded(
+def as_seen(
     recorded: Run, others: Sequence[Sequence[str]], came: Run, rules: Rules = _NONE
-) -> list[dict[str, str]]:
-    """Return for each command the recorded lines by the lines that came and are the same, all without colours."""
+) -> list[dict[str, Sequence[str]]]:
+    """Return for each command, by the lines that came and are the same, what earlier runs have shown in their place.
+
+    The recorded line is the first; all are without colours.
+    """
     host = Host(came.began, came.ended, came.known)
     outputs = _learned(recorded, others, rules, _Names())
     return [
@@ -207,12 +210,12 @@ class _Output:
             if mine or its
         ]
 
-    def by_line(self, came: Sequence[Line]) -> dict[str, str]:
-        """Return the recorded lines by those that came and are the same."""
+    def by_line(self, came: Sequence[Line]) -> dict[str, Sequence[str]]:
+        """Return what was seen before, by the lines that came and are the same."""
         aligned = _aligned(self._lines, came)
         missing, extra = _left(aligned, len(self._lines), len(came))
         pairs = [*aligned, *_moved(self._lines, came, missing, extra)]
-        return {came[b].text: self._lines[a].text for a, b in pairs}
+        return {came[b].text: self._lines[a].seen for a, b in pairs}
 
     def varying(self) -> Iterator[tuple[int, int]]:
         """Yield from where to where the text varies, in order."""
