@@ -11,7 +11,6 @@ from snippetrun.config import SiteConfig
 from snippetrun.drift import blamed, drift
 from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Mode, Page, Result
-from snippetrun.rebuild import UnfitError
 from snippetrun.report import json_
 from snippetrun.store import Store, Stored, place
 
@@ -85,8 +84,8 @@ def confirmations(file: Path, commit: str | None) -> dict[str, str]:
         report = json_.load(data.decode())
     except OSError as error:
         raise UsageError(Problem(f"cannot be read: {error.strerror}", _MAKE_ONE, str(file))) from error
-    except (UnicodeDecodeError, UnfitError) as error:
-        why = str(error) if isinstance(error, UnfitError) else "is not UTF-8"
+    except (UnicodeDecodeError, json_.BadReportError) as error:
+        why = str(error) if isinstance(error, json_.BadReportError) else "is not UTF-8"
         raise UsageError(Problem(why, _MAKE_ONE, str(file))) from error
     if report.command != "check":
         raise UsageError(Problem(f"is a report of {report.command:.20}, which confirms nothing", _MAKE_ONE, str(file)))

@@ -20,8 +20,8 @@
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
           secrets: [REGISTRY_TOKEN]                   # environment variables whose values are masked everywhere
           recordings: recordings                      # the folder for what came out, relative to mkdocs.yml; or false
-          stable:                                     # what else is replaced in output, by regular expressions
-            - {pattern: 'session [0-9a-f]+', replace: session 4f3a}
+          varies: ['session [0-9a-f]+']               # what may differ although two runs do not show it: regular
+          same: ['version [0-9.]+']                   # expressions; and what must not
 
 Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
 """
@@ -33,6 +33,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ import yaml
 from snippetrun import bounded, masks, regex, units
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.limits import Limits
-from snippetrun.model import Mode, Network, Rule
+from snippetrun.model import Mode, Network
 from snippetrun.patterns import Match
 
 PLUGIN = "snippetrun"
@@ -106,7 +107,10 @@ class SiteConfig:
     mode: Mode = Mode.AUTO
     recordings: Path | None = Path("recordings")
     """The folder of the recordings; None for a site that keeps none."""
-    stable: tuple[Rule, ...] = ()
+    varies: tuple[str, ...] = ()
+    """What may differ from run to run on every page although two runs do not show it: regular expressions."""
+    same: tuple[str, ...] = ()
+    """What must not differ on any page: regular expressions."""
     limits: Limits = field(default_factory=Limits)
     """What each page may take."""
     network: Network = Network.NONE
@@ -209,6 +213,8 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
                 known[key] = _PARTS[key](value, root, path, lambda keys, key=key: line([key, *keys]))  # type: ignore[misc] # mypy knows no default there
             elif key in _READERS:
                 known[key] = _READERS[key](value)
+            elif key == "stable":
+                raise ValueError(GONE)
             else:
                 raise ValueError(unknown(key, [*_PARTS, *_READERS]))
         except ConfigError as error:
@@ -303,38 +309,35 @@ def _folder(build: str, root: Path) -> Path:
     return folder
 
 
-def _rules(value: Any, _root: Path, path: str, line: Line) -> tuple[Rule, ...]:  # noqa: ANN401 - from YAML
+def _regexes(key: str, value: Any, _root: Path, path: str, line: Line) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
     if not isinstance(value, list):
-        raise ValueError("expects a list of rules, each with {pattern: REGEX, replace: TEXT}")
+        raise ValueError("expects a list of regular expressions, e.g. ['session [0-9a-f]+']")
     problems: list[Problem] = []
-    found = []
     for index, entry in enumerate(value):
         try:
-            found.append(rule(entry))
+            pattern(entry)
         except ValueError as error:
-            problems.append(Problem(f"stable: {error}", "", path, line([index])))
+            problems.append(Problem(f"{key}: {error}", "", path, line([index])))
     if problems:
         raise ConfigError(*problems)
-    return tuple(found)
+    return tuple(value)
 
 
-def rule(value: Any) -> Rule:  # noqa: ANN401 - from YAML
-    """Read one entry of `stable`; raise ValueError if it is none."""
-    if not isinstance(value, Mapping) or set(value) != {"pattern", "replace"}:
-        raise ValueError("each rule is {pattern: REGEX, replace: TEXT}, and has both")
-    pattern, replace = value["pattern"], value["replace"]
-    if not isinstance(pattern, str) or not isinstance(replace, str):
-        raise ValueError("pattern and replace are texts; quote them")
+def pattern(value: Any) -> str:  # noqa: ANN401 - from YAML
+    """Read one entry of `varies` or `same`; raise ValueError if it is no regular expression that finds something."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r:.40} is no text; quote it")
     try:
-        compiled = regex.compile(pattern)
-        regex.Template(replace, compiled)
+        compiled = regex.compile(value)
     except regex.PatternError as error:
-        raise ValueError(
-            f"{pattern!r} with {replace!r} is no regular expression with its replacement: {error} {regex.LACKS}"
-        ) from None
+        raise ValueError(f"{value!r} is no regular expression: {error} {regex.LACKS}") from None
     if compiled.search(""):
-        raise ValueError(f"{pattern!r} also matches where nothing is")
-    return Rule(pattern, replace)
+        raise ValueError(f"{value!r} also matches where nothing is")
+    return value
+
+
+GONE = "output is no longer replaced; write what may differ from run to run: varies: ['session [0-9a-f]+']"
+"""What to say about `stable`, which replaced it."""
 
 
 def _pages(value: Any, _root: Path, path: str, line: Line) -> dict[str, PageConfig]:  # noqa: ANN401 - from YAML
@@ -460,7 +463,12 @@ def _recordings(value: Any) -> str:  # noqa: ANN401 - from YAML
     return str(value)
 
 
-_PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {"images": _images, "pages": _pages, "stable": _rules}
+_PARTS: dict[str, Callable[[Any, Path, str, Line], Any]] = {
+    "images": _images,
+    "pages": _pages,
+    "varies": partial(_regexes, "varies"),
+    "same": partial(_regexes, "same"),
+}
 """What reads the keys whose parts have lines of their own."""
 
 

@@ -11,7 +11,7 @@ from itertools import takewhile
 from snippetrun.model import Command, Options, Page, Snippet
 
 _DIGITS = 12
-_JSON = json.JSONEncoder(default=str, sort_keys=True)
+_JSON = json.JSONEncoder(sort_keys=True)
 _OPTIONS = tuple(field.name for field in fields(Options) if field.name != "hide")  # hiding changes nothing that runs
 
 
@@ -40,7 +40,7 @@ def unchanged(now: Sequence[Fingerprint], then: Sequence[Fingerprint]) -> tuple[
 
 
 def digest(*parts: object) -> str:
-    """Return the hex SHA-256 of plain data."""
+    """Return the hex SHA-256 of plain data; raise TypeError for anything else, whose `str` may change meanwhile."""
     return hashlib.sha256(_JSON.encode(parts).encode()).hexdigest()
 
 

@@ -12,16 +12,7 @@ from enum import StrEnum
 
 from snippetrun.limits import Limits
 from snippetrun.patterns import Match
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What an author has replaced in all output that is shown."""
-
-    pattern: str
-    """A regular expression (Python's `re`), looked for in each line."""
-    replace: str
-    r"""What takes the place of a match; `\1` and the like stand for its groups."""
+from snippetrun.sameness import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +93,10 @@ class PageOptions:
     """How written output is held against what comes out, where a fence does not say."""
     hub: bool = False
     """Its sandbox has a throwaway Docker Hub."""
-    stable: tuple[Rule, ...] = ()
-    """What is replaced in its output, after all that is replaced anyway."""
+    varies: tuple[str, ...] = ()
+    """What may differ from run to run although two runs do not show it: regular expressions."""
+    same: tuple[str, ...] = ()
+    """What must not differ: regular expressions."""
     line: int = 0
     """Where `snippetrun:` stands; 0 if the page has none."""
 
@@ -146,8 +139,8 @@ class Job:
     """How written output is held against what comes out, where a fence does not say."""
     hub: bool = False
     """Its sandbox has a throwaway Docker Hub, which has all images of the site."""
-    rules: tuple[Rule, ...] = ()
-    """What is replaced in its output at last: the site's rules, then the page's."""
+    rules: Rules = field(default_factory=Rules)
+    """What may differ from run to run, and what must not: the site's, then the page's."""
     limits: Limits = field(default_factory=Limits)
     """What the whole page may take."""
     network: Network = Network.NONE
@@ -231,6 +224,8 @@ class Recorded:
     """What it was waited for in vain, in words; empty if nothing was."""
     fault: str = ""
     """What became of the page's sandbox, in words, such as that it is out of memory; empty if nothing did."""
+    others: tuple[str, ...] = ()
+    """The whole transcript, all pieces joined, of each other run that left another one."""
 
     @property
     def output(self) -> str:
@@ -252,6 +247,17 @@ class ImageFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Something about the machine that a page ran on, or about the images that it has built: another one's differs."""
+
+    name: str
+    """Equal on all machines: `kernel`, `memory`, or `debian:latest 2` for the second digest of an image."""
+    value: str
+    """As output may have it: `6.12.1`, or the 64 digits of a digest; of a span of time `2026-11-25T10:00:00+00:00/...`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What a page ran on."""
 
@@ -264,6 +270,8 @@ class Environment:
     """What it took for Docker Hub was a stand-in of its own, with these images."""
     network: Network = Network.NONE
     """What it reached."""
+    known: tuple[Fact, ...] = ()
+    """Of the machine, and of the images that it has built, what the page's output may depend on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.fingerprint import digest, fingerprints
 from snippetrun.model import Job, Network, Page
 from snippetrun.patterns import Match
+from snippetrun.sameness import Rules
 
 SANDBOX = Path(__file__).with_name("sandbox") / "image"
 """The Dockerfile and the scripts of the sandbox's image."""
@@ -42,14 +43,12 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         match = page.options.match or site.match
         hub = page.options.hub
         limits, network = site.page(page.path)
-        rules = (*site.stable, *page.options.stable)
+        rules = Rules((*site.varies, *page.options.varies), (*site.same, *page.options.same))
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
         said = [(each.snippet, each.commands) for each in fingerprints(page)]
-        key = digest(
-            page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, rules, network
-        )
+        key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, network)
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules, limits, network))
     if problems:
         raise PageError(*problems)

@@ -7,7 +7,7 @@ import pytest
 from snippetrun import config
 from snippetrun.errors import ConfigError
 from snippetrun.limits import Limits
-from snippetrun.model import Network, Rule
+from snippetrun.model import Network
 
 
 def load(tmp_path: Path, text: str) -> config.SiteConfig:
@@ -45,8 +45,8 @@ plugins:
     timeout: 2m
     output_limit: 64kB
     jobs: 3
-    stable:
-      - {{pattern: 'x=(\\d+)', replace: 'x=\\1'}}
+    varies: ['x=(\\d+)']
+    same: ['version [0-9.]+']
 """,
     )
     web, redis = site.images
@@ -55,7 +55,7 @@ plugins:
     )  # fmt: skip
     assert (redis.name, redis.pull) == ("redis:7", f"redis@{digest}")
     assert (site.languages, site.timeout, site.output_limit, site.jobs) == (("console",), 120.0, 64_000, 3)
-    assert site.stable == (Rule("x=(\\d+)", "x=\\1"),)
+    assert (site.varies, site.same) == (("x=(\\d+)",), ("version [0-9.]+",))
     assert site.docs == tmp_path / "pages"
 
 
@@ -83,23 +83,13 @@ HEAD = "plugins:\n  - snippetrun:\n"
         (HEAD + "      images:\n        web: {build: ../..}\n", "outside of the site's folder"),
         (HEAD + "      images:\n        web: {pull: nginx}\n", "mkdocs.yml:4: images: web: pull: nginx has no digest"),
         (HEAD + "      images:\n        web: {build: images/web, standin: x}\n", "did you mean stand_in?"),
-        (HEAD + "      stable: x\n", "mkdocs.yml:3: stable: expects a list of rules"),
-        (HEAD + "      stable:\n        - {pattern: a}\n", "mkdocs.yml:4: stable: each rule is {pattern: REGEX"),
+        (HEAD + "      varies: x\n", "mkdocs.yml:3: varies: expects a list of regular expressions"),
+        (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5: same: 1 is no text; quote it"),
+        (HEAD + "      varies: ['(']\n", "mkdocs.yml:3: varies: '(' is no regular expression: missing ): ("),
+        (HEAD + "      varies: ['a*']\n", "mkdocs.yml:3: varies: 'a*' also matches where nothing is"),
         (
-            HEAD + "      stable:\n        - {pattern: a, replace: 1}\n",
-            "mkdocs.yml:4: stable: pattern and replace are texts",
-        ),
-        (
-            HEAD + "      stable:\n        - {pattern: '(', replace: a}\n",
-            "mkdocs.yml:4: stable: '(' with 'a' is no regular",
-        ),
-        (
-            HEAD + "      stable:\n        - {pattern: a, replace: '\\1'}\n",
-            "mkdocs.yml:4: stable: 'a' with '\\\\1' is no regular",
-        ),
-        (
-            HEAD + "      stable:\n        - {pattern: a*, replace: b}\n",
-            "mkdocs.yml:4: stable: 'a*' also matches where nothing is",
+            HEAD + "      stable:\n        - {pattern: a, replace: b}\n",
+            "mkdocs.yml:3: stable: output is no longer replaced; write what may differ from run to run: varies: [",
         ),
         ("plugins:\n  - snippetrun: 3\n", "mkdocs.yml:2: snippetrun: expects keys and values"),
     ],

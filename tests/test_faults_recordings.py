@@ -212,8 +212,8 @@ def document_marks(site: SiteConfig) -> Any:  # noqa: ANN401 - fingerprints
         "[" * 10_000,
         '{"format":' * 10_000,
         '{"format": ' + "1" * 5000 + "}",
-        '{"format": 1, "seconds": NaN}',
-        '{"format": 1, "seconds": 1e999}',
+        '{"format": 2, "seconds": NaN}',
+        '{"format": 2, "seconds": 1e999}',
         '{"format": [[1]]}',
         '{"format": 1, "format": 1}',
         "null",
@@ -290,7 +290,7 @@ def test_a_report_names_the_recordings_that_its_check_has_confirmed(recorded: Pa
     "change",
     [
         lambda data: commands(data)[0].update(output=["all is well", ""]),
-        lambda data: commands(data)[1].update(late=["all is well", ""]),
+        lambda data: commands(data)[1].update(late=["all is well", ""], output=commands(data)[1].pop("output")),
         lambda data: data["environment"].update(engine="99.0"),
         lambda data: data["environment"].update(kernel="99.0"),
         lambda data: data.update(when="2001-01-01T00:00:00+00:00"),
@@ -346,7 +346,10 @@ def test_a_replay_confirms_nothing(recorded: Path) -> None:
             json_.text(report.Report("check", (), "0.1.0", commit="f" * 40)),
             "is a report of ffffffffffff, and this is ",
         ),
-        ('{"schema": 1, "command": "check", "version": "", "pages": [{"path": 3}]}', "has no str at pages[0].path"),
+        (
+            '{"schema": 1, "command": "check", "version": "", "pages": [{"path": 3}]}',
+            "is no report as snippetrun writes it: Expected `str`, got `int` - at `$.pages[0].path`",
+        ),
     ],
 )
 def test_a_report_that_is_none_confirms_nothing(recorded: Path, text: str, why: str) -> None:

@@ -379,7 +379,7 @@ def test_the_launcher_takes_no_settings_from_a_page(sandboxes: runner.OpenSandbo
         assert isinstance(sandbox, LiveSandbox)
         said(sandbox, f"printf '{settings}\\n' > /root/.curlrc")
         sandbox.settle()
-        assert sandbox.facts().host.id
+        assert "engine id" in {fact.name for fact in sandbox.facts()}
         assert said(sandbox, "ls /root/stolen 2>/dev/null || echo nothing") == "nothing\n"
         outside = ["sh", "-c", "ls -A /page /tmp /var/tmp; cat /root/.curlrc"]
         assert b"docker/version" not in sandbox._engine.execute(sandbox._container, outside, {}).read_all(20)

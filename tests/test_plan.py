@@ -7,8 +7,9 @@ import pytest
 
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import PageError
-from snippetrun.model import Command, Options, Page, PageOptions, Rule, Snippet
+from snippetrun.model import Command, Options, Page, PageOptions, Snippet
 from snippetrun.plan import plan
+from snippetrun.sameness import Rules
 
 SITE = SiteConfig(
     Path("/s"),
@@ -64,18 +65,17 @@ def test_where_a_snippet_stands_does_not_change_the_key() -> None:
         page(options=PageOptions(images=("nginx",))),
         page(options=PageOptions(timeout=1.0)),
         page(options=PageOptions(hub=True)),
-        page(options=PageOptions(stable=(Rule("a", "b"),))),
     ],
 )
 def test_whatever_can_change_the_output_changes_the_key(other: Page) -> None:
     assert key(other) != key(page())
 
 
-def test_a_pages_rules_come_after_the_sites() -> None:
-    site, here = Rule("a", "b"), Rule("b", "c")
-    ruled = dataclasses.replace(SITE, stable=(site,))
-    assert plan(ruled, [page(options=PageOptions(stable=(here,)))])[0].rules == (site, here)
-    assert key(page(), ruled) != key(page())
+def test_a_pages_rules_come_after_the_sites_and_change_nothing_that_comes_out() -> None:
+    site = dataclasses.replace(SITE, varies=("a",), same=("b",))
+    ruled = page(options=PageOptions(varies=("c",), same=("d",)))
+    assert plan(site, [ruled])[0].rules == Rules(("a", "c"), ("b", "d"))
+    assert key(ruled, site) == key(page())
 
 
 def test_the_content_of_a_file_changes_the_key() -> None:

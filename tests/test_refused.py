@@ -13,14 +13,13 @@ from click.testing import CliRunner
 from conftest import MakeSite
 from test_runner import SITE, Fleet, console, page, run
 
-from snippetrun import config, regex
+from snippetrun import config
 from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, PageError
 from snippetrun.extract import findings, read
 from snippetrun.model import Page
 from snippetrun.patterns import Mismatch, Names, bind_loosely, match_lines
 from snippetrun.plan import plan
-from snippetrun.stable import output
 from snippetrun.terminal.inputs import may_have_typed, typed_at
 
 FENCE = "```console\n$ docker ps\n```\n"
@@ -65,10 +64,7 @@ def told(text: str) -> str:
 @pytest.mark.parametrize("pattern", ["(a+)+c", "(a|a)*c", "(a|aa)+c", "a*a*a*a*a*a*a*c", "(.*)(.*)(.*)(.*)(.*)c"])
 def test_no_pattern_of_a_page_keeps_the_builder_busy(pattern: str) -> None:
     fleet = Fleet({"docker ps": "a" * 200_000 + "\n"})
-    front = f"---\nsnippetrun:\n  stable:\n    - {{pattern: '{pattern}', replace: b}}\n---\n"
     with soon():
-        [result] = run(fleet, page(front + console("$ docker ps")))
-        assert not result.failed
         [result] = run(fleet, page(console("$ docker ps", pattern, attributes=" {match=regex}")))
         assert [verdict.message for verdict in result.failed] == ["the output is not what line 3 says"]
 
@@ -86,16 +82,6 @@ def test_a_line_in_which_each_letter_may_end_a_prompt_is_looked_through_once() -
     with soon():
         assert typed_at(["$" * 1_000_000], 0, "# ", Names()) is None
         assert may_have_typed(["$" * 1_000_000], 0, "$ ", Names()) == ["$" * 999_999]
-
-
-def test_a_rule_that_looks_through_the_rest_of_a_line_for_each_letter_is_stopped_with_its_page(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(output, "_PATIENCE", 0.5)
-    front = "---\nsnippetrun:\n  stable:\n    - {pattern: 'a(.*b)?', replace: x}\n---\n"
-    fleet = Fleet({"docker ps": "a" * 900_000 + "\n"})
-    with soon(), pytest.raises(PageError, match=r"^docs/a.md:2: stable: the pattern a\(\.\*b\)\? takes too long"):
-        run(fleet, page(front + console("$ docker ps")))
 
 
 def test_output_that_could_stand_anywhere_is_not_looked_for_everywhere() -> None:
@@ -124,8 +110,8 @@ def test_output_that_could_stand_anywhere_is_not_looked_for_everywhere() -> None
     ],
 )
 def test_what_re2_has_not_is_refused_with_the_line(pattern: str, why: str) -> None:
-    front = f"---\nsnippetrun:\n  stable:\n    - {{pattern: '{pattern}', replace: b}}\n---\n"
-    assert told(front + FENCE).startswith(f"docs/a.md:4:7: stable: {pattern!r} with 'b' is no regular expression")
+    front = f"---\nsnippetrun:\n  varies:\n    - '{pattern}'\n---\n"
+    assert told(front + FENCE).startswith(f"docs/a.md:4:7: varies: {pattern!r} is no regular expression")
     assert why in told(front + FENCE)
     with pytest.raises(PageError) as caught:
         plan(SITE, [page(console("$ docker ps", "x", pattern, attributes=" {match=regex}"))])
@@ -135,17 +121,6 @@ def test_what_re2_has_not_is_refused_with_the_line(pattern: str, why: str) -> No
 
 def test_a_line_that_may_be_typed_need_not_be_a_pattern() -> None:
     plan(SITE, [page(console("$ docker ps", "/ # echo $((1+1", attributes=" {match=regex}"))])
-
-
-@pytest.mark.parametrize(
-    ("replace", "becomes"),
-    [(r"<\1>", "<ab>"), (r"\g<x>-\2", "ab-"), (r"a\\1", r"a\1"), (r"\g<0>!", "ab!"), ("é", "é")],
-)
-def test_replacements_name_groups_as_python_does(replace: str, becomes: str) -> None:
-    pattern = regex.compile(r"(?P<x>ab)(c)?")
-    found = pattern.search("abd")
-    assert found
-    assert regex.Template(replace, pattern).of(found) == becomes
 
 
 # Texts
@@ -221,8 +196,8 @@ def test_settings_that_would_crash_the_builder_are_refused_with_the_line(tmp_pat
     [
         ("a: " + "[" * 10_000, "2:103: the front matter is not valid YAML: nested too deeply"),
         (aliases(60), "19:18: the front matter is not valid YAML: too large"),
-        ("snippetrun: &a\n  stable: [*a]", "3:12: the front matter is not valid YAML: *a stands within what it names"),
-        ("snippetrun:\n  stable: [{? [a] : b}]", "3:12: stable: each rule is {pattern: REGEX, replace: TEXT}"),
+        ("snippetrun: &a\n  varies: [*a]", "3:12: the front matter is not valid YAML: *a stands within what it names"),
+        ("snippetrun:\n  varies: [{? [a] : b}]", "3:12: varies: None is no text; quote it"),
     ],
 )
 def test_front_matter_that_would_is_refused_with_the_line_too(text: str, why: str) -> None:

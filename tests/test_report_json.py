@@ -16,7 +16,6 @@ from snippetrun import runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
 from snippetrun.model import Piece, PieceKind, Recorded
-from snippetrun.rebuild import UnfitError
 from snippetrun.report import Report, Share, json_
 
 SCHEMA: dict[str, Any] = json.loads(json_.SCHEMA_FILE.read_text())
@@ -108,22 +107,25 @@ def test_json_in_a_ci_log_steers_nothing_and_still_says_all() -> None:
         ("[]", "is no report"),
         ('{"schema": 1, "command": "doctor", "findings": []}', "is no report"),
         ('{"schema": 2, "pages": []}', "has schema 2, and this version of snippetrun reads 1"),
-        ('{"schema": 1, "pages": []}', "has no command"),
-        ('{"schema": 1, "command": 1, "pages": [], "version": ""}', "has no str at command"),
-        ('{"schema": 1, "command": "run", "pages": [3], "version": ""}', "has no dict at pages[0]"),
+        ('{"schema": 1, "pages": []}', "missing required field `command`"),
+        ('{"schema": 1, "command": 1, "pages": [], "version": ""}', "Expected `str`, got `int` - at `$.command`"),
+        (
+            '{"schema": 1, "command": "run", "pages": [3], "version": ""}',
+            "Expected `object`, got `int` - at `$.pages[0]`",
+        ),
         (
             '{"schema": 1, "command": "run", "pages": [], "version": "", "exit_status": true}',
-            "has no int at exit_status",
+            "Expected `int`, got `bool` - at `$.exit_status`",
         ),
     ],
 )
 def test_what_is_no_report_is_refused_with_the_reason(text: str, complaint: str) -> None:
-    with pytest.raises(UnfitError, match=re.escape(complaint)):
+    with pytest.raises(json_.BadReportError, match=re.escape(complaint)):
         json_.load(text)
 
 
 def test_a_word_that_nobody_knows_is_refused_with_its_place() -> None:
     document = copy.deepcopy(json_.document(made(result(PS, BUILD))))
     document["pages"][0]["snippets"][0]["commands"][1]["outcome"] = ["passed"]
-    with pytest.raises(UnfitError, match=re.escape("pages[0].snippets[0].commands[1].outcome")):
+    with pytest.raises(json_.BadReportError, match=re.escape("$.pages[0].snippets[0].commands[1].outcome")):
         json_.load(json.dumps(document))

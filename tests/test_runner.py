@@ -15,8 +15,7 @@ from snippetrun import runner, stopping
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
 from snippetrun.extract import read
-from snippetrun.facts import Facts, Kind, Thing
-from snippetrun.model import Command, Ending, ImageFact, Job, Mode, Outcome, Page, Result, Rule
+from snippetrun.model import Command, Ending, Fact, ImageFact, Job, Mode, Outcome, Page, Result
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program
@@ -328,14 +327,13 @@ def test_what_could_not_be_prepared_is_not_tried_again() -> None:
 
 
 ID = "4f0c2a7a1b9e" + "0" * 52
-KNOWS = Facts(things=(Thing(Kind.CONTAINER, ID, "hungry_hippo"),))
 
 
 @dataclasses.dataclass
 class Learned(Fleet):
-    """A fleet whose engines know something."""
+    """A fleet of whose machines and images something is known."""
 
-    knows: Sequence[Facts] = ()
+    knows: Sequence[tuple[Fact, ...]] = ()
 
     @contextmanager
     def start(self, job: Job) -> Iterator[FakeSandbox]:
@@ -349,53 +347,19 @@ def shown(result: Result) -> list[tuple[str, str]]:
     return [(each.command, each.output) for snippet in result.recording.snippets for each in snippet]
 
 
-def test_what_differs_from_run_to_run_is_replaced_and_later_commands_get_the_real_thing() -> None:
+def test_what_came_out_is_recorded_as_it_came() -> None:
     text = console(
         "$ docker run -d x", "<box>", "$ docker logs <box>", "$ docker ps", "<...> <name>", "$ docker rm <name>"
     )
     answers = {
         "docker run -d x": f"{ID}\n",
-        f"docker logs {ID}": f"from {ID[:12]}\n",
+        f"docker logs {ID}": "\x1b[31mfrom\x1b[0m 172.17.0.2 at 2026-11-25T14:00:00.123456789Z\n",
         "docker ps": f"{ID[:12]} hungry_hippo\n",
         "docker rm hungry_hippo": "hungry_hippo\n",
     }
-    fleet = Learned(answers, knows=[KNOWS])
-    [result] = run(fleet, page(text))
+    [result] = run(Fleet(answers), page(text))
     assert not result.failed
-    assert fleet.started[0].commands == list(answers)
-    (_, whole), (logs, says), (_, row), (remove, name) = shown(result)
-    stand_in = whole.strip()
-    assert (len(stand_in), stand_in != ID) == (64, True)
-    assert (logs, says) == (f"docker logs {stand_in}", f"from {stand_in[:12]}\n")
-    assert row.split() == [stand_in[:12], name.strip()]
-    assert remove == f"docker rm {name.strip()}"
-    assert ID[:12] not in str(result.recording)
-    assert "hungry_hippo" not in str(result.recording)
-
-
-def test_output_may_be_pasted_from_the_site() -> None:
-    fleet = Learned({"docker run -d x": f"{ID}\n"}, knows=[KNOWS] * 4)
-    [result] = run(fleet, page(console("$ docker run -d x")))
-    [(_, pasted)] = shown(result)
-    [again] = run(fleet, page(console("$ docker run -d x", pasted.strip())))
-    assert not again.failed
-    [wrong] = run(fleet, page(console("$ docker run -d x", ID)))
-    assert wrong.failed[0].message == "the output is not what line 3 says"
-
-
-def test_a_command_is_tried_again_until_what_is_shown_is_what_was_written() -> None:
-    fleet = Learned({"docker run -d x": f"{ID}\n"}, knows=[KNOWS])
-    [result] = run(fleet, page(console("$ docker run -d x")))
-    [(_, pasted)] = shown(result)
-    tries = iter(["starting\n", "starting\n", f"{ID}\n"])
-
-    @contextmanager
-    def start(_job: Job) -> Iterator[FakeSandbox]:
-        yield FakeSandbox(lambda _: next(tries), knows=KNOWS)
-
-    [job] = plan(SITE, [page(console("$ docker run -d x", pasted.strip(), attributes=" {retry=20s}"))])
-    assert not runner.result(job.page, run_page(job, start, Notes())).failed
-    assert list(tries) == []
+    assert shown(result) == list(answers.items())
 
 
 def test_a_try_that_failed_binds_no_name() -> None:
@@ -411,16 +375,33 @@ def test_a_try_that_failed_binds_no_name() -> None:
     assert not runner.result(job.page, recording).failed
 
 
-def test_each_of_a_pages_engines_is_asked_what_it_knows() -> None:
-    other = ID[::-1]
-    fleet = Learned({"docker ps": f"{ID} {other}\n"}, knows=[KNOWS, Facts(things=(Thing(Kind.CONTAINER, other),))])
-    [result] = run(fleet, page(console("$ docker ps") + console("$ docker ps", attributes=" {engine=fresh}")))
-    assert ID not in str(result.recording)
-    assert other not in str(result.recording)
+def known(result: Result) -> dict[str, str]:
+    assert result.recording
+    return {fact.name: fact.value for fact in result.recording.environment.known}
 
 
-def test_rules_of_the_site_come_before_those_of_the_page() -> None:
-    site = dataclasses.replace(SITE, stable=(Rule("[0-9]+", "N"),))
-    text = "---\nsnippetrun: {stable: [{pattern: N, replace: n}]}\n---\n" + console("$ docker ps")
-    [result] = run(Fleet({"docker ps": "port 123\n"}), page(text), site=site)
-    assert shown(result) == [("docker ps", "port n\n")]
+def test_of_what_is_known_only_that_is_kept_which_turns_up_in_the_output() -> None:
+    facts = [
+        *(
+            Fact("kernel", "6.12.1"),
+            Fact("kernel build", "#1 SMP"),
+            Fact("processors", "2"),
+            Fact("memory", "8589934592"),
+        ),
+        *(Fact("nginx:latest 1", ID), Fact("nginx:latest 2", "1" * 64), Fact("redis:7 1", "2" * 64)),
+        *(
+            Fact("nginx:latest built", "2026-11-25T10:00:00+00:00/..."),
+            Fact("redis:7 built", "2026-11-25T10:00:00+00:00/..."),
+        ),
+    ]
+    answers = {"docker ps": f"\x1b[1m{ID[:6]}\x1b[0m{ID[6:12]} x\n", "docker run nginx uname -r": "6.12.1\n"}
+    [result] = run(Learned(answers, knows=[tuple(facts)]), page(console(*(f"$ {command}" for command in answers))))
+    unseen = {"kernel build", "nginx:latest 2", "redis:7 1", "redis:7 built"}
+    assert known(result) == {fact.name: fact.value for fact in facts if fact.name not in unseen}
+
+
+def test_each_of_a_pages_engines_is_asked_what_is_known() -> None:
+    knows = [(Fact("engine id", word), Fact("processors", "2")) for word in ("861e7748", "f00d")]
+    fleet = Learned({"docker info": "861e7748 f00d\n"}, knows=knows)
+    [result] = run(fleet, page(console("$ docker info") + console("$ docker info", attributes=" {engine=fresh}")))
+    assert known(result) == {"engine id": "861e7748", "engine id 2": "f00d", "processors": "2"}

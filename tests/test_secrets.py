@@ -15,12 +15,14 @@ from snippetrun import config, masks, pages, report, runner
 from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, Problem, SandboxError
 from snippetrun.extract import read
+from snippetrun.fingerprint import fingerprints
 from snippetrun.inert import inert, plain
-from snippetrun.model import Job, Mode, Page
+from snippetrun.model import Environment, Fact, Job, Mode, Page, Recorded, Recording, printed
 from snippetrun.render import html
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 from snippetrun.sandbox.interface import Order
+from snippetrun.store.document import dump, load
 
 SECRET = "s3cr&t/V\u00e4lue-of 30 characters"
 MKDOCS = "site_name: x\nplugins:\n  - snippetrun:\n      secrets: [A_TOKEN, NOT_SET]\n"
@@ -219,3 +221,15 @@ def test_a_sandbox_learns_nothing_of_its_builders_environment(
         allowed = {"HOME", "USER", "LOGNAME", "SHELL", "LANG", "PATH", "TERM", "PWD", "SHLVL", "_", "OLDPWD"}
         said = sandbox.terminal().run(Order("env | cut -d= -f1", timeout=60)).output.split()
         assert set(said) <= allowed
+
+
+def test_what_other_runs_left_is_masked_in_a_recording_too(secretive: config.SiteConfig) -> None:  # noqa: ARG001 - hides
+    page = read("docs/a.md", "```console\n$ docker ps\n```\n")
+    others = (f"a {SECRET}\nb\n", f"{SECRET[:9]}\n{SECRET[9:]}\nx\n")
+    ran = Recorded(2, "docker ps", printed("a\nb\n"), 0, 0.5, others=others)
+    environment = Environment("26.1.5", "6.12", "0.1.0", known=(Fact("kernel", SECRET),))
+    made = Recording("docs/a.md", "k", environment, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
+    text = dump(page, made, fingerprints(page))
+    assert SECRET[:9] not in text
+    [[back]] = load(text).recording.snippets
+    assert back.others == ("a ***\nb\n", "***\nx\n")

@@ -16,13 +16,31 @@ from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
 from snippetrun.fingerprint import fingerprints
-from snippetrun.model import Ending, Environment, ImageFact, Job, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model import (
+    Ending,
+    Environment,
+    Fact,
+    ImageFact,
+    Job,
+    Page,
+    Piece,
+    PieceKind,
+    Recorded,
+    Recording,
+    printed,
+)
 from snippetrun.plan import plan
 from snippetrun.store import Store, place
 from snippetrun.store.document import dump, load
 
 TEXT = "# A\n\n```console\n$ docker run -it x\n/ # ls\na\n/ # ^D\n$ docker ps\n```\n"
-ENVIRONMENT = Environment("26.1.5", "6.12", "0.1.0", (ImageFact("x:latest", "sha256:1", "here", "not the real one"),))
+ENVIRONMENT = Environment(
+    "26.1.5",
+    "6.12",
+    "0.1.0",
+    (ImageFact("x:latest", "sha256:1", "here", "not the real one"),),
+    known=(Fact("memory", "8589934592"),),
+)
 
 
 @pytest.fixture
@@ -100,7 +118,7 @@ def test_a_change_makes_it_stale(site: SiteConfig) -> None:
 def test_a_run_that_says_nothing_new_leaves_the_file_alone(site: SiteConfig) -> None:
     made = job(site)
     kept = Store(site).keep(made, recording(made))
-    environment = dataclasses.replace(ENVIRONMENT, kernel="7.0", images=())
+    environment = dataclasses.replace(ENVIRONMENT, kernel="7.0", images=(), known=())
     again = recording(made, when="2027-01-01T00:00:00+00:00", seconds=9.0, environment=environment)
     assert Store(site).keep(made, again) == kept
     assert Store(site).keep(made, recording(made, "other\n")) != kept
@@ -117,15 +135,12 @@ def test_a_diff_shows_the_lines_that_differ(site: SiteConfig) -> None:
     assert "checksum" in changed[1][0]
 
 
-def test_what_tells_nothing_new_keeps_its_seconds(site: SiteConfig) -> None:
-    made, moved = job(site), job(site, "One more line.\n\n" + TEXT.replace("docker ps", "docker ps -a"))
+def test_what_is_new_is_written_whole_from_one_run(site: SiteConfig) -> None:
+    made = job(site)
     Store(site).keep(made, recording(made))
-    [[_, first], [_, second]] = (
-        [ran.seconds for ran in Store(site).keep(of, slower(recording(of), 4.0)).snippets[0]] for of in (made, moved)
-    )
-    assert (first, second) == (0.5, 4.0)
-    [[same, _]] = Store(site).read(moved.page).recording.snippets  # type: ignore[union-attr]
-    assert same.seconds == 1.25
+    assert Store(site).keep(made, slower(recording(made), 4.0)) == recording(made)
+    again = slower(recording(made, "other\n"), 4.0)
+    assert Store(site).keep(made, again) == again
 
 
 def slower(made: Recording, seconds: float) -> Recording:
@@ -133,15 +148,55 @@ def slower(made: Recording, seconds: float) -> Recording:
     return dataclasses.replace(made, snippets=snippets)
 
 
+OTHERS = ("one\n2\nthree\n", "two\nthree\nfour", "", "one\ntwo\nthree\n\n")
+
+
+def test_what_other_runs_left_is_stored_as_the_lines_that_differ(site: SiteConfig) -> None:
+    made = job(site)
+    plain = recording(made, "one\ntwo\nthree\n")
+    [[first, second]] = plain.snippets
+    two = dataclasses.replace(first, others=("/ # ls\nb\n/ # ^D\n",)), dataclasses.replace(second, others=OTHERS)
+    varied = dataclasses.replace(plain, snippets=(two,))
+    text = dump(made.page, varied, fingerprints(made.page))
+    assert place(made.page, load(text).recording) == varied
+    ran, listed = json.loads(text)["snippets"][0]["commands"]
+    assert ran["varies"] == [[{"at": 1, "lines": 1, "instead": ["b"]}]]
+    assert listed["varies"][0] == [{"at": 1, "lines": 1, "instead": ["2"]}]
+    Store(site).keep(made, varied)
+    assert Store(site).fresh(made) == varied
+
+
+@given(st.text("ab\n"), st.lists(st.text("ab\n"), max_size=3))
+def test_whatever_other_runs_left_comes_back(output: str, others: list[str]) -> None:
+    page = read("a.md", "```console\n$ docker ps\n```\n")
+    ran = Recorded(2, "docker ps", printed(output), 0, 0.5, others=tuple(others))
+    made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
+    [[back]] = place(page, load(dump(page, made, fingerprints(page))).recording).snippets
+    assert back.others == tuple(other for other in others if other != output)
+
+
+def test_an_older_form_is_named_as_such(site: SiteConfig) -> None:
+    made = job(site)
+    Store(site).keep(made, recording(made))
+    path = where(site, made.page)
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    with pytest.raises(RecordingError) as caught:
+        Store(site).fresh(made)
+    assert str(caught.value) == (
+        "recordings/deep/a.md.json: this recording has the form of an older snippetrun\n"
+        "    Record the page again: snippetrun run docs/deep/a.md"
+    )
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
         (lambda text: text[: len(text) // 2], "is no valid JSON"),
         (lambda text: text.replace('"ls"', '"lx"'), "its checksum does not match"),
-        (lambda text: text.replace('"format": 1', '"format": 99'), "has format 99"),
+        (lambda text: text.replace('"format": 2', '"format": 99'), "has format 99"),
         (lambda _: "[]", "is no recording"),
         (lambda _: "{}", "is no recording"),
-        (lambda _: '{"format": 1}', "its checksum does not match"),
+        (lambda _: '{"format": 2}', "its checksum does not match"),
         (lambda _: "\udcff", "cannot be read"),
     ],
 )

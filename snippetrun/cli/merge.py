@@ -10,7 +10,6 @@ from snippetrun import bounded
 from snippetrun.cli.command import cli
 from snippetrun.cli.delivery import delivered
 from snippetrun.errors import Problem, UsageError
-from snippetrun.rebuild import UnfitError
 from snippetrun.report import Report, json_
 from snippetrun.report.merge import merge as merged
 
@@ -36,5 +35,5 @@ def _read(file: Path) -> Report:
     except OSError as error:
         hint = "A machine that left no report has failed: its log says why."
         raise UsageError(Problem(f"cannot be read: {error.strerror}", hint, str(file))) from error
-    except (UnfitError, UnicodeDecodeError) as error:
+    except (json_.BadReportError, UnicodeDecodeError) as error:
         raise UsageError(Problem(str(error), "", str(file))) from error

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import yaml
 
 from snippetrun import bounded, units
 from snippetrun.attributes import read_match, suggest
-from snippetrun.config import rule
+from snippetrun.config import GONE, pattern
 from snippetrun.errors import Problem
-from snippetrun.model import PageOptions, Rule
+from snippetrun.model import PageOptions
 
 # MkDocs' own rule (`YAML_RE` in mkdocs/utils/meta.py): what it takes for front matter is not on the site.
 _BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
@@ -92,6 +93,9 @@ class _Reader:
             reader = _KEYS.get(name.value) if isinstance(name, yaml.ScalarNode) else None
             if not reader:
                 written = name.value if isinstance(name, yaml.ScalarNode) else "this"
+                if written == "stable":
+                    self.complain(name, f"stable: {GONE}")
+                    continue
                 self.complain(name, f"`{written}` is no key of snippetrun", suggest(str(written), _KEYS))
                 continue
             if name.value in self.values:
@@ -99,14 +103,14 @@ class _Reader:
                 continue
             try:
                 self.values[name.value] = reader(value)
-            except _RuleError as error:
+            except _EntryError as error:
                 self.complain(error.node, str(error))
             except ValueError as error:
                 self.complain(name, str(error))
 
 
-class _RuleError(ValueError):
-    """One of several rules is wrong, and where it stands."""
+class _EntryError(ValueError):
+    """One of several entries is wrong, and where it stands."""
 
     def __init__(self, message: str, node: yaml.Node) -> None:
         super().__init__(message)
@@ -142,21 +146,17 @@ def _hub(node: yaml.Node) -> bool:
     return said == "true"
 
 
-def _stable(node: yaml.Node) -> tuple[Rule, ...]:
+def _regexes(key: str, node: yaml.Node) -> tuple[str, ...]:
     if not isinstance(node, yaml.SequenceNode):
-        raise ValueError("stable takes a list of rules, each with {pattern: REGEX, replace: TEXT}")
-    rules = []
+        raise ValueError(f"{key} takes a list of regular expressions, such as {key}: ['session [0-9a-f]+']")
+    found = []
     for entry in node.value:
-        pairs = entry.value if isinstance(entry, yaml.MappingNode) else ()
+        text = entry.value if isinstance(entry, yaml.ScalarNode) and entry.tag == _STRING else None
         try:
-            rules.append(rule({_word(key): _word(value) for key, value in pairs}))
+            found.append(pattern(text))
         except ValueError as error:
-            raise _RuleError(f"stable: {error}", entry) from error
-    return tuple(rules)
-
-
-def _word(node: yaml.Node) -> str | None:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) and node.tag == _STRING else None
+            raise _EntryError(f"{key}: {error}", entry) from error
+    return tuple(found)
 
 
 _KEYS: dict[str, Callable[[yaml.Node], object]] = {
@@ -165,5 +165,6 @@ _KEYS: dict[str, Callable[[yaml.Node], object]] = {
     "images": _images,
     "match": _match,
     "hub": _hub,
-    "stable": _stable,
+    "varies": partial(_regexes, "varies"),
+    "same": partial(_regexes, "same"),
 }

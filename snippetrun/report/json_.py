@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from snippetrun.inert import in_json
 from snippetrun.masks import masked_data
-from snippetrun.rebuild import UnfitError, rebuild
 from snippetrun.report.reported import Report, counts
 
 SCHEMA = 1
@@ -32,18 +33,28 @@ def text(of: Report | Mapping[str, Any]) -> str:
     return in_json(json.dumps(masked_data(data), indent=2, ensure_ascii=False)) + "\n"
 
 
+class BadReportError(ValueError):
+    """The text is no report of ours; the message says why, in words that follow a file's name."""
+
+
 def load(written: str) -> Report:
-    """Read a report back; raise UnfitError, in words that follow a file's name, if it is none of ours."""
+    """Read a report back; raise BadReportError if it is none of ours.
+
+    Keys that nobody knows are left out, as a newer version may have written them.
+    """
     try:
         data = json.loads(written, parse_constant=_refuse)
+        if not isinstance(data, dict) or "schema" not in data or "pages" not in data:
+            raise BadReportError("is no report of `snippetrun run` or `check`")
+        if data["schema"] != SCHEMA:
+            raise BadReportError(f"has schema {data['schema']!s:.20}, and this version of snippetrun reads {SCHEMA}")
+        return msgspec.convert(data, Report)
+    except msgspec.ValidationError as error:
+        raise BadReportError(f"is no report as snippetrun writes it: {error}") from error
+    except BadReportError:
+        raise
     except (ValueError, RecursionError) as error:
-        raise UnfitError(f"is no valid JSON: {error}") from error
-    if not isinstance(data, dict) or "schema" not in data or "pages" not in data:
-        raise UnfitError("is no report of `snippetrun run` or `check`")
-    if data["schema"] != SCHEMA:
-        raise UnfitError(f"has schema {data['schema']}, and this version of snippetrun reads {SCHEMA}")
-    report: Report = rebuild(Report, data)
-    return report
+        raise BadReportError(f"is no valid JSON: {error}") from error
 
 
 def _refuse(constant: str) -> None:

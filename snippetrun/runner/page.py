@@ -1,28 +1,28 @@
-"""One page: its commands in order, up to one after which it cannot go on; and what is shown of what came out."""
+"""One page: its commands in order, up to one after which it cannot go on."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
 import math
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Self
 
 from snippetrun import __version__, regex
-from snippetrun.compare import Judge, judge, stops
+from snippetrun.compare import Judge, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
-from snippetrun.facts import Facts
 from snippetrun.limits import Usage, used_up
 from snippetrun.masks import masked
-from snippetrun.model import Command, Ending, Environment, Job, Outcome, Recorded, Recording, Snippet, Verdict
+from snippetrun.model import Command, Ending, Environment, Fact, Job, Outcome, Recorded, Recording, Snippet, Verdict
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sandbox.interface import Order, Sandbox
-from snippetrun.stable import Ran, stabilise
+from snippetrun.sgr import uncoloured
 from snippetrun.store import retyped
 
 MAIN_TERMINAL = "main"
@@ -31,14 +31,19 @@ _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 """What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
+_ALWAYS = frozenset({"processors", "memory"})
+"""Facts that output has in many forms: `7.751GiB`, `8127548 kB`."""
+_SPANS = frozenset({"built", "stored"})
+"""The last words of facts that are spans of time."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+"""Docker prints it whole, or its first 12 digits."""
 
 
 def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None = None) -> Recording:
     """Run one page's commands, up to one that ends otherwise than expected; other output does not stop it.
 
-    The recording holds what is shown: what differs from run to run and means nothing has been replaced in it. Only so
-    many of the snippets run as `upto` says. Raises InfrastructureError, with the page's path and the line, if the
-    sandbox fails.
+    The recording holds what really came out. Only so many of the snippets run as `upto` says. Raises
+    InfrastructureError, with the page's path and the line, if the sandbox fails.
     """
     began = time.monotonic()
     line = job.page.snippets[0].line
@@ -47,21 +52,46 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
         with _Engines(job, start) as engines:
             for snippet in job.page.snippets[:upto]:
                 line = snippet.line
-                if not session.run(snippet, engines.wanted(snippet), engines.facts):
+                if not session.run(snippet, engines.wanted(snippet)):
                     break
             sandbox = engines.current()
             environment = Environment(
-                sandbox.engine_version, sandbox.kernel, __version__, sandbox.images, job.hub, job.network
+                sandbox.engine_version,
+                sandbox.kernel,
+                __version__,
+                sandbox.images,
+                job.hub,
+                job.network,
+                tuple(_shown(job, session.ran, [*engines.facts, *sandbox.facts()])),
             )
-            facts = [*engines.facts, sandbox.facts()]
     except InfrastructureError as error:
         raise type(error)(
             *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)
         ) from error
-    snippets = retyped(job.page, stabilise(job.page, session.ran, facts, job.rules), job.match)
+    snippets = retyped(job.page, session.ran, job.match)
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     seconds = time.monotonic() - began
     return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, snippets)
+
+
+def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Yield the facts that the page's output may depend on; of several engines' the later ones have a number."""
+    texts = [uncoloured(each.late + each.output) for snippet in ran for each in snippet]
+    commands = [c.text for snippet in job.page.snippets for c in snippet.commands]
+    contents = [snippet.content for snippet in job.page.snippets if snippet.options.file]
+    output, words = "\n".join(texts), "\n".join([*texts, *commands, *contents])
+    seen: dict[str, int] = {}
+    for fact in dict.fromkeys(facts):
+        image, _, what = fact.name.rpartition(" ")
+        if what in _SPANS:
+            wanted = image.rpartition(":")[0] in words  # files in it are as old as it is
+        else:
+            wanted = (
+                fact.name in _ALWAYS or (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
+            )
+        if wanted:
+            seen[fact.name] = number = seen.get(fact.name, 0) + 1
+            yield fact if number == 1 else Fact(f"{fact.name} {number}", fact.value)
 
 
 @contextmanager
@@ -75,7 +105,7 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
         for snippet in job.page.snippets:
             if snippet.line >= line:
                 break
-            if not session.run(snippet, engines.wanted(snippet), engines.facts):
+            if not session.run(snippet, engines.wanted(snippet)):
                 hint = f"Look at it first: snippetrun run {job.page.path}"
                 where = snippet.commands[max(len(session.ran[-1]) - 1, 0)].line
                 raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
@@ -90,8 +120,8 @@ class _Engines:
         self._held = ExitStack()
         self._current: Sandbox | None = None
         self.boot_seconds = 0.0
-        self.facts: list[Facts] = []
-        """What the engines knew that are gone."""
+        self.facts: list[Fact] = []
+        """What was known of the engines that are gone."""
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +140,7 @@ class _Engines:
         """Return the sandbox for a snippet: the page's, or a new one in its place."""
         if snippet.options.engine is not None and snippet.options.skip is None:
             if self._current is not None:
-                self.facts.append(self._current.facts())
+                self.facts += self._current.facts()
             self._end()
         return self.current()
 
@@ -121,10 +151,7 @@ class _Engines:
 
 
 class _Session:
-    """What goes on from one snippet of a page to the next: what came out, and the names that it has bound.
-
-    Here they are what they really are, as later commands need them.
-    """
+    """What goes on from one snippet of a page to the next: what came out, and the names that it has bound."""
 
     def __init__(self, job: Job, watcher: Watcher, above: float = math.inf) -> None:
         """Run nothing yet, and later only the commands above a line."""
@@ -132,11 +159,11 @@ class _Session:
         self._judge = Judge(job.match)
         self._deadline = math.inf
         self._used: dict[Sandbox, Usage] = {}
-        self.ran: list[list[Ran]] = []
+        self.ran: list[list[Recorded]] = []
         """One entry for each snippet that was reached."""
 
-    def run(self, snippet: Snippet, sandbox: Sandbox, facts: Sequence[Facts]) -> bool:
-        """Run the commands of a snippet; return whether the page can go on. `facts` are of engines that are gone."""
+    def run(self, snippet: Snippet, sandbox: Sandbox) -> bool:
+        """Run the commands of a snippet; return whether the page can go on."""
         options = snippet.options
         self.ran.append([])
         if options.skip is not None:
@@ -149,13 +176,13 @@ class _Session:
             if self._judge.lacks(command):
                 return False
             self._watcher.command(self._job.page, command)
-            came, verdict = self._try(snippet, command, sandbox, facts)
+            came, verdict = self._try(snippet, command, sandbox)
             self.ran[-1].append(came)
             if stops(verdict):
                 return False
         return True
 
-    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox, facts: Sequence[Facts]) -> tuple[Ran, Verdict]:
+    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[Recorded, Verdict]:
         """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
         if math.isinf(self._deadline):
             self._deadline = time.monotonic() + self._job.limits.time
@@ -169,11 +196,10 @@ class _Session:
             if verdict.outcome is Outcome.FAILED and (fault := self._fault(recorded, sandbox)):
                 recorded = dataclasses.replace(recorded, fault=fault)
                 verdict = judging.command(command, recorded, snippet.options.match)
-            ran = Ran(recorded, time.time())
             ended = recorded.ending is not Ending.EXITED or time.monotonic() >= give_up
-            if ended or verdict.outcome is Outcome.PASSED or self._is_shown_as_written(ran, verdict, sandbox, facts):
+            if ended or verdict.outcome is Outcome.PASSED:
                 self._judge = judging
-                return ran, verdict
+                return recorded, verdict
             time.sleep(_RETRY_SECONDS)
 
     def _fault(self, recorded: Recorded, sandbox: Sandbox) -> str:
@@ -185,15 +211,6 @@ class _Session:
         if limit := used_up(before, now):
             return self._job.limits.exceeded(limit)
         return "the page's engine has ended" if now.ended else ""
-
-    def _is_shown_as_written(self, ran: Ran, verdict: Verdict, sandbox: Sandbox, facts: Sequence[Facts]) -> bool:
-        """Whether output is what was written once it is as it will be shown: authors paste from the site."""
-        if stops(verdict):
-            return False
-        tried = [*self.ran[:-1], [*self.ran[-1], ran]]
-        shown = stabilise(self._job.page, tried, [*facts, sandbox.facts()], self._job.rules)
-        verdicts = judge(self._job.page, shown, self._job.match)[len(shown) - 1]
-        return verdicts[len(shown[-1]) - 1].outcome is Outcome.PASSED
 
     def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> Recorded:
         options, names = snippet.options, self._judge.names

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
-from snippetrun.facts import Facts
 from snippetrun.limits import Usage
-from snippetrun.model import Ending, ImageFact
+from snippetrun.model import Ending, Fact, ImageFact
 from snippetrun.sandbox.shell import PtyShell
 
 Program = Generator[str, str, tuple[str, int]]
@@ -33,8 +32,8 @@ class FakeSandbox:
     """What was run, in order."""
     files: dict[str, str] = field(default_factory=dict)
     """What was written, by path."""
-    knows: Facts = field(default_factory=Facts)
-    """What its engine knows."""
+    knows: tuple[Fact, ...] = ()
+    """What is known of its machine and its images."""
     settled: list[int] = field(default_factory=list)
     """How many commands had run whenever somebody waited for the engine."""
     used: Usage = field(default_factory=Usage)
@@ -58,7 +57,7 @@ class FakeSandbox:
         """As `Sandbox.write`."""
         self.files[path] = content
 
-    def facts(self) -> Facts:
+    def facts(self) -> tuple[Fact, ...]:
         """As `Sandbox.facts`."""
         return self.knows
 

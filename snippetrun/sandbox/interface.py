@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from snippetrun.engine.stream import Stream
-from snippetrun.facts import Facts
 from snippetrun.limits import Usage
-from snippetrun.model import Ending, ImageFact, Piece
+from snippetrun.model import Ending, Fact, ImageFact, Piece
 from snippetrun.patterns import Match, Names
 
 
@@ -93,8 +92,11 @@ class Sandbox(Protocol):
     def write(self, path: str, content: str) -> None:
         """Write a file below the page's folder, and the folders it needs; raise SandboxError if that fails."""
 
-    def facts(self) -> Facts:
-        """Return what the engine knows by now; nothing if it does not answer, or is gone. Never raises SandboxError."""
+    def facts(self) -> tuple[Fact, ...]:
+        """Return what is known of the machine and of the site's images; of the machine nothing if the engine is gone.
+
+        Never raises SandboxError.
+        """
 
     def rests(self) -> bool:
         """Tell whether nothing of the page is running or about to: all of its processes wait for something.

@@ -1,4 +1,4 @@
-"""What the launcher says that the engine knows, read as facts.
+"""What the launcher says of the machine and of the site's images, read as facts.
 
 The parts and their form stand in image/launch. A page may have written any of it: what cannot be read is left out.
 """
@@ -7,146 +7,79 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from snippetrun.facts import Event, Facts, Host, Kind, StoredImage, Thing
+from snippetrun.model import Fact
 
-_ID = re.compile(r"[0-9a-f]{64}|[0-9a-z]{25}")
-_CLOCK = re.compile(r"\d{10}\.\d{6}")
-_NAME = re.compile(r"[\w./:@-]{1,255}")
-_KINDS = {kind.value: kind for kind in (Kind.CONTAINER, Kind.IMAGE, Kind.NETWORK, Kind.VOLUME)}
-_LATEST = 32_503_680_000.0
-"""The year 3000, in seconds since 1970."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[\w./:@-]{1,255}", re.ASCII)
+_SPAN = re.compile(r"[0-9T:.+/-]{1,100}")
+"""E.g. 2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00."""
+_BUILD = re.compile(r"#\d.*")
+"""E.g. #1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20), the end of /proc/version and all of `uname -v`."""
+_LONGEST = 500
+"""Characters of a fact."""
 
 
-def facts(said: str, began: float, asked: float, heard: float) -> Facts:
-    """Return what can be read of the launcher's words.
-
-    The times are the builder's: of the sandbox's beginning, of the question and of the answer. The engine's clock is
-    taken to be the same if it can be.
-    """
+def facts(said: str) -> tuple[Fact, ...]:
+    """Return what can be read of the launcher's words."""
     parts = dict(_parts(said))
-    info = _first(parts.get("info", ()))
-    now = float(next((line for line in parts.get("now", ()) if _CLOCK.fullmatch(line)), "0"))
-    ahead = max(now - heard, min(0.0, now - asked)) if now else 0.0
-    events = sorted(_events(parts.get("events", ())), key=lambda event: event.at)
-    things = dict.fromkeys([event.thing for event in events])
-    things |= dict.fromkeys([*_things(parts), *_execs(parts.get("events", ()))])
-    return Facts(
-        things=tuple(things),
-        events=tuple(events),
-        digests=frozenset(digest for digest in parts.get("digests", ()) if _ID.fullmatch(digest)),
-        stored=tuple(_stored(parts.get("images", ()))),
-        host=Host(
-            id=_text(info.get("ID")),
-            kernel=_text(info.get("KernelVersion")),
-            build="\n".join(parts.get("version", ())),
-            processors=_number(info.get("NCPU")),
-            memory=_number(info.get("MemTotal")),
-        ),
-        began=began + ahead,
-        ended=now if info else 0.0,
-        ahead=ahead,
-    )
+    info = next(_objects(parts.get("info", ())), {})
+    version = "\n".join(parts.get("version", ()))
+    build = _BUILD.search(version)
+    host = {
+        "engine id": info.get("ID"),
+        "kernel": info.get("KernelVersion"),
+        "kernel build": build[0] if build else "",
+        "/proc/version": version,
+        "processors": _number(info.get("NCPU")),
+        "memory": _number(info.get("MemTotal")),
+    }
+    images = (fact for each in _objects(parts.get("images", ())) for fact in _image(each))
+    known = (*(Fact(name, _text(value)) for name, value in host.items()), *images)
+    return tuple(fact for fact in known if fact.value)
 
 
 def _parts(said: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the parts by name: of an address of the API the last word."""
+    """Yield the parts by name."""
     lines: list[str] = []
     for line in said.split("\n"):
         if line.startswith("#"):
-            yield re.split(r"[/?]", line.removeprefix("#http://docker/").removeprefix("#"))[0], lines
+            yield line[1:], lines
             lines = []
         elif line:
             lines.append(line)
 
 
-def _objects(lines: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield every JSON object among lines, those of lists too."""
+def _objects(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield every JSON object among lines."""
     for line in lines:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict):
-                yield each
+        if isinstance(value, dict):
+            yield value
 
 
-def _first(lines: Sequence[str]) -> dict[str, Any]:
-    return next(_objects(lines), {})
-
-
-def _things(parts: dict[str, Sequence[str]]) -> Iterator[Thing]:
-    for each in _objects(parts.get("containers", ())):
-        for name in _list(each.get("Names")):
-            yield from _thing(Kind.CONTAINER, each.get("Id"), _text(name).removeprefix("/"))
-    for each in _objects(parts.get("networks", ())):
-        yield from _thing(Kind.NETWORK, each.get("Id"), each.get("Name"))
-    for each in _objects(parts.get("volumes", ())):
-        for volume in _list(each.get("Volumes")):
-            yield from _thing(Kind.VOLUME, volume.get("Name") if isinstance(volume, dict) else None, "")
-    for each in _objects(parts.get("system", ())):
-        records = [record for record in _list(each.get("BuildCache")) if isinstance(record, dict)]
-        for record in sorted(records, key=lambda record: _text(record.get("CreatedAt"))):
-            for thing in _thing(Kind.CACHE, record.get("ID"), ""):
-                yield Thing(thing.kind, thing.id, _text(record.get("Description"))[:1000])
-
-
-def _events(lines: Sequence[str]) -> Iterator[Event]:
-    for each in _objects(lines):
-        actor = each.get("Actor")
-        actor = actor if isinstance(actor, dict) else {}
-        attributes = actor.get("Attributes")
-        name = attributes.get("name") if isinstance(attributes, dict) else ""
-        at, action = _number(each.get("timeNano")) / 1e9, _text(each.get("Action")).partition(":")[0]
-        for thing in _thing(_KINDS.get(_text(each.get("Type")), Kind.OTHER), actor.get("ID"), name):
-            yield Event(at, thing, action)
-
-
-def _execs(lines: Sequence[str]) -> Iterator[Thing]:
-    for each in _objects(lines):
-        actor = each.get("Actor")
-        attributes = actor.get("Attributes") if isinstance(actor, dict) else None
-        if isinstance(attributes, dict):
-            yield from _thing(Kind.EXEC, attributes.get("execID"), "")
-
-
-def _stored(lines: Sequence[str]) -> Iterator[StoredImage]:
-    for each in _objects(lines):
-        digests = tuple(d for d in map(_text, _list(each.get("digests"))) if _ID.fullmatch(d))
-        created = tuple(at for at in map(_seconds, _list(each.get("created"))) if at)
-        built = tuple((_seconds(span[0]), _seconds(span[-1])) for span in map(_list, _list(each.get("built"))) if span)
-        if digests:
-            yield StoredImage(_text(each.get("name")), digests, created, built)
-
-
-def _thing(kind: Kind, identifier: object, name: object) -> Iterator[Thing]:
-    """Yield a thing if its id is one; a volume that has a name of its own has none."""
-    whole, called = _text(identifier).removeprefix("sha256:"), _text(name)
-    if _ID.fullmatch(whole):
-        yield Thing(kind, whole, called if _NAME.fullmatch(called) else "")
+def _image(told: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the digests of an image, by their number, and when it was built and put into the store."""
+    name = _text(told.get("name"))
+    if not _NAME.fullmatch(name):
+        return
+    digests = told.get("digests")
+    for number, digest in enumerate(digests if isinstance(digests, list) else (), 1):
+        if _DIGEST.fullmatch(_text(digest)):
+            yield Fact(f"{name} {number}", digest)
+    for what in ("built", "stored"):
+        if _SPAN.fullmatch(_text(told.get(what))):
+            yield Fact(f"{name} {what}", told[what])
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and len(value) <= _LONGEST else ""
 
 
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) and 0 <= value < 1 << 63 else 0
-
-
-def _seconds(value: object) -> float:
-    """Return the seconds since 1970 of an RFC 3339 time; 0 for what is none."""
-    text = re.sub(r"(\.\d{6})\d+", r"\1", _text(value))
-    try:
-        at = datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
-    return at if 0 < at < _LATEST else 0.0
+def _number(value: object) -> str:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 63 else ""

@@ -17,9 +17,8 @@ from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import Problem, SandboxError
-from snippetrun.facts import Facts
 from snippetrun.limits import Limits, Usage
-from snippetrun.model import ImageFact, Job, Network
+from snippetrun.model import Fact, ImageFact, Job, Network
 from snippetrun.sandbox import learned
 from snippetrun.sandbox.shell import PtyShell
 
@@ -57,7 +56,7 @@ class LiveSandbox:
         `facts` tells where the store's images come from; their digests come from the engine inside. Raises
         SandboxError, with the last words of the engine inside, if that does not answer.
         """
-        began, self._began = time.monotonic(), time.time()
+        began = time.monotonic()
         self._engine = engine
         self._terminals: dict[str, PtyShell] = {}
         self.user = 0
@@ -96,11 +95,9 @@ class LiveSandbox:
         if not said.endswith(b"written\n"):
             raise SandboxError(Problem(f"{path} cannot be written: {said.decode(errors='replace').strip()}"))
 
-    def facts(self) -> Facts:
+    def facts(self) -> tuple[Fact, ...]:
         """As `Sandbox.facts`."""
-        asked = time.time()
-        said = self._ask("facts", _FACTS_SECONDS)
-        return Facts() if said is None else learned.facts(said, self._began, asked, time.time())
+        return learned.facts(self._ask("facts", _FACTS_SECONDS) or "")
 
     def rests(self) -> bool:
         """As `Sandbox.rests`."""

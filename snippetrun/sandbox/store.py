@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import reduce
 
 from snippetrun.config import cache_folder
@@ -21,9 +22,10 @@ from snippetrun.engine.locks import locked, locked_if_free
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
 from snippetrun.sandbox.live import LiveSandbox, fill_specification, sandbox
-from snippetrun.stable.clock import IMAGES_MADE
 
 _BLOBS = "/template/containerd/io.containerd.content.v1.content/blobs"
+_MADE = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp())
+"""When the images that a site builds itself say that they were made; seconds since 1970."""
 _PAST = "cd /usr/local/lib/snippetrun && python3 -m past"
 
 
@@ -111,7 +113,7 @@ def _made(images: Sequence[HostImage]) -> list[tuple[HostImage, int]]:
     Those that the site builds are as old as each other on every machine, and a minute apart: docker lists the newest
     first.
     """
-    return [(image, IMAGES_MADE - 60 * index if image.built else 0) for index, image in enumerate(images)]
+    return [(image, _MADE - 60 * index if image.built else 0) for index, image in enumerate(images)]
 
 
 def _adopt(filler: LiveSandbox, images: Sequence[HostImage]) -> dict[str, str]:

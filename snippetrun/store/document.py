@@ -4,7 +4,8 @@ Nothing in it moves when text above a fence does, and each line of output has a 
 
     format, page, key, when, boot_seconds, seconds, environment
     snippets: a list of {key, commands}
-        commands: a list of {key, command, status, seconds, output | pieces, ...}
+        commands: a list of {key, command, status, seconds, output | pieces, varies, ...}
+            varies: for each other run a list of {at, lines, instead}
     checksum: of all the rest
 
 `docs/reference/recordings.md` describes it for people.
@@ -13,43 +14,38 @@ Nothing in it moves when text above a fence does, and each line of output has a 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from snippetrun import __version__
 from snippetrun.fingerprint import Fingerprint
 from snippetrun.inert import in_json
-from snippetrun.masks import masked_data
-from snippetrun.model import (
-    Command,
-    Ending,
-    Environment,
-    Page,
-    Piece,
-    PieceKind,
-    Recorded,
-    Recording,
-    printed,
-)
-from snippetrun.rebuild import UnfitError, rebuild
+from snippetrun.masks import masked, masked_data
+from snippetrun.model import Command, Ending, Environment, Page, Piece, PieceKind, Recorded, Recording, printed
 
-FORMAT = 1
+FORMAT = 2
 """Raised when older readers would misunderstand the file."""
 _SECONDS = 2
 """Digits after the point that durations keep."""
-_LONGEST = 1e7
-"""Seconds; a page takes minutes."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
 _VERSION = re.compile(r"(\d{1,6}(?:\.\d{1,6}){0,3})[a-z0-9.+]{0,20}", re.ASCII)
 """E.g. 1.2.0, or 1.2.0.dev1 of a checkout."""
 _WORDS = re.compile(r"[\w.+~:-]{1,100}", re.ASCII)
 """E.g. 26.1.5+dfsg1."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{1,64}")
+
+_Lines = tuple[str, ...]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
+"""A page takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,49 +57,62 @@ class Stored:
     fingerprints: tuple[Fingerprint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of a transcript as data: one of the first three is there."""
-
-    output: tuple[str, ...] | None = None
-    input: tuple[str, ...] | None = None
-    keys: tuple[str, ...] | None = None
-    at: int = 0
+class _Data(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of a recording as data: what says nothing is left out, and what nobody knows is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
-    """A command as data, with either `output` or `pieces`."""
+class _Piece(_Data):
+    """A part of a transcript: one of the first three is there, and `at` for what was typed."""
+
+    output: _Lines | None = None
+    input: _Lines | None = None
+    keys: _Lines | None = None
+    at: int | None = None
+
+
+class _Hunk(_Data):
+    """Lines of another run, and what they stand in the place of."""
+
+    at: _Count
+    """The index of a line of the transcript."""
+    lines: _Count
+    """How many lines from there on are others."""
+    instead: _Lines
+
+
+class _Command(_Data):
+    """A command, with either `output` or `pieces`."""
 
     key: str
     command: str
-    status: int | None
-    seconds: float
+    status: Annotated[int, msgspec.Meta(ge=0, le=255)] | None
+    seconds: _Seconds
     ending: Ending = Ending.EXITED
-    cut: int = 0
-    late: tuple[str, ...] = ("",)
-    output: tuple[str, ...] | None = None
+    cut: _Count = 0
+    late: _Lines = ()
+    output: _Lines | None = None
     pieces: tuple[_Piece, ...] | None = None
+    varies: Annotated[
+        tuple[Annotated[tuple[_Hunk, ...], msgspec.Meta(min_length=1)], ...], msgspec.Meta(max_length=99)
+    ] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Snippet:
-    """A snippet as data."""
+class _Snippet(_Data):
+    """A snippet."""
 
     key: str
     commands: tuple[_Command, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A recording as data."""
+class _Document(_Data):
+    """A recording."""
 
     format: int
     page: str
     key: str
     when: str
-    boot_seconds: float
-    seconds: float
+    boot_seconds: _Seconds
+    seconds: _Seconds
     environment: Environment
     snippets: tuple[_Snippet, ...]
 
@@ -114,24 +123,21 @@ class BadDocumentError(ValueError):
 
 def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) -> str:
     """Return the text of a recording's file."""
-    document = {
-        "format": FORMAT,
-        "page": recording.page,
-        "key": recording.key,
-        "when": recording.when,
-        "boot_seconds": round(recording.boot_seconds, _SECONDS),
-        "seconds": round(recording.seconds, _SECONDS),
-        "environment": dataclasses.asdict(recording.environment),
-        "snippets": [
-            {
-                "key": mark.snippet,
-                "commands": [_dumped(*each) for each in zip(mark.commands, snippet.commands, ran, strict=False)],
-            }
+    document = _Document(
+        format=FORMAT,
+        page=recording.page,
+        key=recording.key,
+        when=recording.when,
+        boot_seconds=_rounded(recording.boot_seconds),
+        seconds=_rounded(recording.seconds),
+        environment=recording.environment,
+        snippets=tuple(
+            _Snippet(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, ran)))
             for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
-        ],
-    }
-    document = masked_data(document)
-    return _text_of(document, _checksum(document))
+        ),
+    )
+    data = masked_data(msgspec.to_builtins(document))
+    return _text_of(data, _checksum(data))
 
 
 def _text_of(document: Mapping[str, Any], checksum: str) -> str:
@@ -141,28 +147,27 @@ def _text_of(document: Mapping[str, Any], checksum: str) -> str:
 def load(text: str) -> Stored:
     """Read the text of a recording's file; raise BadDocumentError if it is not what was written."""
     try:
-        document = json.loads(text)
-        if not isinstance(document, dict) or "format" not in document:
+        data = json.loads(text)
+        if not isinstance(data, dict) or "format" not in data:
             raise BadDocumentError("is no recording")
-        if document["format"] != FORMAT:
+        if isinstance(data["format"], int) and data["format"] < FORMAT:
+            raise BadDocumentError("has the form of an older snippetrun")
+        if data["format"] != FORMAT:
             raise BadDocumentError(
-                f"has format {document['format']!s:.20}, and this version of snippetrun writes and reads {FORMAT}"
+                f"has format {data['format']!s:.20}, and this version of snippetrun writes and reads {FORMAT}"
             )
-        checksum = document.pop("checksum", "")
-        if checksum != _checksum(document):
+        checksum = data.pop("checksum", "")
+        if checksum != _checksum(data):
             raise BadDocumentError("is not as it was written: its checksum does not match")
-        if _text_of(document, checksum) != text:  # a key twice, for instance, of which a reader sees the wrong one
+        read = msgspec.convert(data, _Document)
+        # A key twice, for instance, of which a reader sees the wrong one.
+        if _text_of(msgspec.to_builtins(read), checksum) != text:
             raise BadDocumentError("is not as it was written: its form is not ours")
-        read: _Document = rebuild(_Document, document)
-    except json.JSONDecodeError as error:
-        raise BadDocumentError(f"is no valid JSON in line {error.lineno}") from error
-    except RecursionError as error:
-        raise BadDocumentError("is nested too deeply") from error
-    except UnfitError as error:
-        raise BadDocumentError(str(error)) from error
+    except msgspec.ValidationError as error:
+        raise BadDocumentError(f"is not as it was written: {error}") from error
     except BadDocumentError:
         raise
-    except ValueError as error:  # a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise BadDocumentError(f"is no valid JSON: {error}") from error
     _check(read)
     recording = Recording(
@@ -184,7 +189,6 @@ def _check(read: _Document) -> None:
     environment = read.environment
     commands = [command for snippet in read.snippets for command in snippet.commands]
     pieces = [piece for command in commands for piece in command.pieces or ()]
-    seconds = (read.seconds, read.boot_seconds, *(command.seconds for command in commands))
     wrong = {
         "has no time at when": not _is_time(read.when),
         "has no version at environment.engine": not _WORDS.fullmatch(environment.engine),
@@ -193,15 +197,14 @@ def _check(read: _Document) -> None:
             _version(environment.snippetrun) > _version(__version__)
         ),
         "has no digest at environment.images": not all(_DIGEST.fullmatch(each.digest) for each in environment.images),
-        "has a time that is none": not all(0 <= each <= _LONGEST for each in seconds),
         "has a command without what came out of it, or with it twice": any(
             (command.output is None) == (command.pieces is None) for command in commands
         ),
         "has a piece of output that is not of one kind": any(
-            [piece.output, piece.input, piece.keys].count(None) != len(PieceKind) - 1 for piece in pieces
+            [piece.output, piece.input, piece.keys].count(None) != len(PieceKind) - 1
+            or (piece.output is None) == (piece.at is None)
+            for piece in pieces
         ),
-        "has an exit status that there is not": not {each.status for each in commands} <= {None, *range(256)},
-        "has a number of bytes that there is not": any(command.cut < 0 for command in commands),
     }
     for what, holds in wrong.items():
         if holds:
@@ -248,29 +251,46 @@ def _placed(command: Command, recorded: Recorded) -> Recorded:
     return dataclasses.replace(recorded, line=command.line, pieces=tuple(pieces))
 
 
-def _dumped(key: str, command: Command, recorded: Recorded) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "key": key,
-        "command": recorded.command,
-        "status": recorded.status,
-        "seconds": round(recorded.seconds, _SECONDS),
-    }
-    if recorded.ending is not Ending.EXITED:
-        data["ending"] = recorded.ending.value
-    if recorded.cut:
-        data["cut"] = recorded.cut
-    if recorded.late:
-        data["late"] = _lines(recorded.late)
-    if all(piece.kind is PieceKind.OUTPUT for piece in recorded.pieces):
-        data["output"] = _lines(recorded.output)
-    else:
-        data["pieces"] = [_piece(command, piece) for piece in recorded.pieces]
-    return data
+def _dumped(key: str, command: Command, recorded: Recorded) -> _Command:
+    pieces = [(piece, _lines(masked(piece.text))) for piece in recorded.pieces]
+    typed = any(piece.kind is not PieceKind.OUTPUT for piece in recorded.pieces)
+    transcript = _lines("".join(_text(lines) for _, lines in pieces))
+    return _Command(
+        key=key,
+        command=recorded.command,
+        status=recorded.status,
+        seconds=_rounded(recorded.seconds),
+        ending=recorded.ending,
+        cut=recorded.cut,
+        late=_lines(recorded.late) if recorded.late else (),
+        output=None if typed else transcript,
+        pieces=tuple(_piece(command, *each) for each in pieces) if typed else None,
+        varies=tuple(hunks for other in recorded.others if (hunks := tuple(_hunks(transcript, _lines(masked(other)))))),
+    )
 
 
-def _piece(command: Command, piece: Piece) -> dict[str, Any]:
-    data: dict[str, Any] = {piece.kind.value: _lines(piece.text)}
-    return data if piece.kind is PieceKind.OUTPUT else data | {"at": piece.line - command.end_line - 1}
+def _piece(command: Command, piece: Piece, lines: _Lines) -> _Piece:
+    typed = piece.kind is not PieceKind.OUTPUT
+    return _Piece(**{piece.kind.value: lines}, at=piece.line - command.end_line - 1 if typed else None)
+
+
+def _hunks(lines: _Lines, other: _Lines) -> Iterator[_Hunk]:
+    """Yield the places where the lines of another run differ."""
+    for tag, start, end, other_start, other_end in difflib.SequenceMatcher(None, lines, other).get_opcodes():
+        if tag != "equal":
+            yield _Hunk(start, end - start, other[other_start:other_end])
+
+
+def _applied(lines: _Lines, hunks: Sequence[_Hunk]) -> str:
+    """Return what another run left."""
+    other: list[str] = []
+    here = 0
+    for hunk in hunks:
+        if not here <= hunk.at <= hunk.at + hunk.lines <= len(lines):
+            raise BadDocumentError("has an output that varies in lines that it has not")
+        other += [*lines[here : hunk.at], *hunk.instead]
+        here = hunk.at + hunk.lines
+    return _text([*other, *lines[here:]])
 
 
 def _recorded(read: _Command) -> Recorded:
@@ -278,12 +298,12 @@ def _recorded(read: _Command) -> Recorded:
         pieces = printed(_text(read.output))
     else:
         pieces = tuple(
-            Piece(kind, _text(lines), piece.at)
+            Piece(kind, _text(lines), piece.at or 0)
             for piece in read.pieces or ()
             for kind in PieceKind
             if (lines := getattr(piece, kind.value)) is not None
         )
-    return Recorded(
+    ran = Recorded(
         line=0,
         command=read.command,
         pieces=pieces,
@@ -293,11 +313,17 @@ def _recorded(read: _Command) -> Recorded:
         cut=read.cut,
         late=_text(read.late),
     )
+    transcript = _lines(ran.output)
+    return dataclasses.replace(ran, others=tuple(_applied(transcript, hunks) for hunks in read.varies))
 
 
-def _lines(text: str) -> list[str]:
+def _rounded(seconds: float) -> float:
+    return round(float(seconds), _SECONDS)
+
+
+def _lines(text: str) -> _Lines:
     """Split text so that a diff shows the lines that differ; a last empty one tells of a line feed at the end."""
-    return text.split("\n")
+    return tuple(text.split("\n"))
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections import defaultdict, deque
 from itertools import chain
 from pathlib import Path
 
@@ -123,8 +122,8 @@ class Store:
     def keep(self, job: Job, recording: Recording) -> Recording:
         """Write a recording, unless the one that is there says the same; return the one that is there now.
 
-        So a run of what has not changed leaves no trace: durations, the date and the digests of what a machine has
-        built for itself are no news. A file that cannot be used is replaced.
+        So a run of what has not changed leaves no trace: durations and the date are no news. A file that cannot be used
+        is replaced.
         """
         file = self.path(job.page)
         if file is None:
@@ -133,7 +132,7 @@ class Store:
             old = self.usable(job)
             if old and _says(old) == _says(recording):
                 return old
-            text = dump(job.page, _as_long(recording, self._last(job.page)), fingerprints(job.page))
+            text = dump(job.page, recording, fingerprints(job.page))
             write(file, text)
         return place(job.page, load(text).recording)  # as any replay will have it
 
@@ -164,19 +163,6 @@ def _says(recording: Recording) -> object:
 
 
 def _told(ran: Recorded) -> Recorded:
-    """Return what a command tells, wherever it stands and however long it took."""
+    """Return what a command tells, wherever it stands, however long it took, and whatever other runs left."""
     pieces = tuple(dataclasses.replace(piece, line=0) for piece in ran.pieces)
-    return dataclasses.replace(ran, line=0, seconds=0.0, pieces=pieces)
-
-
-def _as_long(recording: Recording, last: Recording | None) -> Recording:
-    """Return a recording whose commands took as long as last time where they tell the same: the diff shows the rest."""
-    before: defaultdict[Recorded, deque[float]] = defaultdict(deque)
-    for ran in chain.from_iterable(last.snippets if last else ()):
-        before[_told(ran)].append(ran.seconds)
-
-    def same(ran: Recorded) -> Recorded:
-        took = before[_told(ran)]
-        return dataclasses.replace(ran, seconds=took.popleft()) if took else ran
-
-    return dataclasses.replace(recording, snippets=tuple(tuple(map(same, snippet)) for snippet in recording.snippets))
+    return dataclasses.replace(ran, line=0, seconds=0.0, pieces=pieces, others=())

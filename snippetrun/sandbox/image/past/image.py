@@ -52,20 +52,18 @@ def _older(config: dict[str, Any], made: datetime) -> dict[str, Any]:
 
 def facts(blobs: Path, name: str, digest: str, before: str) -> dict[str, Any]:
     """Return what an image is made of, and when."""
-    digests = dict.fromkeys(word for config, words in _parts(blobs, digest) for word in words)
-    created = sorted({when for config, _ in _parts(blobs, digest) for when in _dates(config)})
+    digests = dict.fromkeys(word for _, words in _parts(blobs, digest) for word in words)
     now = datetime.now(UTC)
-    built = [(now - _STEP, now)]  # the engine says when an image got its name
+    told = {"name": name, "digests": list(digests), "stored": _span(now - _STEP, now)}
     dates = [_date(when) for config, _ in _parts(blobs, before) for when in _dates(config)] if before != "-" else []
     if dates:
         last = max(dates)
-        built.append((min(date for date in dates if last - date < _BUILD) - _STEP, last + timedelta(minutes=1)))
-    return {
-        "name": name,
-        "digests": list(digests),
-        "created": created,
-        "built": [[when.isoformat() for when in span] for span in built],
-    }
+        told["built"] = _span(min(date for date in dates if last - date < _BUILD) - _STEP, last + timedelta(minutes=1))
+    return told
+
+
+def _span(began: datetime, ended: datetime) -> str:
+    return f"{began.isoformat(timespec='seconds')}/{ended.isoformat(timespec='seconds')}"
 
 
 def _parts(blobs: Path, digest: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
