@@ -8,11 +8,12 @@ from pathlib import Path
 
 from snippetrun import git, runner
 from snippetrun.config import SiteConfig
-from snippetrun.drift import blamed, drift
+from snippetrun.drift import blamed
 from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Mode, Page, Result
 from snippetrun.report import json_
-from snippetrun.store import Store, Stored, place
+from snippetrun.sameness import Rules
+from snippetrun.store import Store, Stored
 
 _LARGEST = 500_000_000
 """Bytes of a report; what a page prints is in it several times."""
@@ -45,9 +46,8 @@ def compared(site: SiteConfig, results: Sequence[Result]) -> tuple[Result, ...]:
 
 
 def with_drift(result: Result, stored: Stored | None) -> Result:
-    """Return a result in which also drift from what was recorded counts as failure; None is "nothing was"."""
-    recorded = place(result.page, stored.recording) if stored else None
-    return drift(result, recorded, stored.fingerprints if stored else ())
+    """Return a result in which also what is not as it was recorded counts as failure; None is "nothing was"."""
+    return runner.before(result.page, stored, Rules()).judged(result, result.news)
 
 
 def replayed(

@@ -65,7 +65,7 @@ class Pasted:
         old = self.commands.get(command.line)
         if old is None:
             return {}
-        run = replace(self.now, outputs=(transcript(came),))
+        run = replace(self.now, outputs=(came.output,))
         [lines] = sameness.as_seen(run_of(self.recording, [old]), [old.others], run, self.rules)
         return lines
 
@@ -74,7 +74,7 @@ def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> Pasted
     """Return what a page's author may have pasted; None if nothing was recorded. The page may have changed since."""
     if last is None:
         return None
-    left = iter(chain.from_iterable(last.snippets))
+    left: Iterator[Recorded] = iter(chain.from_iterable(last.snippets))
     found = {}
     for command in chain.from_iterable(snippet.commands for snippet in page.snippets):
         left, ahead = tee(left)
@@ -88,16 +88,11 @@ def _is_of(command: Command, ran: Recorded) -> bool:
     return command.text == ran.command or Names().bind(command.text, ran.command)
 
 
-def transcript(ran: Recorded) -> str:
-    """Return all that a terminal showed of a command, what was typed included."""
-    return ran.late + ran.output
-
-
 def run_of(recording: Recording, commands: Sequence[Recorded] = ()) -> Run:
     """Return some commands of a recording as what they printed, and when and on what."""
     ended = datetime.fromisoformat(recording.when).timestamp() + 1  # whole seconds
     known = {fact.name: fact.value for fact in recording.environment.known}
-    return Run(tuple(map(transcript, commands)), ended - recording.seconds - 2, ended, known)
+    return Run(tuple(ran.output for ran in commands), ended - recording.seconds - 2, ended, known)
 
 
 def judge(

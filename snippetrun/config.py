@@ -56,6 +56,9 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?")
 
 
+_MOST_RUNS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class ImageSource:
     """Where one of the site's images comes from."""
@@ -123,7 +126,9 @@ class SiteConfig:
     """Environment variables whose values nobody must see."""
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
     """Pages at a time: more than there are processors, as a page waits about as long as it works."""
-    most_runs: int = 3
+    runs: int = 2
+    """Runs that a page is recorded from: all but the first are to see what varies."""
+    most_runs: int = _MOST_RUNS
     """How often a page may run that fails, as a failure counts only if it reproduces."""
 
     def page(self, path: str) -> tuple[Limits, Network]:
@@ -437,6 +442,12 @@ def _jobs(value: Any) -> int:  # noqa: ANN401 - from YAML
     return value
 
 
+def _runs(value: Any) -> int:  # noqa: ANN401 - from YAML
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_RUNS:
+        raise ValueError(f"expects a number of runs that pages are recorded from, 1 to {_MOST_RUNS}")
+    return value
+
+
 def _match(value: Any) -> Match:  # noqa: ANN401 - from YAML
     if not isinstance(value, str) or value not in set(Match):
         raise ValueError(f"expects one of {', '.join(Match)}")
@@ -487,6 +498,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_timeout": units.duration,
     "output_limit": units.size,
     "jobs": _jobs,
+    "runs": _runs,
     "limits": _limits,
     "network": _network,
     "build_network": _network,

@@ -10,7 +10,7 @@ from snippetrun import sameness
 from snippetrun.compare import run_of
 from snippetrun.fingerprint import Fingerprint, fingerprints
 from snippetrun.model import Outcome, Page, Recorded, Recording, Result, Verdict
-from snippetrun.sameness import Difference, Rules
+from snippetrun.sameness import Difference, Rules, Run
 
 _DIFF_LINES = 30
 _Place = tuple[int, int]
@@ -31,23 +31,27 @@ class Before:
     rules: Rules = dataclasses.field(default_factory=Rules)
 
     def news(self, result: Result) -> News:
-        """Return where the commands that passed differ from what was recorded of them."""
-        places = self._comparable(result)
-        came = _commands(result.recording, places)
-        old = _commands(self.recording, places)
+        """Return where the commands that ran differ from what was recorded of them."""
         if not result.recording or not self.recording:
             return {}
-        others = [ran.others for ran in old]
-        found = sameness.differences(run_of(self.recording, old), others, run_of(result.recording, came), self.rules)
+        places = self._comparable(result)
+        old, came = _commands(self.recording, places), _commands(result.recording, places)
+        outputs = sameness.differences(
+            run_of(self.recording, old), [ran.others for ran in old], run_of(result.recording, came), self.rules
+        )
+        late = sameness.differences(
+            _late(self.recording, old), [()] * len(old), _late(result.recording, came), self.rules
+        )
         ended = [_ending(a, b) for a, b in zip(old, came, strict=True)]
-        return {place: (*a, *b) for place, a, b in zip(places, ended, found, strict=True) if a or b}
+        found = {place: (*a, *b, *c) for place, a, b, c in zip(places, ended, late, outputs, strict=True)}
+        return {place: differences for place, differences in found.items() if differences}
 
     def both(self, first: Result, news: News, second: Result) -> News:
         """Return what is still news if a second run is believed as well: what both have, and the same in both."""
         if not first.recording or not second.recording:
             return news
         again = self.news(second)
-        runs = run_of(first.recording, ()), run_of(second.recording, ())
+        runs = run_of(first.recording), run_of(second.recording)
         found = {
             place: sameness.reproduced(differences, again.get(place, ()), runs, self.rules)
             for place, differences in news.items()
@@ -117,6 +121,10 @@ def blamed(result: Result, message: str, hint: str) -> Result:
 
 def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Recorded]:
     return [recording.snippets[at][number] for at, number in places] if recording else []
+
+
+def _late(recording: Recording, commands: Sequence[Recorded]) -> Run:
+    return dataclasses.replace(run_of(recording), outputs=tuple(ran.late for ran in commands))
 
 
 def _ending(old: Recorded, came: Recorded) -> tuple[Difference, ...]:

@@ -17,16 +17,20 @@ from snippetrun import config, extract, pages, report, runner, stopping
 from snippetrun.embed import FENCE, embed
 from snippetrun.errors import ConfigError, SnippetrunError
 from snippetrun.inert import inert
-from snippetrun.model import Result
+from snippetrun.model import Page, Result
 from snippetrun.progress import ShownProgress
 from snippetrun.render import html
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page as SitePage
 
 _LATE = -100
+_END_SECONDS = 30.0
+"""For a page that runs beside a live preview."""
 
 log = get_plugin_logger(__name__)
 
@@ -46,6 +50,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._results: dict[str, Result] = {}
         self._reported: list[report.ReportedPage] = []
         self._pending: dict[str, str] = {}
+        self._looking: stopping.Group | None = None
         self._began = 0.0
         self._word = secrets.token_hex(8)
 
@@ -68,6 +73,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Add our fence and our style sheet to the site."""
+        self.on_shutdown()
         self._began = time.monotonic()
         self._results.clear()
         if "pymdownx.superfences" not in config.markdown_extensions:
@@ -87,8 +93,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                     log.warning(inert(str(finding)))
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
             with stopping.exiting(), ShownProgress() as progress:
+                # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
+                site = replace(self.site, runs=1)
                 # Whoever writes waits for the first run alone.
-                site = replace(self.site, most_runs=1) if self._serving else self.site
+                site = replace(site, most_runs=1) if self._serving else site
                 results = runner.run(site, read, progress)
         except SnippetrunError as error:
             raise PluginError(inert(str(error))) from error
@@ -126,9 +134,31 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         return content + html.footer(result.recording) if result and result.recording else content
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Say what the build came to."""
+        """Say what the build came to, and see what varies in what it has recorded."""
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
+        shown = [result.page for result in self._results.values()]
+        if self._serving:
+            self._looking = stopping.Group(1, lambda: self._look_again(shown))
+        else:
+            with stopping.exiting():
+                self._look_again(shown)
+
+    def on_shutdown(self) -> None:
+        """End what still runs beside a live preview."""
+        if self._looking:
+            self._looking.end(_END_SECONDS)
+
+    def _look_again(self, shown: Sequence[Page]) -> None:
+        """See what varies in what this build has recorded; whoever serves the site ends it with the next build."""
+        try:
+            with ShownProgress() as progress:
+                runner.look_again(self.site, shown, progress)
+        except SnippetrunError as error:
+            log.warning("what varies is not known: %s", inert(str(error)))
+        except KeyboardInterrupt:
+            if not self._serving:
+                raise
 
     def _report_failures(self) -> None:
         failed = [inert(str(p)) for page in self._reported for p in report.failures(page)]

@@ -7,12 +7,13 @@ Lines are 1-based and inclusive, durations are seconds, text is str with "\n" li
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from snippetrun.limits import Limits
 from snippetrun.patterns import Match
-from snippetrun.sameness import Rules
+from snippetrun.sameness import Difference, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,8 @@ class Job:
     """What the whole page may take."""
     network: Network = Network.NONE
     """What it reaches."""
+    last: Recording | None = field(default=None, compare=False)
+    """What was recorded of the page, whatever it said then: its author may have pasted from it."""
 
 
 class Mode(StrEnum):
@@ -289,6 +292,8 @@ class Recording:
     """The whole page, boot and removal included."""
     snippets: tuple[tuple[Recorded, ...], ...] = field(default=())
     """One entry for each snippet of the page, in order; commands that were not reached are absent."""
+    runs: int = 1
+    """How many runs have shown what varies; the recording is the first of them."""
     checksum: str = field(default="", compare=False)
     """That of its file; empty where it has none yet."""
 
@@ -331,6 +336,10 @@ class Result:
     """One entry for each snippet, with one verdict for each of its commands."""
     confirmed: str | None = None
     """The checksum of its recording, if a run has just shown that it is true."""
+    runs: int = 0
+    """How often the page has just run; 0 for one that is replayed."""
+    news: Mapping[tuple[int, int], Sequence[Difference]] = field(default_factory=dict)
+    """Where it differs from its recording, by the places of a snippet and of its command; all runs have shown that."""
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

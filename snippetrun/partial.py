@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippetrun import extract, pages, report, runner
-from snippetrun.checking import with_drift
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
 from snippetrun.model import Job, Outcome, Page, Result
@@ -68,8 +67,10 @@ def run(ready: Ready, selected: Collection[int], start: runner.OpenSandbox, watc
     """
     if ready.job is None:
         raise ValueError("nothing on this page runs")
-    result = reproduced(ready.job, start, watcher, upto=max(selected) + 1, most=ready.site.most_runs)
-    return with_drift(result, ready.stored) if ready.compare else result
+    before = runner.before(ready.page, ready.stored, ready.job.rules)
+    job = dataclasses.replace(ready.job, last=before.recording)
+    result = reproduced(job, start, watcher, before, upto=max(selected) + 1, most=ready.site.most_runs)
+    return before.judged(result, result.news) if ready.compare else result
 
 
 def told(result: Result, selected: Collection[int], at: int) -> Told:

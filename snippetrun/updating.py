@@ -66,7 +66,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
     store = Store(site)
     recorded = store.path(page)
-    if recorded and store.usable(job) != store.keep(job, moved):
+    if recorded and store.usable(job) != store.keep(job, moved, news=bool(result.news)):
         changed.append(shown_path(recorded))
     return runner.result(page, moved, site.match), changed
 

@@ -51,7 +51,7 @@ def written(data: dict[str, Any]) -> str:
 def forged(site: SiteConfig, change: Change) -> Path:
     """The recording of TEXT after a change by hand."""
     made = job(site)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     file = Store(site).path(made.page)
     assert file
     data = json.loads(file.read_text())
@@ -95,7 +95,7 @@ def test_what_contradicts_its_page_or_its_site_is_refused_and_run_again(
     with pytest.raises(RecordingError, match=rf"recordings/deep/a.md.json: this recording .*{why}"):
         Store(site).fresh(job(site))
     assert Store(site).usable(job(site)) is None
-    Store(site).keep(job(site), recording(job(site)))
+    Store(site).keep(job(site), recording(job(site)), news=True)
     assert Store(site).fresh(job(site)) == recording(job(site))
 
 

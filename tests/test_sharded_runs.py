@@ -62,7 +62,7 @@ def record(name: str, seconds: float) -> None:
     for job in plan(site, [pages.read(site, Path("docs", name))]):
         with Engine()(site, None) as start:
             recording = run_page(job, start, Heard())
-        Store(site).keep(job, dataclasses.replace(recording, seconds=seconds))
+        Store(site).keep(job, dataclasses.replace(recording, seconds=seconds), news=True)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

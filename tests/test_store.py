@@ -89,7 +89,7 @@ def recording(of: Job, output: str = "\x1b[31mID\x1b[0m\n", **changes: object) -
 def test_what_was_kept_comes_back(site: SiteConfig) -> None:
     made = job(site)
     assert Store(site).fresh(made) is None
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     assert Store(site).fresh(made) == recording(made)
 
 
@@ -101,27 +101,27 @@ def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig, fol
 
 def test_it_moves_with_its_page(site: SiteConfig) -> None:
     made = job(site)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     before = where(site, made.page).read_text()
     moved = job(site, "One more line.\n\n" + TEXT)
     assert Store(site).fresh(moved) == recording(moved)
-    Store(site).keep(moved, recording(moved))
+    Store(site).keep(moved, recording(moved), news=True)
     assert where(site, made.page).read_text() == before
 
 
 def test_a_change_makes_it_stale(site: SiteConfig) -> None:
     made = job(site)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     assert Store(site).fresh(job(site, TEXT.replace("docker ps", "docker ps -a"))) is None
 
 
 def test_a_run_that_says_nothing_new_leaves_the_file_alone(site: SiteConfig) -> None:
     made = job(site)
-    kept = Store(site).keep(made, recording(made))
+    kept = Store(site).keep(made, recording(made), news=True)
     environment = dataclasses.replace(ENVIRONMENT, kernel="7.0", images=(), known=())
     again = recording(made, when="2027-01-01T00:00:00+00:00", seconds=9.0, environment=environment)
-    assert Store(site).keep(made, again) == kept
-    assert Store(site).keep(made, recording(made, "other\n")) != kept
+    assert Store(site).keep(made, again, news=False) == kept
+    assert Store(site).keep(made, recording(made, "other\n"), news=True) != kept
 
 
 def test_a_diff_shows_the_lines_that_differ(site: SiteConfig) -> None:
@@ -137,10 +137,10 @@ def test_a_diff_shows_the_lines_that_differ(site: SiteConfig) -> None:
 
 def test_what_is_new_is_written_whole_from_one_run(site: SiteConfig) -> None:
     made = job(site)
-    Store(site).keep(made, recording(made))
-    assert Store(site).keep(made, slower(recording(made), 4.0)) == recording(made)
+    Store(site).keep(made, recording(made), news=True)
+    assert Store(site).keep(made, slower(recording(made), 4.0), news=False) == recording(made)
     again = slower(recording(made, "other\n"), 4.0)
-    assert Store(site).keep(made, again) == again
+    assert Store(site).keep(made, again, news=True) == again
 
 
 def slower(made: Recording, seconds: float) -> Recording:
@@ -162,7 +162,7 @@ def test_what_other_runs_left_is_stored_as_the_lines_that_differ(site: SiteConfi
     ran, listed = json.loads(text)["snippets"][0]["commands"]
     assert ran["varies"] == [[{"at": 1, "lines": 1, "instead": ["b"]}]]
     assert listed["varies"][0] == [{"at": 1, "lines": 1, "instead": ["2"]}]
-    Store(site).keep(made, varied)
+    Store(site).keep(made, varied, news=True)
     assert Store(site).fresh(made) == varied
 
 
@@ -177,7 +177,7 @@ def test_whatever_other_runs_left_comes_back(output: str, others: list[str]) -> 
 
 def test_an_older_form_is_named_as_such(site: SiteConfig) -> None:
     made = job(site)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     path = where(site, made.page)
     path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
     with pytest.raises(RecordingError) as caught:
@@ -202,12 +202,12 @@ def test_an_older_form_is_named_as_such(site: SiteConfig) -> None:
 )
 def test_a_file_that_is_not_as_written_is_named_and_never_used(site: SiteConfig, spoil: object, why: str) -> None:
     made = job(site)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     path = where(site, made.page)
     path.write_bytes(spoil(path.read_text()).encode(errors="surrogateescape"))  # type: ignore[operator]
     with pytest.raises(RecordingError, match=rf"recordings/deep/a.md.json: this recording .*{why}"):
         Store(site).fresh(made)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
     assert Store(site).fresh(made) == recording(made)
 
 
@@ -227,14 +227,14 @@ def test_every_bit_is_checked(site: SiteConfig) -> None:
 
 def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = job(site)
-    Store(site).keep(made, recording(made))
+    Store(site).keep(made, recording(made), news=True)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match="No space"):
-        Store(site).keep(made, recording(made, "new\n"))
+        Store(site).keep(made, recording(made, "new\n"), news=True)
     assert Store(site).fresh(made) == recording(made)
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["a.md.json"]
 
@@ -243,7 +243,7 @@ def test_builds_at_the_same_time_take_turns(site: SiteConfig) -> None:
     made = job(site)
     outputs = [f"{number}\n" * 1000 for number in range(8)]
     threads = [
-        threading.Thread(target=lambda output=output: Store(site).keep(made, recording(made, output)))
+        threading.Thread(target=lambda output=output: Store(site).keep(made, recording(made, output), news=True))
         for output in outputs
     ]
     for thread in threads:

@@ -8,8 +8,8 @@
 - `watcher`: who is told how far it has come
 """
 
-from snippetrun.runner.judged import result
-from snippetrun.runner.pool import Sandboxes, run
+from snippetrun.runner.judged import before, result
+from snippetrun.runner.pool import Sandboxes, look_again, run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.shared import SharedSandboxes
 from snippetrun.runner.watcher import Watcher
@@ -19,7 +19,9 @@ __all__ = [
     "Sandboxes",
     "SharedSandboxes",
     "Watcher",
+    "before",
     "live_sandboxes",
+    "look_again",
     "result",
     "run",
 ]

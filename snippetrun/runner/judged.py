@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from snippetrun.compare import judge, pasted, run_of
-from snippetrun.model import Job, Page, Recording, Result
+from snippetrun.drift import Before
+from snippetrun.model import Page, Recording, Result
 from snippetrun.patterns import Match
+from snippetrun.sameness import Rules
+from snippetrun.store import Stored, place
+
+_NONE = Rules()
 
 
-def result(page: Page, recording: Recording | None, match: Match = Match.PATTERN, job: Job | None = None) -> Result:
-    """Judge a page by its recording; `match` is the site's way to match output, `job` what has just run."""
-    source = pasted(page, job.last, run_of(recording), job.rules) if job and recording else None
-    recorded = recording.snippets if recording else ()
-    return Result(page, recording, judge(page, recorded, page.options.match or match, source))
+def result(
+    page: Page,
+    recording: Recording | None,
+    match: Match = Match.PATTERN,
+    last: Recording | None = None,
+    rules: Rules = _NONE,
+) -> Result:
+    """Judge a page by its recording; `match` is the site's way to match output.
+
+    Output may be pasted from the `last` recording, if it is another one, and from the runs that it has seen.
+    """
+    how = page.options.match or match
+    if recording is None:
+        return Result(page, None, judge(page, (), how))
+    source = pasted(page, last or recording, run_of(recording), rules)
+    return Result(page, recording, judge(page, recording.snippets, how, source))
+
+
+def before(page: Page, stored: Stored | None, rules: Rules) -> Before:
+    """Return what was recorded of a page, to hold a run against; None is "nothing was"."""
+    if stored is None:
+        return Before(page, None)
+    return Before(page, place(page, stored.recording), stored.fingerprints, rules)

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Self
 
 from snippetrun import __version__, regex
-from snippetrun.compare import Judge, stops
+from snippetrun.compare import Judge, pasted, stops
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.limits import Usage, used_up
 from snippetrun.masks import masked
@@ -21,6 +21,7 @@ from snippetrun.model import Command, Ending, Environment, Fact, Job, Outcome, R
 from snippetrun.patterns import Names
 from snippetrun.runner.provide import OpenSandbox
 from snippetrun.runner.watcher import Watcher
+from snippetrun.sameness import Run
 from snippetrun.sandbox.interface import Order, Sandbox
 from snippetrun.sgr import uncoloured
 from snippetrun.store import retyped
@@ -156,7 +157,8 @@ class _Session:
     def __init__(self, job: Job, watcher: Watcher, above: float = math.inf) -> None:
         """Run nothing yet, and later only the commands above a line."""
         self._job, self._watcher, self._above = job, watcher, above
-        self._judge = Judge(job.match)
+        now = time.time()
+        self._judge = Judge(job.match, pasted(job.page, job.last, Run((), now, now + job.limits.time), job.rules))
         self._deadline = math.inf
         self._used: dict[Sandbox, Usage] = {}
         self.ran: list[list[Recorded]] = []

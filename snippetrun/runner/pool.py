@@ -6,17 +6,19 @@ import math
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from functools import partial
 
 from snippetrun import patience, stopping
 from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError
-from snippetrun.model import Job, Mode, Page, Recording, Result
+from snippetrun.model import Job, Mode, Page, Result
 from snippetrun.plan import plan
 from snippetrun.runner import replay
-from snippetrun.runner.judged import result
+from snippetrun.runner.judged import before, result
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
-from snippetrun.store import Store
+from snippetrun.store import Store, place
 
 _END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
 """For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
@@ -34,12 +36,14 @@ def run(
 ) -> tuple[Result, ...]:
     """Run or replay the pages, as the site's mode says, and return a result for each, in their order.
 
-    A page that fails runs again: see `reproduced`. What passes is kept in the site's recordings, if it is to `record`.
+    A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is kept in the site's
+    recordings, if it is to `record`; where nothing is new they stay as they are, and are shown.
     An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
     UsageError for what cannot be planned or read, and InfrastructureError if an engine, an image or a sandbox fails us:
     then nothing of what we started is left either.
     """
     jobs, store, mode = plan(site, pages), Store(site), site.mode
+    ran: dict[str, Result] = {}
     recordings = {} if mode is Mode.RUN else replay.fresh(jobs, store, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
     if missing and mode is not Mode.REPLAY:
@@ -53,25 +57,66 @@ def run(
             else:
                 missing.sort(key=lambda job: -(store.seconds(job.page) or math.inf))  # the longest must not come last
                 watcher.begin(missing)
-                from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
-
-                def one(job: Job) -> Recording:
-                    ran = reproduced(job, start, watcher, most=site.most_runs)
-                    watcher.end(ran)
-                    assert ran.recording  # noqa: S101 - it has run
-                    return store.keep(job, ran.recording) if record and not ran.failed else ran.recording
-
-                recordings |= _run_all(missing, site.jobs, one)
+                ran = _run_all(missing, site.jobs, partial(_run, site, store, start, watcher, record=record))
                 missing = []
-    stale = {job.page.path: replay.stale(job, store) for job in missing}
-    return tuple(stale.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
+    ran |= {job.page.path: replay.stale(job, store) for job in missing}
+    return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
 
 
-def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Recording]) -> dict[str, Recording]:
+def look_again(
+    site: SiteConfig, pages: Sequence[Page], watcher: Watcher, *, sandboxes: Sandboxes = live_sandboxes
+) -> None:
+    """Run the pages again whose recordings are of fewer runs than the site wants, to see what varies in them.
+
+    What is shown of them stays. A page that fails this time is left as it is. Raises as `run`.
+    """
+    store = Store(site)
+    jobs = [job for job in plan(site, pages) if (old := store.usable(job)) and old.runs < site.runs]
+    if not jobs or site.mode is Mode.REPLAY:
+        return
+    with sandboxes(site, watcher.say) as start:
+        watcher.say(f"running {len(jobs)} {'page' if len(jobs) == 1 else 'pages'} once more, to see what varies")
+        watcher.begin(jobs)
+        _run_all(jobs, site.jobs, partial(_look, store, start, watcher))
+
+
+def _run(  # noqa: PLR0913 - the first four are the same for all pages
+    site: SiteConfig, store: Store, start: OpenSandbox, watcher: Watcher, job: Job, *, record: bool
+) -> Result:
+    from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
+
+    stored = store.readable(job.page)
+    known = stored if not record or store.usable(job) else None
+    ran = reproduced(
+        replace(job, last=place(job.page, stored.recording) if stored else None),
+        start,
+        watcher,
+        before(job.page, known, job.rules),
+        most=site.most_runs,
+        least=site.runs if record and known is None else 1,
+    )
+    watcher.end(ran)
+    if not record or ran.failed or ran.recording is None:
+        return ran
+    kept = store.keep(job, ran.recording, news=bool(ran.news))
+    return replace(result(job.page, kept, job.match), runs=ran.runs)
+
+
+def _look(store: Store, start: OpenSandbox, watcher: Watcher, job: Job) -> Result:
+    from snippetrun.runner.page import run_page
+
+    ran = result(job.page, run_page(job, start, watcher), job.match, store.usable(job), job.rules)
+    watcher.end(ran)
+    if ran.recording and not ran.failed:
+        store.add(job, ran.recording)
+    return ran
+
+
+def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Result]) -> dict[str, Result]:
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
-    ended: queue.SimpleQueue[tuple[Job, Recording | BaseException]] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[tuple[Job, Result | BaseException]] = queue.SimpleQueue()
 
     def work() -> None:
         while True:
@@ -86,22 +131,22 @@ def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Recording
                 ended.put((job, error))
 
     pages = stopping.Group(min(at_a_time, len(jobs)), work)
-    recordings: dict[str, Recording] = {}
+    results: dict[str, Result] = {}
     try:
-        while len(recordings) < len(jobs):
+        while len(results) < len(jobs):
             job, came = _next(ended)
             if isinstance(came, BaseException):
                 raise came
-            recordings[job.page.path] = came
+            results[job.page.path] = came
     finally:
         # After an error or Ctrl-C: what has not begun never will, and whoever waits for a sandbox ends it.
         pages.end(patience.seconds(_END_SECONDS_AT_ONCE if stopping.asked() else _END_SECONDS))
-    return recordings
+    return results
 
 
 def _next(
-    ended: queue.SimpleQueue[tuple[Job, Recording | BaseException]],
-) -> tuple[Job, Recording | BaseException]:
+    ended: queue.SimpleQueue[tuple[Job, Result | BaseException]],
+) -> tuple[Job, Result | BaseException]:
     """Return the next page that has ended; raise KeyboardInterrupt if somebody asks us to end."""
     while True:
         stopping.check()

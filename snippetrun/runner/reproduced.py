@@ -8,30 +8,20 @@ page is wrong then, and nobody could mend it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from snippetrun.compare import transcript
+from snippetrun.compare import judge, pasted, run_of, stops
 from snippetrun.drift import Before, News
-from snippetrun.model import Job, Recorded, Recording, Result
+from snippetrun.model import Job, Outcome, Recorded, Recording, Result
 from snippetrun.runner.judged import result
 from snippetrun.runner.page import run_page
 from snippetrun.runner.provide import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reproduced:
-    """What several runs of a page say together."""
-
-    result: Result
-    """The first run that did what the page says, judged; if none did, the last."""
-    news: News
-    """Where all of these runs differ from what was recorded, and in the same way."""
-    runs: int
-    """How often the page ran."""
+_ONCE_MORE = "running it once more, to see what varies"
 
 
-def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, how far, how often
+def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and how often
     job: Job,
     start: OpenSandbox,
     watcher: Watcher,
@@ -40,60 +30,73 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, how fa
     upto: int | None = None,
     most: int,
     least: int = 1,
-) -> Reproduced:
-    """Run a page, and again in a new sandbox as long as one more run may tell that a failure does not count.
+) -> Result:
+    """Run a page, and again in a new sandbox as long as one more run may tell that a failure or a difference is none.
 
-    It runs `most` times in all, and `least` times where it does not fail, so that what varies is seen. A run that fails
-    as the one before it did is the last. Raises as `run_page`.
+    It runs `most` times in all, and `least` times even if nothing is wrong, so that what varies is seen. Returns the
+    first run that did what the page says, with what all of these runs have shown, and where they all differ from what
+    was recorded. A run that fails as the one before it did is the last, and is returned. Raises as `run_page`.
     """
     failed: list[tuple[int, int]] = []
+    whole: list[Result] = []
     passed: list[Result] = []
     news: News = {}
-    ran = None
-    for runs in range(1, most + 1):
+    ran: Result | None = None
+    runs = 0
+    while ran is None or (runs < most and (failed or news or len(passed) < least)):
         if ran:
             why = _lines(failed) if failed else "it is not as it was recorded" if news else ""
             watcher.again(job.page, f"{why}, running it again to see whether that reproduces" if why else _ONCE_MORE)
-        ran = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job)
+        ran, runs = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job.last, job.rules), runs + 1
         earlier, failed = failed, [(verdict.line, verdict.where) for verdict in ran.failed]
         if earlier and earlier != failed:
             watcher.say(f"{job.page.path}: {_lines(earlier)} of run {runs - 1} did not reproduce")
-        if failed:
-            if failed == earlier:
-                break
-            continue
-        news = before.both(passed[0], news, ran) if passed else before.news(ran)
-        passed.append(ran)
-        if not news and len(passed) >= least:
+        if not any(map(stops, ran.failed)):
+            whole.append(ran)
+        if not failed:
+            news = before.both(passed[0], news, ran) if passed else before.news(ran)
+            passed.append(ran)
+        elif failed == earlier:
             break
-    if passed:
-        return Reproduced(_seen(passed), news, runs)
-    assert ran  # noqa: S101 - it ran once at least
-    return Reproduced(ran, {}, runs)
+    told = passed or [ran, *(other for other in whole if other is not ran)]
+    return dataclasses.replace(_seen(job, told), news=news if passed else {}, runs=runs)
 
 
-_ONCE_MORE = "running it once more, to see what varies"
-
-
-def _seen(passed: list[Result]) -> Result:
+def _seen(job: Job, runs: Sequence[Result]) -> Result:
     """Return the first of several runs, with what the others have shown that is not literally the same."""
-    first, *others = [ran.recording for ran in passed if ran.recording]
+    first, *others = [run.recording for run in runs if run.recording]
+    before = _pasted(job, first)
     snippets = tuple(
-        tuple(_with(came, tuple(_same_place(others, at, number))) for number, came in enumerate(snippet))
+        tuple(
+            _with(came, [*before.get(came.line, ()), *(run.snippets[at][number].output for run in others)])
+            for number, came in enumerate(snippet)
+        )
         for at, snippet in enumerate(first.snippets)
     )
-    return dataclasses.replace(passed[0], recording=dataclasses.replace(first, snippets=snippets))
+    recording = dataclasses.replace(first, snippets=snippets, runs=len(runs))
+    return dataclasses.replace(runs[0], recording=recording)
 
 
-def _same_place(runs: list[Recording], at: int, number: int) -> Iterator[str]:
-    return (transcript(run.snippets[at][number]) for run in runs)
+def _with(came: Recorded, others: Sequence[str]) -> Recorded:
+    return dataclasses.replace(came, others=tuple(dict.fromkeys(text for text in others if text != came.output)))
 
 
-def _with(came: Recorded, others: tuple[str, ...]) -> Recorded:
-    return dataclasses.replace(came, others=tuple(dict.fromkeys(text for text in others if text != transcript(came))))
+def _pasted(job: Job, recording: Recording) -> dict[int, Sequence[str]]:
+    """Return, by the line of the command, the recorded output that is pasted in the page: it has to match for ever."""
+    source = pasted(job.page, job.last, run_of(recording), job.rules)
+    if source is None:
+        return {}
+    alone = judge(job.page, recording.snippets, job.match)
+    also = judge(job.page, recording.snippets, job.match, source)
+    return {
+        a.line: (source.commands[a.line].output, *source.commands[a.line].others)
+        for one, two in zip(alone, also, strict=True)
+        for a, b in zip(one, two, strict=True)
+        if a.outcome is Outcome.FAILED and b.outcome is Outcome.PASSED
+    }
 
 
-def _lines(failed: list[tuple[int, int]]) -> str:
+def _lines(failed: Sequence[tuple[int, int]]) -> str:
     """Return the places that fail, in words: `a failure in line 12`."""
     lines = ", ".join(str(where or line) for line, where in failed)
     return f"a failure in line {lines}" if len(failed) == 1 else f"failures in lines {lines}"

@@ -115,6 +115,7 @@ class _Document(_Data):
     seconds: _Seconds
     environment: Environment
     snippets: tuple[_Snippet, ...]
+    runs: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class BadDocumentError(ValueError):
@@ -135,6 +136,7 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
             _Snippet(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, ran)))
             for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ),
+        runs=recording.runs,
     )
     data = masked_data(msgspec.to_builtins(document))
     return _text_of(data, _checksum(data))
@@ -178,6 +180,7 @@ def load(text: str) -> Stored:
         boot_seconds=read.boot_seconds,
         seconds=read.seconds,
         snippets=tuple(tuple(map(_recorded, snippet.commands)) for snippet in read.snippets),
+        runs=read.runs,
         checksum=checksum,
     )
     keys = (Fingerprint(each.key, tuple(ran.key for ran in each.commands)) for each in read.snippets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
 from snippetrun.engine.locks import locked
 from snippetrun.errors import Problem, RecordingError
 from snippetrun.fingerprint import Fingerprint, digest, fingerprints
-from snippetrun.model import ImageFact, Job, Page, Recorded, Recording
+from snippetrun.model import ImageFact, Job, Page, Recording
 from snippetrun.store.document import BadDocumentError, Stored, dump, load, place
 from snippetrun.store.own import retyped
 
@@ -55,8 +56,8 @@ class Store:
 
     def seconds(self, page: Page) -> float | None:
         """Return how long a page took when it was recorded, whatever it said then; None if nobody knows."""
-        last = self._last(page)
-        return last.seconds if last else None
+        stored = self.readable(page)
+        return stored.recording.seconds if stored else None
 
     def fresh(self, job: Job) -> Recording | None:
         """Return the recording of a job; None if it has none, or if something has changed since it was made.
@@ -119,29 +120,54 @@ class Store:
         except RecordingError:
             return None
 
-    def keep(self, job: Job, recording: Recording) -> Recording:
-        """Write a recording, unless the one that is there says the same; return the one that is there now.
+    def keep(self, job: Job, recording: Recording, *, news: bool) -> Recording:
+        """Write a recording, unless the one that is there can be used and says the same; return the one that is there.
 
-        So a run of what has not changed leaves no trace: durations and the date are no news. A file that cannot be used
-        is replaced.
+        `news` is whether it differs from that one. So a run that says nothing new leaves no trace. A file that cannot
+        be used is replaced.
         """
         file = self.path(job.page)
         if file is None:
             return recording
-        with locked(cache_folder() / "recordings" / digest(str(self._folder))[:16]):
+        with self._locked():
             old = self.usable(job)
-            if old and _says(old) == _says(recording):
+            if old and not news and old.environment.engine == recording.environment.engine:
                 return old
-            text = dump(job.page, recording, fingerprints(job.page))
-            write(file, text)
-        return place(job.page, load(text).recording)  # as any replay will have it
+            return self._write(file, job.page, recording)
 
-    def _last(self, page: Page) -> Recording | None:
+    def add(self, job: Job, run: Recording) -> None:
+        """Add to a recording what one more run has printed; it stays as it is if it is no longer that of the job."""
+        file = self.path(job.page)
+        if file is None:
+            return
+        with self._locked():
+            old = self.usable(job)
+            if old is None:
+                return
+            snippets = tuple(
+                tuple(
+                    ran if ran.output == came.output else dataclasses.replace(ran, others=(*ran.others, came.output))
+                    for ran, came in zip(*both, strict=True)
+                )
+                for both in zip(old.snippets, run.snippets, strict=True)
+            )
+            self._write(file, job.page, dataclasses.replace(old, snippets=snippets, runs=old.runs + 1))
+
+    def readable(self, page: Page) -> Stored | None:
+        """Return a page's recording, whatever it says; None if there is none, or if it is not as we wrote it."""
         try:
-            stored = self.read(page)
+            return self.read(page)
         except RecordingError:
             return None
-        return stored.recording if stored else None
+
+    def _locked(self) -> AbstractContextManager[object]:
+        return locked(cache_folder() / "recordings" / digest(str(self._folder))[:16])
+
+    @staticmethod
+    def _write(file: Path, page: Page, recording: Recording) -> Recording:
+        text = dump(page, recording, fingerprints(page))
+        write(file, text)
+        return place(page, load(text).recording)  # as any replay will have it
 
 
 def _is_of(image: ImageFact, source: ImageSource) -> bool:
@@ -155,14 +181,3 @@ def _is_of(image: ImageFact, source: ImageSource) -> bool:
 def _unreadable(page: Page, file: Path | None, why: str) -> RecordingError:
     hint = f"Record the page again: snippetrun run {page.path}"
     return RecordingError(Problem(f"this recording {why}", hint, shown_path(file) if file else page.path))
-
-
-def _says(recording: Recording) -> object:
-    """Return what a recording tells its readers about the commands."""
-    return [[_told(ran) for ran in snippet] for snippet in recording.snippets], recording.environment.engine
-
-
-def _told(ran: Recorded) -> Recorded:
-    """Return what a command tells, wherever it stands, however long it took, and whatever other runs left."""
-    pieces = tuple(dataclasses.replace(piece, line=0) for piece in ran.pieces)
-    return dataclasses.replace(ran, line=0, seconds=0.0, pieces=pieces, others=())
