@@ -86,6 +86,20 @@ def test_a_change_that_is_none_leaves_it_usable(site: SiteConfig) -> None:
         (lambda data: data["environment"].update(images=[]), "does not have the images of the site"),
         (lambda data: data["environment"]["images"][0].update(name="debian:latest"), "does not have the images"),
         (lambda data: data["environment"]["images"][0].update(origin="docker.io"), "does not have the images"),
+        (lambda data: data["environment"]["known"][0].update(value="much"), "has a fact that is none"),
+        (lambda data: data["environment"]["known"][0].update(name="x built"), "has a fact that is none"),
+        (lambda data: data["environment"]["known"][0].update(more=1), "its form is not ours"),
+        (lambda data: data["environment"].update(more=1), "its form is not ours"),
+        (lambda data: commands(data)[0].update(more=1), "unknown field `more`"),
+        (
+            lambda data: commands(data)[0].update(status=256),
+            r"Expected `int` <= 255 - at `\$.snippets\[0\].commands\[0\]",
+        ),
+        (lambda data: commands(data)[0].update(varies=[[]]), "Expected `array` of length >= 1"),
+        (
+            lambda data: commands(data)[0].update(varies=[[{"at": 1, "lines": 99, "instead": []}]]),
+            "varies in lines that it has not",
+        ),
     ],
 )
 def test_what_contradicts_its_page_or_its_site_is_refused_and_run_again(

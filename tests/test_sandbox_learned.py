@@ -25,10 +25,10 @@ def test_everything_that_is_known_becomes_facts() -> None:
         Fact("/proc/version", VERSION),
         Fact("processors", "2"),
         Fact("memory", "8589934592"),
+        Fact("image store built", SPAN),
         Fact("debian:latest 1", DIGEST),
         Fact("debian:latest 3", "e" * 64),
         Fact("debian:latest built", SPAN),
-        Fact("debian:latest stored", SPAN),
     )
 
 
@@ -42,7 +42,9 @@ WORDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([DIGEST, SPAN]),
     lambda inner: (
         st.lists(inner)
-        | st.dictionaries(st.sampled_from(["ID", "NCPU", "MemTotal", "name", "digests", "built"]) | st.text(), inner)
+        | st.dictionaries(
+            st.sampled_from(["ID", "NCPU", "MemTotal", "name", "digests", "built", "stored"]) | st.text(), inner
+        )
     ),
 )
 

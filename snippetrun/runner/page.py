@@ -32,10 +32,8 @@ _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 """What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
-_ALWAYS = frozenset({"processors", "memory"})
-"""Facts that output has in many forms: `7.751GiB`, `8127548 kB`."""
-_SPANS = frozenset({"built", "stored"})
-"""The last words of facts that are spans of time."""
+_ALWAYS = frozenset({"processors", "memory", "image store built"})
+"""Facts that output has in many forms: `7.751GiB`, `8127548 kB`, `2 days ago`."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 """Docker prints it whole, or its first 12 digits."""
 
@@ -83,9 +81,11 @@ def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -
     output, words = "\n".join(texts), "\n".join([*texts, *commands, *contents])
     seen: dict[str, int] = {}
     for fact in dict.fromkeys(facts):
-        image, _, what = fact.name.rpartition(" ")
-        if what in _SPANS:
-            wanted = image.rpartition(":")[0] in words  # files in it are as old as it is
+        image, built, _ = fact.name.partition(" built")
+        if fact.name in _ALWAYS:
+            wanted = True
+        elif built:
+            wanted = image.partition(":")[0] in words  # files in it are as old as it is
         else:
             wanted = (
                 fact.name in _ALWAYS or (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from snippetrun.model import Fact
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[\w./:@-]{1,255}", re.ASCII)
-_SPAN = re.compile(r"[0-9T:.+/-]{1,100}")
+_SPAN = re.compile(r"[0-9T:-]{19}\+00:00/[0-9T:-]{19}\+00:00", re.ASCII)
 """E.g. 2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00."""
 _BUILD = re.compile(r"#\d.*")
 """E.g. #1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20), the end of /proc/version and all of `uname -v`."""
@@ -36,8 +37,9 @@ def facts(said: str) -> tuple[Fact, ...]:
         "processors": _number(info.get("NCPU")),
         "memory": _number(info.get("MemTotal")),
     }
-    images = (fact for each in _objects(parts.get("images", ())) for fact in _image(each))
-    known = (*(Fact(name, _text(value)) for name, value in host.items()), *images)
+    images = list(_objects(parts.get("images", ())))
+    host |= {"image store built": _span(images[0].get("stored")) if images else ""}
+    known = (*(Fact(name, _text(value)) for name, value in host.items()), *(f for each in images for f in _image(each)))
     return tuple(fact for fact in known if fact.value)
 
 
@@ -64,7 +66,7 @@ def _objects(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _image(told: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yield the digests of an image, by their number, and when it was built and put into the store."""
+    """Yield the digests of an image, by their number, and when it was built; empty if it was not."""
     name = _text(told.get("name"))
     if not _NAME.fullmatch(name):
         return
@@ -72,9 +74,17 @@ def _image(told: Mapping[str, Any]) -> Iterator[Fact]:
     for number, digest in enumerate(digests if isinstance(digests, list) else (), 1):
         if _DIGEST.fullmatch(_text(digest)):
             yield Fact(f"{name} {number}", digest)
-    for what in ("built", "stored"):
-        if _SPAN.fullmatch(_text(told.get(what))):
-            yield Fact(f"{name} {what}", told[what])
+    yield Fact(f"{name} built", _span(told.get("built")))
+
+
+def _span(value: object) -> str:
+    """Return a span of time if it is one."""
+    text = _text(value)
+    try:
+        began, ended = map(datetime.fromisoformat, text.split("/"))
+    except ValueError:
+        return ""
+    return text if _SPAN.fullmatch(text) and began <= ended else ""
 
 
 def _text(value: object) -> str:

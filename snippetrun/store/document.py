@@ -29,7 +29,7 @@ from snippetrun import __version__
 from snippetrun.fingerprint import Fingerprint
 from snippetrun.inert import in_json
 from snippetrun.masks import masked, masked_data
-from snippetrun.model import Command, Ending, Environment, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model import Command, Ending, Environment, Fact, Page, Piece, PieceKind, Recorded, Recording, printed
 
 FORMAT = 2
 """Raised when older readers would misunderstand the file."""
@@ -40,6 +40,7 @@ _VERSION = re.compile(r"(\d{1,6}(?:\.\d{1,6}){0,3})[a-z0-9.+]{0,20}", re.ASCII)
 """E.g. 1.2.0, or 1.2.0.dev1 of a checkout."""
 _WORDS = re.compile(r"[\w.+~:-]{1,100}", re.ASCII)
 """E.g. 26.1.5+dfsg1."""
+_NUMBER = re.compile(r"[0-9]{1,19}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{1,64}")
 
 _Lines = tuple[str, ...]
@@ -200,6 +201,7 @@ def _check(read: _Document) -> None:
             _version(environment.snippetrun) > _version(__version__)
         ),
         "has no digest at environment.images": not all(_DIGEST.fullmatch(each.digest) for each in environment.images),
+        "has a fact that is none at environment.known": not all(map(_is_fact, environment.known)),
         "has a command without what came out of it, or with it twice": any(
             (command.output is None) == (command.pieces is None) for command in commands
         ),
@@ -220,6 +222,14 @@ def _is_time(when: str) -> bool:
     except ValueError:
         return False
     return bool(_TIME.fullmatch(when))
+
+
+def _is_fact(fact: Fact) -> bool:
+    """Whether the value is what the name promises: `x built` is a span of time, and what is counted is a number."""
+    if fact.name in ("memory", "processors"):
+        return bool(_NUMBER.fullmatch(fact.value))
+    began, _, ended = fact.value.partition("/")
+    return _is_time(began) and _is_time(ended) if fact.name.endswith(" built") else bool(fact.value)
 
 
 def _version(text: str) -> tuple[int, ...]:
