@@ -336,9 +336,9 @@ class Result:
     """One entry for each snippet, with one verdict for each of its commands."""
     confirmed: str | None = None
     """The checksum of its recording, if a run has just shown that it is true."""
-    runs: int = 0
+    runs: int = field(default=0, compare=False)
     """How often the page has just run; 0 for one that is replayed."""
-    news: Mapping[tuple[int, int], Sequence[Difference]] = field(default_factory=dict)
+    news: Mapping[tuple[int, int], Sequence[Difference]] = field(default_factory=dict, compare=False)
     """Where it differs from its recording, by the places of a snippet and of its command; all runs have shown that."""
 
     @property

@@ -72,7 +72,7 @@ class Heard(Silent):
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
-    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=tmp_path / "recordings")
+    return SiteConfig(tmp_path, tmp_path / "docs", "mkdocs.yml", recordings=tmp_path / "recordings", runs=1)
 
 
 def run(site: SiteConfig, mode: Mode, engine: Engine, text: str = PAGE, heard: Heard | None = None) -> Result:

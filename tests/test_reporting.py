@@ -33,7 +33,7 @@ def check_on(engine: runner.Sandboxes) -> Task:
 
 def run_on(engine: runner.Sandboxes) -> Task:
     def run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:
-        return runner.run(dataclasses.replace(site, mode=Mode.RUN, jobs=1), found, watcher, sandboxes=engine)
+        return runner.run(dataclasses.replace(site, mode=Mode.RUN, jobs=1, runs=1), found, watcher, sandboxes=engine)
 
     return Task("run", run)
 

@@ -29,6 +29,7 @@ SITE = SiteConfig(
     (ImageSource("nginx:latest", pull="nginx@sha256:0"),),
     jobs=2,
     mode=Mode.RUN,
+    runs=1,
 )
 
 

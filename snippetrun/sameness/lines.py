@@ -13,7 +13,7 @@ from snippetrun.sameness.forms import Host, Kind, Token, amount, same
 from snippetrun.sameness.rules import Rules
 
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.SIZE, Kind.RULE, Kind.SPACE}
-_LONGEST = 20_000
+_LONGEST = 4_000
 """Characters of a line that is looked at word by word."""
 _ORDER = 5.0
 """A number that varies is the same up to so many times what was seen, and down to as little."""
