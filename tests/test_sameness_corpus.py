@@ -1,0 +1,108 @@
+"""What programs print again and again, and what would be news in it: the corpus in tests/sameness/*.toml."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippetrun.sameness import Difference, Run, differences
+from snippetrun.sgr import uncoloured
+
+RAN = [dt.datetime(2026, 11, 26, 10, minute, tzinfo=dt.UTC) for minute in (0, 1)]
+LATER_RAN = [dt.datetime(2026, 12, 3, 14, minute, tzinfo=dt.UTC) for minute in (20, 21)]
+# Words that are part of no date, age, duration or size.
+WORD = st.from_regex(r"q[a-z]{3,8}", fullmatch=True)
+LINE = st.lists(st.text("abXY0123456789#.:-", min_size=1, max_size=8), min_size=1, max_size=6).map(" ".join)
+OUTPUT = st.lists(LINE, max_size=6).map(lambda lines: "".join(f"{line}\n" for line in lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    recorded: Run
+    others: tuple[tuple[str, ...], ...]
+    came: Run
+    news: bool = False
+
+
+def run(program: dict[str, Any], what: str, before: str = "") -> Run:
+    outputs = program.get(what, program["recorded"])
+    began, ended = program.get(f"{before}ran", LATER_RAN if before else RAN)
+    known = program.get(f"{before}known") or program.get("known", {})
+    printed = (outputs,) if isinstance(outputs, str) else tuple(outputs)
+    return Run(printed, began.timestamp(), ended.timestamp(), known)
+
+
+def changed(ran: Run, old: str, new: str) -> Run:
+    """Change the last place where something stands."""
+    text = "\0".join(ran.outputs)
+    at = text.rindex(old)
+    return replace(ran, outputs=tuple(f"{text[:at]}{new}{text[at + len(old) :]}".split("\0")))
+
+
+def cases() -> Iterator[Case]:
+    for file in sorted((Path(__file__).parent / "sameness").glob("*.toml")):
+        for program in tomllib.loads(file.read_text(encoding="utf-8"))["program"]:
+            name, recorded, other = program["name"], run(program, "recorded"), run(program, "other")
+            pairs = zip(recorded.outputs, other.outputs, strict=True)
+            others = tuple((b,) if a != b else () for a, b in pairs)
+            later = run(program, "later", "later_")
+            yield Case(f"{name}: the recorded run itself", recorded, others, recorded)
+            yield Case(f"{name}: the other run", recorded, others, other)
+            yield Case(f"{name}: a later run", recorded, others, later)
+            for news in (False, True):
+                for what, (old, new) in program.get("news" if news else "same", {}).items():
+                    yield Case(f"{name}: {what}", recorded, others, changed(later, old, new), news)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases()])
+def test_news_is_told_from_noise(case: Case) -> None:
+    found = differences(case.recorded, case.others, case.came)
+    assert any(found) is case.news, found
+    assert len(found) == len(case.recorded.outputs)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases() if case.news])
+def test_a_difference_quotes_both_runs(case: Case) -> None:
+    found = differences(case.recorded, case.others, case.came)
+    for recorded, came, places in zip(case.recorded.outputs, case.came.outputs, found, strict=True):
+        lines = uncoloured(recorded).split("\n")
+        for place in places:
+            assert tuple(lines[place.at : place.at + len(place.recorded)]) == place.recorded
+            assert all(line in uncoloured(came).split("\n") for line in place.came)
+            assert place.recorded != place.came
+
+
+def found_in(recorded: str, came: str) -> tuple[Difference, ...]:
+    [found] = differences(run({"recorded": recorded}, "recorded"), ((),), run({"recorded": came}, "recorded", "later_"))
+    return found
+
+
+@given(OUTPUT)
+def test_any_output_is_the_same_as_itself(output: str) -> None:
+    assert found_in(output, output) == ()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_the_same_as_itself(output: str) -> None:
+    assert found_in(output, output) == ()
+
+
+@given(OUTPUT, st.text("aZ09#", min_size=1, max_size=12))
+def test_a_line_more_is_news(output: str, line: str) -> None:
+    assert found_in(output, f"{output}{line}\n")
+    assert found_in(f"{output}{line}\n", output)
+
+
+@given(OUTPUT, LINE, LINE, WORD, WORD)
+def test_another_word_is_news(output: str, before: str, after: str, old: str, new: str) -> None:
+    recorded, came = (f"{output}{before} {word} {after}\n{output}" for word in (old, new))
+    assert bool(found_in(recorded, came)) is (old != new)
