@@ -144,7 +144,7 @@ def ran(recording: Recording) -> tuple[Run, tuple[Recorded, ...]]:
     """Return the run that a recording tells of, and its commands."""
     commands = tuple(command for snippet in recording.snippets for command in snippet)
     ended = dt.datetime.fromisoformat(recording.when).timestamp()
-    known = {fact.name: fact.value for fact in getattr(recording.environment, "known", ())}
+    known = {fact.name: fact.value for fact in recording.environment.known}
     return Run(tuple(each.output for each in commands), ended - recording.seconds, ended, known), commands
 
 
@@ -156,7 +156,7 @@ def recordings(site: SiteConfig) -> Iterator[Printed]:
         if stored is None:
             continue
         recorded, commands = ran(stored.recording)
-        others = tuple(tuple(getattr(each, "others", ())) for each in commands)
+        others = tuple(each.others for each in commands)
         outputs = tuple(seen[-1] if seen else output for seen, output in zip(others, recorded.outputs, strict=True))
         other = dataclasses.replace(recorded, outputs=outputs)
         # Where other runs of several days were seen, their outputs are those of no one run.
