@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -157,29 +157,41 @@ def recordings(site: SiteConfig) -> Iterator[Printed]:
             continue
         recorded, commands = ran(stored.recording)
         others = tuple(each.others for each in commands)
-        outputs = tuple(seen[-1] if seen else output for seen, output in zip(others, recorded.outputs, strict=True))
-        other = dataclasses.replace(recorded, outputs=outputs)
-        # Where other runs of several days were seen, their outputs are those of no one run.
-        came = recorded if any(differences(recorded, others, other)) else other
-        yield Printed(page.path, recorded, others, came)
+        outputs = tuple(each[-1] if each else output for each, output in zip(others, recorded.outputs, strict=True))
+        yield Printed(page.path, recorded, others, dataclasses.replace(recorded, outputs=outputs))
+
+
+def of_runs(saved: dict[str, list[Run]]) -> Iterator[Printed]:
+    """Yield the pages of which three runs are saved: the first is the recorded one, changes are made in the third."""
+    for page, runs in saved.items():
+        if len(runs) >= 3:
+            yield Printed(page, runs[0], seen(runs[0], runs[1]), runs[2])
+
+
+def seen(recorded: Run, other: Run) -> tuple[tuple[str, ...], ...]:
+    """Return for each command what another run printed, where that is not literally the same."""
+    return tuple((b,) if a != b else () for a, b in zip(recorded.outputs, other.outputs, strict=True))
 
 
 def changes(printed: Printed) -> Iterator[Planted]:
     """Yield every change that could be planted in a page."""
+    taken_as_news = differences(printed.recorded, printed.others, printed.came)
     for at, output in enumerate(printed.came.outputs):
-        seen = [set(each.split("\n")) for each in (printed.recorded.outputs[at], *printed.others[at])]
+        if taken_as_news[at]:
+            continue
+        before = [set(each.split("\n")) for each in (printed.recorded.outputs[at], *printed.others[at])]
         lines = output.split("\n")
         for number, line in enumerate(lines):
             if "\x1b" in line or not line.strip():
                 continue
-            stable = all(line in each for each in seen)
+            stable = all(line in each for each in before)
             below = lines[number + 1] if number + 1 < len(lines) else ""
             for kind, new in _new_lines(line, below, stable=stable):
                 rest = lines[number + 1 + (kind == "two lines exchanged") :]
                 text = "\n".join([*lines[:number], *new, *rest])
                 outputs = (*printed.came.outputs[:at], text, *printed.came.outputs[at + 1 :])
                 yield Planted(kind, printed.page, at, line, " / ".join(new), outputs)
-    yield from _other_ids(printed)
+    yield from (change for change in _other_ids(printed) if not taken_as_news[change.at])
 
 
 def _new_lines(line: str, below: str, *, stable: bool) -> Iterator[tuple[str, list[str]]]:
@@ -214,10 +226,10 @@ def _other_ids(printed: Printed) -> Iterator[Planted]:
             met.add(short)
 
 
-def planted(site: SiteConfig) -> None:
+def planted(found_in: Iterable[Printed], what: str) -> None:
     """Print how many of the planted changes are reported, and which are not."""
     chance = random.Random(SEED)  # noqa: S311 - nothing is secret here
-    known = {printed.page: printed for printed in recordings(site)}
+    known = {printed.page: printed for printed in found_in}
     kinds: dict[str, list[Planted]] = {}
     for printed in known.values():
         for change in changes(printed):
@@ -234,9 +246,7 @@ def planted(site: SiteConfig) -> None:
         if not differences(printed.recorded, printed.others, came)[change.at]:
             missed.append(change)
     total = len(chosen[:PLANTED])
-    print(
-        f"of {total} changes of {len(kinds)} kinds, planted in {len(known)} recordings, reported: {total - len(missed)}"
-    )
+    print(f"of {total} changes of {len(kinds)} kinds, planted in {len(known)} {what}, reported: {total - len(missed)}")
     tally = Counter(change.kind for change in missed)
     print("  missed:", ", ".join(f"{kind} ({count})" for kind, count in sorted(tally.items())) or "none")
     for change in missed:
@@ -292,8 +302,7 @@ def false_drift(saved: dict[str, list[Run]], what: str) -> None:
             recorded, other, *came = (runs[(at + step) % len(runs)] for step in range(2 + TRIES))
             if len(runs) < 2 + TRIES:
                 break
-            pairs = zip(recorded.outputs, other.outputs, strict=True)
-            others = [(seen,) if seen != output else () for output, seen in pairs]
+            others = seen(recorded, other)
             differ = [[bool(each) for each in differences(recorded, others, run)] for run in came]
             commands += len(differ[0])
             first += sum(differ[0])
@@ -316,13 +325,14 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=0, help=f"so many of these beside {BUSY} busy processes")
     given = parser.parse_args()
     site = config.load(Path("mkdocs.yml"))
-    planted(site)
+    planted(recordings(site), "recordings")
     with tempfile.TemporaryDirectory(prefix="snippetrun-") as own:
         folder = given.folder or Path(own)
         if given.runs:
             run_all(site, folder, given.runs, given.busy)
         saved = load(folder)
         if saved:
+            planted(of_runs(saved), "pages that ran three times")
             programs = {page: runs for page, runs in saved.items() if Path(page).is_relative_to(NO_RULE)}
             site_pages = {page: runs for page, runs in saved.items() if page not in programs}
             false_drift(site_pages, "pages of the site and of tests/pages in which nothing changed")
