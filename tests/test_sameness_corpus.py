@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snippetrun.sameness import Difference, Run, differences
@@ -20,6 +20,7 @@ RAN = [dt.datetime(2026, 11, 26, 10, minute, tzinfo=dt.UTC) for minute in (0, 1)
 LATER_RAN = [dt.datetime(2026, 12, 3, 14, minute, tzinfo=dt.UTC) for minute in (20, 21)]
 # Words that are part of no date, age, duration or size.
 WORD = st.from_regex(r"q[a-z]{3,8}", fullmatch=True)
+patient = settings(deadline=None)  # a busy machine is no fault
 LINE = st.lists(st.text("abXY0123456789#.:-", min_size=1, max_size=8), min_size=1, max_size=6).map(" ".join)
 OUTPUT = st.lists(LINE, max_size=6).map(lambda lines: "".join(f"{line}\n" for line in lines))
 
@@ -81,27 +82,38 @@ def test_a_difference_quotes_both_runs(case: Case) -> None:
             assert place.recorded != place.came
 
 
-def found_in(recorded: str, came: str) -> tuple[Difference, ...]:
-    [found] = differences(run({"recorded": recorded}, "recorded"), ((),), run({"recorded": came}, "recorded", "later_"))
+def found_in(recorded: str, came: str, *others: str) -> tuple[Difference, ...]:
+    ran, later = run({"recorded": recorded}, "recorded"), run({"recorded": came}, "recorded", "later_")
+    [found] = differences(ran, (others,), later)
     return found
 
 
+@patient
 @given(OUTPUT)
 def test_any_output_is_the_same_as_itself(output: str) -> None:
     assert found_in(output, output) == ()
 
 
+@patient
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_the_same_as_itself(output: str) -> None:
     assert found_in(output, output) == ()
 
 
+@patient
+@given(OUTPUT, OUTPUT)
+def test_what_another_run_printed_is_the_same(output: str, other: str) -> None:
+    assert found_in(output, other, other) == ()
+
+
+@patient
 @given(OUTPUT, st.text("aZ09#", min_size=1, max_size=12))
 def test_a_line_more_is_news(output: str, line: str) -> None:
     assert found_in(output, f"{output}{line}\n")
     assert found_in(f"{output}{line}\n", output)
 
 
+@patient
 @given(OUTPUT, LINE, LINE, WORD, WORD)
 def test_another_word_is_news(output: str, before: str, after: str, old: str, new: str) -> None:
     recorded, came = (f"{output}{before} {word} {after}\n{output}" for word in (old, new))
