@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime as dt
 import json
 import random
 import re
@@ -26,10 +25,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from snippetrun import config, pages, sameness
+from snippetrun.compare import run_of
 from snippetrun.config import SiteConfig
 from snippetrun.model import Command, Job, Page, Recorded, Recording, Result
 from snippetrun.plan import plan
-from snippetrun.sameness import Run, differences
+from snippetrun.sameness import Run, differences, reproduced
 from snippetrun.store import Store
 
 PLANTED, SEED = 100, 9
@@ -143,9 +143,7 @@ def say(line: str) -> None:
 def ran(recording: Recording) -> tuple[Run, tuple[Recorded, ...]]:
     """Return the run that a recording tells of, and its commands."""
     commands = tuple(command for snippet in recording.snippets for command in snippet)
-    ended = dt.datetime.fromisoformat(recording.when).timestamp()
-    known = {fact.name: fact.value for fact in recording.environment.known}
-    return Run(tuple(each.output for each in commands), ended - recording.seconds, ended, known), commands
+    return run_of(recording, commands), commands
 
 
 def recordings(site: SiteConfig) -> Iterator[Printed]:
@@ -303,10 +301,13 @@ def false_drift(saved: dict[str, list[Run]], what: str) -> None:
             if len(runs) < 2 + TRIES:
                 break
             others = seen(recorded, other)
-            differ = [[bool(each) for each in differences(recorded, others, run)] for run in came]
-            commands += len(differ[0])
-            first += sum(differ[0])
-            reported.update((page, index) for index, tries in enumerate(zip(*differ, strict=True)) if all(tries))
+            news = differences(recorded, others, came[0])
+            commands += len(news)
+            first += sum(map(bool, news))
+            for run in came[1:]:
+                again = differences(recorded, others, run)
+                news = tuple(reproduced(*both, (came[0], run)) for both in zip(news, again, strict=True))
+            reported.update((page, index) for index, each in enumerate(news) if each)
     if not commands:
         print(f"{what}: no page with {2 + TRIES} saved runs")
         return
