@@ -27,6 +27,7 @@ from pathlib import Path
 from snippetrun import config, pages, sameness
 from snippetrun.compare import run_of
 from snippetrun.config import SiteConfig
+from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Recorded, Recording, Result
 from snippetrun.plan import plan
 from snippetrun.sameness import Run, differences, reproduced
@@ -343,4 +344,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SnippetrunError as error:
+        raise SystemExit(str(error)) from None
