@@ -47,7 +47,9 @@ class Kind(StrEnum):
     CLOCK = "clock"
     """`10:15`, `10:15:30.25`, `3:15 PM`."""
     SPAN = "span"
-    """An age or a duration: `About a minute`, `3 days`, `1h2m3.5s`, `0.02s`, `322 ms`."""
+    """An age or a duration: `About a minute`, `3 days`, `1h2m3.5s`, `0.02s`, `322 ms`, `up 3 days,  2:11`."""
+    LOAD = "load"
+    """How busy the host is: `load average: 0.31, 0.22, 0.18`."""
     SIZE = "size"
     """`74.8MB`, `1.2 GiB/s`, `512 bytes`."""
     NUMBER = "number"
@@ -80,9 +82,10 @@ _FORMS = {
     rf"(?:T(?=\d\d:)|Z?(?![\w:]|\.\d)|(?=:\d\d:))|\b{_DAY_NAME}\b",
     Kind.EPOCH: r"(?<![\w.])1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?(?![\w.])",
     Kind.CLOCK: r"(?:(?<=\dT)|(?<=/\d{4}:)|(?<![\w.:]))"
-    r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm]\b)?(?:Z\b)?(?![\w:])",
-    Kind.SPAN: rf"(?<![\w.])(?:(?:[Aa]bout|[Ll]ess than|[Oo]ver|[Aa]lmost|[Uu]nder) )?(?:an?|{_COUNT})(?:"
-    rf" ?{_UNIT}(?:(?:, | and | )?{_COUNT} ?{_UNIT})*)(?!\w)",
+    r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?[AaPp][Mm]\b)?(?:Z\b)?(?![\w:])",
+    Kind.LOAD: r"\bload averages?: [\d., ]+",
+    Kind.SPAN: rf"\bup +(?:\d+ days?, +)?(?:\d{{1,2}}:\d\d|\d+ min)(?!\w)|(?<![\w.])(?:(?:[Aa]bout|[Ll]ess than|[Oo]ver"
+    rf"|[Aa]lmost|[Uu]nder) )?(?:an?|{_COUNT})(?: ?{_UNIT}(?:(?:, | and | )?{_COUNT} ?{_UNIT})*)(?!\w)",
     Kind.SIZE: rf"(?<![\w.]){_COUNT} ?(?:[kKMGTP]i?[Bb]?|B|[Bb]ytes?)(?:/s)?(?!\w)",
     Kind.NUMBER: r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)",
     Kind.WORD: r"\d+(?:\.\d+){2,}|\w+",
@@ -91,6 +94,7 @@ _FORMS = {
     Kind.OTHER: r".",
 }
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_UPTIME = re.compile(r"(\d{1,2}):(\d\d)$")  # up 3 days,  2:11
 _PART = re.compile(rf"(an?|{_COUNT}) ?({_UNIT})")
 
 
@@ -201,7 +205,8 @@ def amount(token: Token) -> float | None:
 
 def seconds(text: str) -> float:
     """Return the seconds of a span: `1m2.5s` -> 62.5, `About an hour` -> 3600."""
-    total = 0.0
+    clock = _UPTIME.search(text)
+    total = int(clock[1]) * 3600.0 + int(clock[2]) * 60.0 if clock else 0.0
     for count, unit in _PART.findall(text):
         scale = _UNITS.get(unit) or _UNITS[unit.removesuffix("s")]
         total += (1.0 if count.startswith("a") else float(count.replace(",", "."))) * scale
@@ -311,6 +316,8 @@ def _is_clock(time_of_day: float, step: float, host: Host) -> bool:
 def _same_size(a: str, b: str, then: Host, now: Host) -> bool:
     """`74.8MB` and `75.1MB`, `3 MB/s` and `9 MB/s`, `15.5GiB` and `31.2GiB` where that is the memory; not `748MB`."""
     first, second = _bytes(a), _bytes(b)
+    if a[-1] in "Bs" and a.rstrip("Bbytes ").isdecimal():  # 612 bytes were counted
+        return False
     if a.endswith("/s") and b.endswith("/s"):
         return max(first, second) <= _ORDER * min(first, second)
     return abs(first - second) <= _SIZES_APART * max(first, second) or bool(then.counts(a) & now.counts(b))
@@ -327,6 +334,7 @@ _RULES: Mapping[Kind, Callable[[Token, Token, Host, Host], bool]] = {
     Kind.SIZE: lambda a, b, then, now: _same_size(a.text, b.text, then, now),
     Kind.NUMBER: lambda a, b, then, now: _same_number(a.text, b.text, then, now),
     Kind.SPACE: lambda *_: True,
+    Kind.LOAD: lambda *_: True,
     Kind.FREE: lambda *_: True,
     Kind.RULE: lambda a, b, _then, _now: a.text[0] == b.text[0],
 }

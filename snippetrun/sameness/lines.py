@@ -12,10 +12,12 @@ from itertools import pairwise
 from snippetrun.sameness.forms import Host, Kind, Token, amount, same
 from snippetrun.sameness.rules import Rules
 
-_BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.SIZE, Kind.RULE, Kind.SPACE}
+_BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
 _LONGEST = 4_000
 """Characters of a line that is looked at word by word."""
-_ORDER = 5.0
+_ENDS = set(" \t\"'`()[]{}<>,;=|")
+"""What stands around a word."""
+_ORDER = 10.0
 """A number that varies is the same up to so many times what was seen, and down to as little."""
 
 
@@ -28,6 +30,12 @@ class Free:
     """From which token to which; equal where something came in between."""
     seen: list[list[Token]] = field(default_factory=list)
     """What stood there in each run."""
+
+    def pair(self, tokens: Sequence[Token]) -> list[tuple[str, str]]:
+        """Return the word that stands for one thing, with that which came in its place; none if it is no such word."""
+        mine = self.seen[0]
+        both = len(mine) == len(tokens) == 1 and _is_name(mine[0]) and _is_name(tokens[0])
+        return [(mine[0].text, tokens[0].text)] if both else []
 
     def takes(self, tokens: Sequence[Token]) -> bool:
         """Tell whether these may stand there: no blank where none was seen, and no number of another order."""
@@ -82,7 +90,8 @@ class Line:
 
     @cached_property
     def _words(self) -> Counter[object]:
-        return Counter(_key(token) for token in self.tokens if token.kind is not Kind.SPACE)
+        words = [token for token in self.tokens if token.kind is not Kind.SPACE]
+        return Counter([*map(_key, words), *(token.text for token in words)])
 
     def likeness(self, other: Line) -> float:
         """Return how much of two lines is the same, from 0 to 1."""
@@ -104,24 +113,24 @@ class Line:
                     if same(mine[one], its[two], self._host, other._host):
                         self._by_form.add(one)
                     else:
-                        self._add(Free(one, one + 1, [mine[one : one + 1], its[two : two + 1]]))
-                        if mine[one].kind is Kind.WORD:
-                            pairs.append((mine[one].text, its[two].text))
+                        span = Free(one, one + 1, [mine[one : one + 1], its[two : two + 1]])
+                        pairs += span.pair(span.seen[1])
+                        self._add(span)
             elif kind != "equal":
                 own, others = _whole_words(mine, its, (a, b, c, d))
-                self._add(Free(own.start, own.stop, [mine[own.start : own.stop], its[others.start : others.stop]]))
+                span = Free(own.start, own.stop, [mine[own.start : own.stop], its[others.start : others.stop]])
+                self._add(span)
+                pairs += span.pair(span.seen[1])
         return pairs
 
     def _add(self, new: Free) -> None:
-        """Add a span, made one with those that it lies across; what must not differ is none."""
+        """Add a span, made one with those that it touches or lies across; what must not differ is none."""
         if any(token.kind is Kind.FIXED for token in self.tokens[new.start : new.end]):
             return
         for old in [each for each in self.free if each.start <= new.end and new.start <= each.end]:
             if (old.start, old.end) == (new.start, new.end):
                 old.seen += new.seen[1:]
                 return
-            if old.end == new.start or old.start == new.end:
-                continue
             self.free.remove(old)
             start, end = min(old.start, new.start), max(old.end, new.end)
             seen = [self.tokens[start:end], *old.seen[1:], *new.seen[1:]]
@@ -145,7 +154,8 @@ class Line:
             if before:
                 if not before.takes(came[at:place]):
                     return None
-                self._pair(before, came[at:place], met)
+                met.varied = True
+                met.pairs += before.pair(came[at:place])
             self._compare(fixed, came[place : place + len(fixed)], met)
             at, mine = place + len(fixed), span.end if span else 0
         return met
@@ -166,19 +176,17 @@ class Line:
                 else:
                     met.varied = True
 
-    @staticmethod
-    def _pair(span: Free, came: Sequence[Token], met: Met) -> None:
-        met.varied = True
-        mine = span.seen[0]
-        if len(mine) == len(came) == 1 and mine[0].kind is came[0].kind is Kind.WORD:
-            met.pairs.append((mine[0].text, came[0].text))
-
     def spans(self) -> Iterator[tuple[int, int]]:
         """Yield from where to where its text was seen to vary, in order."""
         for start, end in sorted({(each.start, each.end) for each in self.free} | {(n, n + 1) for n in self._by_form}):
             if start < end:
                 last = self.tokens[end - 1]
                 yield self.tokens[start].start, last.start + len(last.text)
+
+
+def _is_name(token: Token) -> bool:
+    """Tell whether a word that varies can be the name of one thing: `3f2a1b4c5d6e`, or the port 32768; not `17`."""
+    return token.kind is Kind.WORD or (token.kind is Kind.NUMBER and len(token.text) > 3 and "." not in token.text)
 
 
 def _key(token: Token) -> object:
@@ -189,10 +197,13 @@ def _key(token: Token) -> object:
 
 
 def _whole_words(mine: Sequence[Token], other: Sequence[Token], span: tuple[int, int, int, int]) -> tuple[range, range]:
-    """Return a span made as long as the words that it is in, up to the blanks: of a password all varies."""
+    """Return a span made as long as the words that it is in: of a password all varies, of a JSON line one value."""
     a, b, c, d = span
-    while a > 0 and c > 0 and mine[a - 1].kind is not Kind.SPACE and other[c - 1].kind is not Kind.SPACE:
-        a, c = a - 1, c - 1
-    while b < len(mine) and d < len(other) and Kind.SPACE not in (mine[b].kind, other[d].kind):
-        b, d = b + 1, d + 1
+    here, there = mine[a:b], other[c:d]
+    if not any(each and each[0].text[0] in _ENDS for each in (here, there)):
+        while a > 0 and c > 0 and mine[a - 1].text[0] not in _ENDS and other[c - 1].text[0] not in _ENDS:
+            a, c = a - 1, c - 1
+    if not any(each and each[-1].text[0] in _ENDS for each in (here, there)):
+        while b < len(mine) and d < len(other) and mine[b].text[0] not in _ENDS and other[d].text[0] not in _ENDS:
+            b, d = b + 1, d + 1
     return range(a, b), range(c, d)

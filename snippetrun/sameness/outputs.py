@@ -56,8 +56,8 @@ def differences(
     names = _Names()
     outputs = _learned(recorded, others, rules, names)
     found: list[tuple[Difference, ...]] = []
-    for output, text, raw in zip(outputs, came.outputs, recorded.outputs, strict=True):
-        if text == raw:
+    for output, text, raw, seen in zip(outputs, came.outputs, recorded.outputs, others, strict=True):
+        if text in (raw, *seen):
             found.append(())
             continue
         lines = [Line(line, host, rules) for line in uncoloured(text).split("\n")]
@@ -132,6 +132,8 @@ class _Names:
         self._others: set[str] = set()
         """Words that two runs have shown to stand for no one thing."""
         self._known: set[str] = set()
+        self._words: set[str] = set()
+        """All that were seen."""
         self._its: dict[str, str] = {}
         self._mine: dict[str, str] = {}
 
@@ -145,10 +147,13 @@ class _Names:
             if len(bs) > 1 or any(len(mine[b]) > 1 for b in bs):
                 self._others.add(a)
         self._known |= set(its)
+        self._words |= {*its, *mine}
 
     def agree(self, pairs: Sequence[tuple[str, str]]) -> bool:
         """Tell whether words stand for those that they stood for above on the page, and take note of new ones."""
         for a, b in ((_name(a), _name(b)) for a, b in pairs):
+            if b in self._words:  # the words are always these, in another order
+                continue
             if a in self._known - self._others and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
                 return False
         return True
