@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import pairwise
 
-from snippetrun.sameness.forms import Host, Kind, Token, amount, same
+from snippetrun.sameness.forms import Host, Kind, Token, amount, same, seconds
 from snippetrun.sameness.rules import Rules
 
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
@@ -103,9 +103,9 @@ class Line:
         self.seen.append(other.text)
         mine, its = self.tokens, other.tokens
         pairs: list[tuple[str, str]] = []
-        for kind, a, b, c, d in SequenceMatcher(
-            a=list(map(_key, mine)), b=list(map(_key, its)), autojunk=False
-        ).get_opcodes():
+        matcher = SequenceMatcher(a=list(map(_key, mine)), b=list(map(_key, its)), autojunk=False)
+        alike = [token.kind for token in mine] == [token.kind for token in its]  # {'red', 'blue'} and {'blue', 'red'}
+        for kind, a, b, c, d in [("equal", 0, len(mine), 0, len(its))] if alike else matcher.get_opcodes():
             if [token.kind for token in mine[a:b]] == [token.kind for token in its[c:d]]:
                 for one, two in zip(range(a, b), range(c, d), strict=True):
                     if mine[one].text == its[two].text:
@@ -141,14 +141,19 @@ class Line:
     def meets(self, other: Line) -> Met | None:
         """Return how another line is the same; None if it is not."""
         if other.text == self.text:
-            return Met()
-        came = other.tokens
-        met, at, mine = Met(), 0, 0
+            return Met(pairs=[pair for span in self.free for pair in span.pair(span.seen[0])])
+        met = self._meets(self.tokens, other, other.tokens)
+        if met is None and not self.free and len(self.tokens) != len(other.tokens):
+            met = self._meets(_without_moments(self.tokens), other, _without_moments(other.tokens))
+        return met
+
+    def _meets(self, mine: Sequence[Token], other: Line, came: Sequence[Token]) -> Met | None:
+        met, at, begin = Met(), 0, 0
         for before, span in pairwise([None, *self.free, None]):
-            fixed = self.tokens[mine : span.start if span else None]
+            fixed = mine[begin : span.start if span else None]
             last = len(came) - len(fixed)
             places = range(max(at, last) if span is None else at, (last if before else at) + 1)
-            place = next((n for n in places if self._stands(fixed, other, n)), None)
+            place = next((n for n in places if self._stands(fixed, other, came[n : n + len(fixed)])), None)
             if place is None:
                 return None
             if before:
@@ -157,15 +162,18 @@ class Line:
                 met.varied = True
                 met.pairs += before.pair(came[at:place])
             self._compare(fixed, came[place : place + len(fixed)], met)
-            at, mine = place + len(fixed), span.end if span else 0
+            at, begin = place + len(fixed), span.end if span else 0
         return met
 
-    def _stands(self, fixed: Sequence[Token], other: Line, at: int) -> bool:
-        """Tell whether a part that does not vary stands there."""
-        came = other.tokens[at : at + len(fixed)]
+    def _stands(self, fixed: Sequence[Token], other: Line, came: Sequence[Token]) -> bool:
+        """Tell whether a part that does not vary is this one."""
         return len(came) == len(fixed) and all(
             same(*each, self._host, other._host) for each in zip(fixed, came, strict=True)
         )
+
+    def sizes(self) -> list[str]:
+        """Return the sizes in it, as they are written."""
+        return [token.text for token in self.tokens if token.kind is Kind.SIZE]
 
     @staticmethod
     def _compare(fixed: Sequence[Token], came: Sequence[Token], met: Met) -> None:
@@ -182,6 +190,16 @@ class Line:
             if start < end:
                 last = self.tokens[end - 1]
                 yield self.tokens[start].start, last.start + len(last.text)
+
+
+def _without_moments(tokens: Sequence[Token]) -> list[Token]:
+    """Leave out durations that are hardly any, with the blank before them: ` 0.0s`, which not every run has to tell."""
+    moments = {n for n, token in enumerate(tokens) if token.kind is Kind.SPAN and seconds(token.text) < 1}
+    return [
+        token
+        for n, token in enumerate(tokens)
+        if n not in moments and (n + 1 not in moments or token.kind is not Kind.SPACE)
+    ]
 
 
 def _is_name(token: Token) -> bool:

@@ -58,6 +58,7 @@ def differences(
     found: list[tuple[Difference, ...]] = []
     for output, text, raw, seen in zip(outputs, came.outputs, recorded.outputs, others, strict=True):
         if text in (raw, *seen):
+            names.agree(output.names() if text == raw else ())
             found.append(())
             continue
         lines = [Line(line, host, rules) for line in uncoloured(text).split("\n")]
@@ -79,7 +80,8 @@ def reproduced(
     found = []
     for one, two in ((one, two) for one in first for two in second if _overlap(one, two)):
         lines = [[Line(text, host, rules) for text in each.came] for each, host in zip((one, two), hosts, strict=True)]
-        came = tuple(a.text for a in lines[0] if any(a.meets(b) for b in lines[1]))
+        # A size that reproduces is the same to the letter; the host's free memory is another one each time.
+        came = tuple(a.text for a in lines[0] if any(a.meets(b) and a.sizes() == b.sizes() for b in lines[1]))
         gone = tuple(line for line in one.recorded if line in two.recorded)
         fewer = all(len(each.recorded) > len(each.came) for each in (one, two))
         if came or (gone and fewer):
@@ -152,7 +154,7 @@ class _Names:
     def agree(self, pairs: Sequence[tuple[str, str]]) -> bool:
         """Tell whether words stand for those that they stood for above on the page, and take note of new ones."""
         for a, b in ((_name(a), _name(b)) for a, b in pairs):
-            if b in self._words:  # the words are always these, in another order
+            if b in self._words and a != b:  # the words are always these, in another order
                 continue
             if a in self._known - self._others and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
                 return False
@@ -214,6 +216,10 @@ class _Output:
             for mine, its, at in sorted(told, key=lambda each: each[2])
             if mine or its
         ]
+
+    def names(self) -> list[tuple[str, str]]:
+        """Return its words that vary, each as standing for itself."""
+        return [pair for line in self._lines if (met := line.meets(line)) for pair in met.pairs]
 
     def by_line(self, came: Sequence[Line]) -> dict[str, Sequence[str]]:
         """Return what was seen before, by the lines that came and are the same."""
