@@ -134,8 +134,6 @@ class _Names:
         self._others: set[str] = set()
         """Words that two runs have shown to stand for no one thing."""
         self._known: set[str] = set()
-        self._words: set[str] = set()
-        """All that were seen."""
         self._its: dict[str, str] = {}
         self._mine: dict[str, str] = {}
 
@@ -149,12 +147,11 @@ class _Names:
             if len(bs) > 1 or any(len(mine[b]) > 1 for b in bs):
                 self._others.add(a)
         self._known |= set(its)
-        self._words |= {*its, *mine}
 
     def agree(self, pairs: Sequence[tuple[str, str]]) -> bool:
         """Tell whether words stand for those that they stood for above on the page, and take note of new ones."""
         for a, b in ((_name(a), _name(b)) for a, b in pairs):
-            if b in self._words and a != b:  # the words are always these, in another order
+            if b in self._known and a != b:  # the words are always these, in another order
                 continue
             if a in self._known - self._others and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
                 return False
