@@ -227,6 +227,13 @@ def test_a_privileged_container_has_no_right_on_the_host(page: LiveSandbox, atte
     assert host_values() == before
 
 
+@pytest.mark.parametrize("family", [40, 40 | 1 << 32, 44, 44 | 1 << 32])
+def test_no_socket_leads_to_the_hypervisor_or_has_memory_that_nobody_counts(page: LiveSandbox, family: int) -> None:
+    opens = "import ctypes; libc = ctypes.CDLL(None, use_errno=True); long = ctypes.c_long; "
+    opens += f"print(libc.syscall(long(41), long({family}), long(3), long(0)), ctypes.get_errno())"
+    assert said(page, f'python3 -c "{opens}"') == "-1 1\n"
+
+
 def test_nothing_of_the_builders_environment_comes_into_a_page(
     page: LiveSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +350,14 @@ def test_a_page_does_not_change_its_limits(page: LiveSandbox) -> None:
         assert run(page, f"echo 1000000 > /sys/fs/cgroup/{file}").status != 0
     for file in ("memory.max", "pids.max", "cpu.max", "cpu.weight"):
         assert run(page, f"echo 1000 > /sys/fs/cgroup/{file}").status != 0
+
+
+def test_a_page_goes_first_if_the_hosts_memory_is_used_up(page: LiveSandbox) -> None:
+    assert said(page, "cat /proc/self/oom_score_adj") == "500\n"
+    assert said(page, "docker run --rm --oom-score-adj=-500 busybox cat /proc/self/oom_score_adj") == "500\n"
+    may = int(re.findall(r"CapEff:\t(\w+)", Path("/proc/self/status").read_text())[0], 16) >> 24 & 1
+    if may:  # CAP_SYS_RESOURCE: what such an engine says is for good
+        assert run(page, "echo 499 > /proc/self/oom_score_adj").status != 0
 
 
 def test_a_containers_own_limit_is_not_the_pages(sandboxes: runner.OpenSandbox) -> None:

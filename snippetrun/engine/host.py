@@ -202,6 +202,7 @@ class HostEngine:
             memswap_limit=spec.memory,
             nano_cpus=round(min(spec.cpus, self._processors) * 1e9),
             pids_limit=spec.processes or None,
+            oom_score_adj=500,  # no limit counts what the kernel keeps for its networks: it ends first
         )
         host_config |= {"CgroupnsMode": "private"}  # the SDK has no name for it
         with self._faults("cannot start a sandbox"):
