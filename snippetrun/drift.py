@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from shlex import quote
 
 from snippetrun.fingerprint import Fingerprint, fingerprints
 from snippetrun.model import Outcome, Page, Recorded, Recording, Result, Verdict
@@ -87,7 +88,7 @@ def _judged(result: Result, place: _Place, verdict: Verdict, before: Mapping[_Pl
 
 
 def _accept(page: Page) -> str:
-    return f"To accept it: snippetrun update {page.path}"
+    return f"To accept it: snippetrun update {quote(page.path)}"
 
 
 def _says(recorded: Recorded) -> object:

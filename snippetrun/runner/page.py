@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
+from shlex import quote
 from typing import Self
 
 from snippetrun import __version__, regex
@@ -76,7 +77,7 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
             if snippet.line >= line:
                 break
             if not session.run(snippet, engines.wanted(snippet), engines.facts):
-                hint = f"Look at it first: snippetrun run {job.page.path}"
+                hint = f"Look at it first: snippetrun run {quote(job.page.path)}"
                 where = snippet.commands[max(len(session.ran[-1]) - 1, 0)].line
                 raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
         yield engines.current()
