@@ -348,8 +348,10 @@ def test_a_limit_is_the_verdict_of_the_command_that_comes_to_it(
 def test_a_page_does_not_change_its_limits(page: LiveSandbox) -> None:
     for file in ("memory/memory.limit_in_bytes", "pids/pids.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.shares"):
         assert run(page, f"echo 1000000 > /sys/fs/cgroup/{file}").status != 0
-    for file in ("memory.max", "pids.max", "cpu.max", "cpu.weight"):
+    for file in ("memory.max", "pids.max", "cpu.max", "cpu.weight", "cgroup.max.descendants"):
         assert run(page, f"echo 1000 > /sys/fs/cgroup/{file}").status != 0
+    if Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        assert said(page, "cat /sys/fs/cgroup/cgroup.max.descendants") == "2000\n"
 
 
 def test_a_page_goes_first_if_the_hosts_memory_is_used_up(page: LiveSandbox) -> None:
