@@ -300,6 +300,15 @@ def test_a_page_ends_whatever_it_leaves(sandboxes: runner.OpenSandbox, engine: H
         pytest.fail("the container is still there")
 
 
+def test_an_engine_that_the_page_has_ended_is_not_taken_for_the_hosts(sandboxes: runner.OpenSandbox) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        run(sandbox, "kill 1")
+        assert sandbox.wait(patience.seconds(20))
+        with pytest.raises(SandboxError, match="^the page's engine has ended$"):
+            sandbox.write("app/file", "x")
+
+
 def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.OpenSandbox) -> None:
     page = "```console\n$ docker ps\n$ kill 1; sleep 5000\n```\n"
     assert verdicts(sandboxes, page) == ["3: the page's engine has ended"]

@@ -16,7 +16,7 @@ from snippetrun import patience
 from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
-from snippetrun.errors import Problem, SandboxError
+from snippetrun.errors import EngineError, Problem, SandboxError
 from snippetrun.facts import Facts
 from snippetrun.limits import Limits, Usage
 from snippetrun.model import ImageFact, Job, Network
@@ -136,7 +136,12 @@ class LiveSandbox:
         """Start a command in the page's world, with a clean environment, and return its stdin and stdout."""
         # Variables go through env's arguments: what the exec's own environment says, `enter` clears away.
         assignments = [f"{name}={value}" for name, value in (environment or {}).items()]
-        return self._engine.execute(self._container, [f"{_LIB}/enter", *assignments, *command], {})
+        try:
+            return self._engine.execute(self._container, [f"{_LIB}/enter", *assignments, *command], {})
+        except EngineError as error:
+            if self.usage().ended:  # the page may have brought that about, and the host's engine is as it was
+                raise SandboxError(Problem("the page's engine has ended")) from error
+            raise
 
     def feed(
         self,
