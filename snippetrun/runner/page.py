@@ -30,6 +30,8 @@ MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
 _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 """What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
+_MOST_FULL = 10
+"""How many commands of a page may print as much as one may; of what comes then, a thousandth of that is kept."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
 
@@ -133,6 +135,8 @@ class _Session:
         self._judge = Judge(job.match)
         self._deadline = math.inf
         self._used: dict[Sandbox, Usage] = {}
+        self._room = _MOST_FULL * job.output_limit
+        """Bytes of output that are kept of what is still to come."""
         self.ran: list[list[Ran]] = []
         """One entry for each snippet that was reached."""
 
@@ -152,6 +156,7 @@ class _Session:
             self._watcher.command(self._job.page, command)
             came, verdict = self._try(snippet, command, sandbox, facts)
             self.ran[-1].append(came)
+            self._room -= len(came.recorded.output) + len(came.recorded.late)
             if stops(verdict):
                 return False
         return True
@@ -210,7 +215,7 @@ class _Session:
             match=options.match or self._job.match,
             names=Names(dict(names.words)),
             timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),
-            limit=self._job.output_limit,
+            limit=max(min(self._job.output_limit, self._room), self._job.output_limit // 1000, 1),
         )
         came = sandbox.terminal(_terminal(snippet)).run(order)
         return Recorded(
