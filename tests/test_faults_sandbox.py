@@ -234,6 +234,12 @@ def test_no_socket_leads_to_the_hypervisor_or_has_memory_that_nobody_counts(page
     assert said(page, f'python3 -c "{opens}"') == "-1 1\n"
 
 
+def test_no_program_of_the_host_is_given_what_has_crashed_on_a_page(page: LiveSandbox) -> None:
+    for where in ("", "docker run --rm --privileged busybox "):
+        assert said(page, f"{where}grep core /proc/self/limits").split()[4:6] == ["1", "1"]  # which the kernel obeys
+        assert run(page, f"{where}sh -c 'ulimit -c unlimited'").status != 0
+
+
 def test_nothing_of_the_builders_environment_comes_into_a_page(
     page: LiveSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
