@@ -17,7 +17,7 @@ from snippetrun.engine.host import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.extract import read
 from snippetrun.limits import Limits
-from snippetrun.model import Job, Outcome, Page, Result
+from snippetrun.model import Ending, Job, Outcome, Page, Result
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.live import LiveSandbox
@@ -455,3 +455,14 @@ def test_programs_that_a_page_has_replaced_keep_nobody_waiting_for_a_file(sandbo
         said(sandbox, "chmod +x /usr/local/sbin/mkdir")
         with pytest.raises(SandboxError, match="does not end"):
             sandbox.write("app/file", "x")
+        said(sandbox, "printf '#!/bin/sh\nexec sleep 1000\n' > /usr/local/sbin/mkdir")
+        with pytest.raises(SandboxError, match="does not end"):
+            sandbox.feed(["mkdir"], [bytes(10_000_000)], seconds=1)
+
+
+def test_a_terminal_that_takes_nothing_keeps_nobody_waiting(sandboxes: runner.OpenSandbox) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        said(sandbox, "true")
+        assert sandbox.terminal("other").run(Order("pkill -STOP -o -x script", 1)).status == 0
+        assert run(sandbox, ": " + "x" * 20_000_000, timeout=3).ending is Ending.TIMED_OUT

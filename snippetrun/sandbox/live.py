@@ -153,12 +153,13 @@ class LiveSandbox:
     ) -> bytes:
         """Run a command in the page's world to its end with `content` on its stdin; return what it wrote.
 
-        Raises SandboxError if it takes longer than `seconds` once it has all, or writes more than `limit` bytes.
+        Raises SandboxError if it takes longer than `seconds` for one part or once it has all, or writes more than
+        `limit` bytes.
         """
         stream = self.enter(command)
         try:
             for part in content:
-                stream.write(part)
+                stream.write(part, patience.seconds(seconds))
             stream.end_of_input()
             said = b""
             deadline = time.monotonic() + patience.seconds(seconds)
@@ -169,7 +170,9 @@ class LiveSandbox:
             else:
                 if data == b"":
                     return said
-            raise SandboxError(Problem(f"{command[0]} does not end in the page's sandbox, or says too much"))
+            raise TimeoutError
+        except TimeoutError:
+            raise SandboxError(Problem(f"{command[0]} does not end in the page's sandbox, or says too much")) from None
         finally:
             stream.close()
 
