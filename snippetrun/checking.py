@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from snippetrun import git, runner
 from snippetrun.config import SiteConfig
@@ -66,7 +67,9 @@ def replayed(
     return tuple(
         result
         if result.recording is None or confirmed.get(result.page.path) == result.recording.checksum
-        else blamed(result, message, f"Confirm it: snippetrun check {result.page.path} --report json={confirmed_by}")
+        else blamed(
+            result, message, f"Confirm it: snippetrun check {quote(result.page.path)} --report json={confirmed_by}"
+        )
         for result in results
     )
 

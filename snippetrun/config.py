@@ -241,7 +241,7 @@ def parse(options: Any, *, root: Path, docs: Path, path: str, line: Line) -> Sit
 
 def _misplaced(known: Mapping[str, Any], root: Path, docs: Path, path: str, line: Line) -> Iterator[Problem]:
     """Complain of recordings that would be somewhere else, and of settings for pages that are not there."""
-    if not (root / known.get("recordings", "recordings")).resolve().is_relative_to(root.resolve()):
+    if not Path(os.path.realpath(root / known.get("recordings", "recordings"))).is_relative_to(root.resolve()):
         hint = "Put the folder itself there."
         yield Problem("recordings: a link leads out of the site's folder", hint, path, line(["recordings"]))
     for name in known.get("pages", ()):
@@ -304,7 +304,7 @@ def _image(name: str, source: Any, root: Path, path: str, line: int) -> ImageSou
 
 def _folder(build: str, root: Path) -> Path:
     """Return the folder of a Dockerfile, links followed; raise ValueError if it may not or cannot be one."""
-    folder = (root / build).resolve()
+    folder = Path(os.path.realpath(root / build))  # raises nothing where a link leads to itself
     if not folder.is_relative_to(root):
         raise ValueError(f"build: {build} is outside of the site's folder")
     if folder == root:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from shlex import quote
 
 from snippetrun import sameness
 from snippetrun.compare import run_of
@@ -146,7 +147,7 @@ def _foot(came: Recording, recorded: Recording) -> str:
 
 
 def _accept(page: Page) -> str:
-    return f"To accept it: snippetrun update {page.path}"
+    return f"To accept it: snippetrun update {quote(page.path)}"
 
 
 def _lines(difference: Difference) -> list[str]:

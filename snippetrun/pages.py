@@ -47,7 +47,7 @@ def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
 
 
 def read(site: SiteConfig, path: Path) -> Page:
-    """Read a page; raise PageError, with the lines, if its bytes or its text cannot be used.
+    """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used.
 
     A link that leads out of the site's pages is refused: what it leads to would be shown as a part of them.
     """
@@ -55,6 +55,8 @@ def read(site: SiteConfig, path: Path) -> Page:
     if inside and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(site.docs)):
         hint = f"Put the page itself there, or below {shown_path(site.docs)}/."
         raise PageError(Problem(f"is a link that leads out of {shown_path(site.docs)}/", hint, _named(path)))
+    if not shown_path(path).isprintable():  # such as docs/a\nb.md, or bytes that are not UTF-8
+        raise PageError(Problem("has a character in its name that cannot be shown", "Rename it.", shown_path(path)))
     return extract.read(shown_path(path), text(path), languages=site.languages)
 
 

@@ -25,7 +25,7 @@ class ProcessStream:
         ready, _, _ = select.select([self.process.stdout], [], [], timeout)
         return os.read(self.process.stdout.fileno(), 65536) if ready else None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, _timeout: float = 0.0) -> None:
         assert self.process.stdin
         self.process.stdin.write(data)
         self.process.stdin.flush()

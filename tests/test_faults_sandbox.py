@@ -17,7 +17,7 @@ from snippetrun.engine.host import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.extract import read
 from snippetrun.limits import Limits
-from snippetrun.model import Job, Outcome, Page, Result
+from snippetrun.model import Ending, Job, Outcome, Page, Result
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.interface import Exchange, Order
 from snippetrun.sandbox.live import LiveSandbox
@@ -227,6 +227,19 @@ def test_a_privileged_container_has_no_right_on_the_host(page: LiveSandbox, atte
     assert host_values() == before
 
 
+@pytest.mark.parametrize("family", [40, 40 | 1 << 32, 44, 44 | 1 << 32])
+def test_no_socket_leads_to_the_hypervisor_or_has_memory_that_nobody_counts(page: LiveSandbox, family: int) -> None:
+    opens = "import ctypes; libc = ctypes.CDLL(None, use_errno=True); long = ctypes.c_long; "
+    opens += f"print(libc.syscall(long(41), long({family}), long(3), long(0)), ctypes.get_errno())"
+    assert said(page, f'python3 -c "{opens}"') == "-1 1\n"
+
+
+def test_no_program_of_the_host_is_given_what_has_crashed_on_a_page(page: LiveSandbox) -> None:
+    for where in ("", "docker run --rm --privileged busybox "):
+        assert said(page, f"{where}grep core /proc/self/limits").split()[4:6] == ["1", "1"]  # which the kernel obeys
+        assert run(page, f"{where}sh -c 'ulimit -c unlimited'").status != 0
+
+
 def test_nothing_of_the_builders_environment_comes_into_a_page(
     page: LiveSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +306,15 @@ def test_a_page_ends_whatever_it_leaves(sandboxes: runner.OpenSandbox, engine: H
         pytest.fail("the container is still there")
 
 
+def test_an_engine_that_the_page_has_ended_is_not_taken_for_the_hosts(sandboxes: runner.OpenSandbox) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        run(sandbox, "kill 1")
+        assert sandbox.wait(patience.seconds(20))
+        with pytest.raises(SandboxError, match="^the page's engine has ended$"):
+            sandbox.write("app/file", "x")
+
+
 def test_an_engine_that_the_page_ends_is_the_commands_fault(sandboxes: runner.OpenSandbox) -> None:
     page = "```console\n$ docker ps\n$ kill 1; sleep 5000\n```\n"
     assert verdicts(sandboxes, page) == ["3: the page's engine has ended"]
@@ -341,8 +363,18 @@ def test_a_limit_is_the_verdict_of_the_command_that_comes_to_it(
 def test_a_page_does_not_change_its_limits(page: LiveSandbox) -> None:
     for file in ("memory/memory.limit_in_bytes", "pids/pids.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.shares"):
         assert run(page, f"echo 1000000 > /sys/fs/cgroup/{file}").status != 0
-    for file in ("memory.max", "pids.max", "cpu.max", "cpu.weight"):
+    for file in ("memory.max", "pids.max", "cpu.max", "cpu.weight", "cgroup.max.descendants"):
         assert run(page, f"echo 1000 > /sys/fs/cgroup/{file}").status != 0
+    if Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        assert said(page, "cat /sys/fs/cgroup/cgroup.max.descendants") == "2000\n"
+
+
+def test_a_page_goes_first_if_the_hosts_memory_is_used_up(page: LiveSandbox) -> None:
+    assert said(page, "cat /proc/self/oom_score_adj") == "500\n"
+    assert said(page, "docker run --rm --oom-score-adj=-500 busybox cat /proc/self/oom_score_adj") == "500\n"
+    may = int(re.findall(r"CapEff:\t(\w+)", Path("/proc/self/status").read_text())[0], 16) >> 24 & 1
+    if may:  # CAP_SYS_RESOURCE: what such an engine says is for good
+        assert run(page, "echo 499 > /proc/self/oom_score_adj").status != 0
 
 
 def test_a_containers_own_limit_is_not_the_pages(sandboxes: runner.OpenSandbox) -> None:
@@ -423,3 +455,14 @@ def test_programs_that_a_page_has_replaced_keep_nobody_waiting_for_a_file(sandbo
         said(sandbox, "chmod +x /usr/local/sbin/mkdir")
         with pytest.raises(SandboxError, match="does not end"):
             sandbox.write("app/file", "x")
+        said(sandbox, "printf '#!/bin/sh\nexec sleep 1000\n' > /usr/local/sbin/mkdir")
+        with pytest.raises(SandboxError, match="does not end"):
+            sandbox.feed(["mkdir"], [bytes(10_000_000)], seconds=1)
+
+
+def test_a_terminal_that_takes_nothing_keeps_nobody_waiting(sandboxes: runner.OpenSandbox) -> None:
+    with sandboxes(job(EMPTY)) as sandbox:
+        assert isinstance(sandbox, LiveSandbox)
+        said(sandbox, "true")
+        assert sandbox.terminal("other").run(Order("pkill -STOP -o -x script", 1)).status == 0
+        assert run(sandbox, ": " + "x" * 20_000_000, timeout=3).ending is Ending.TIMED_OUT

@@ -121,6 +121,15 @@ def test_what_is_no_file_is_not_read(site: Path, target: str) -> None:
         config.load(site / "mkdocs.yml")
 
 
+def test_a_folder_that_is_a_link_to_itself_is_no_traceback(site: Path) -> None:
+    for name in ("recordings", "loop"):
+        (site / name).symlink_to(name)
+    config.load(site / "mkdocs.yml")
+    (site / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun: {images: {x: {build: loop}}}]\n")
+    with pytest.raises(ConfigError, match="build: there is no file loop/Dockerfile"):
+        config.load(site / "mkdocs.yml")
+
+
 def test_recordings_are_neither_read_nor_written_through_links(site: Path) -> None:
     (site / "recordings").symlink_to(site / "outside")
     with pytest.raises(ConfigError, match="recordings: a link leads out of the site's folder"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -276,6 +277,15 @@ def test_no_page_asks_for_more_time_than_the_site_gives() -> None:
     assert plan(SITE, [asks("10m")])
     assert plan(dataclasses.replace(SITE, max_timeout=3600.0), [asks("1h")])
     assert plan(dataclasses.replace(SITE, timeout=7200.0), [asks("2h")])
+
+
+@pytest.mark.parametrize("name", [b"a\xff.md", b"a\n::error::b.md", b"a\x1b[2Jb.md", "a\u202edm.md".encode()])
+def test_a_page_whose_name_cannot_be_shown_is_refused(make_site: MakeSite, name: bytes) -> None:
+    folder = make_site({"index.md": "# A\n\n```console\n$ docker ps\n```\n"})
+    Path(os.fsdecode(os.fsencode(folder / "docs") + b"/" + name)).write_text("# B\n")
+    ran = CliRunner().invoke(cli, ["list"])
+    assert isinstance(ran.exception, PageError)
+    assert "has a character in its name that cannot be shown" in str(ran.exception)
 
 
 def test_what_is_refused_is_told_in_one_line_with_a_hint_and_no_traceback(make_site: MakeSite) -> None:

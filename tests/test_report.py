@@ -33,6 +33,11 @@ def test_a_failure_says_what_ran_what_was_wrong_how_it_ended_and_what_to_type() 
     assert str(problem).endswith("line 39\n    To run this page alone: snippetrun run docs/a.md")
 
 
+def test_what_to_type_is_one_command_whatever_a_page_is_called() -> None:
+    [problem] = report.failures(result(Recorded(4, "docker ps", (), 1, 1.0), path="docs/a; reboot.md"))
+    assert problem.hint.endswith("snippetrun run 'docs/a; reboot.md'")
+
+
 def test_a_command_that_said_nothing_is_reported_so() -> None:
     [problem] = report.failures(result(Recorded(4, "docker ps", (), None, 60.0, Ending.TIMED_OUT)))
     assert "still running after 60 s" in problem.message

@@ -293,6 +293,14 @@ def test_output_beyond_the_limit_is_counted() -> None:
     assert (result.recording.snippets[0][0].output, result.recording.snippets[0][0].cut) == ("0123", 8)
 
 
+def test_of_a_page_whose_commands_all_print_without_end_little_is_kept() -> None:
+    site = dataclasses.replace(SITE, output_limit=1000)
+    [result] = run(Fleet({"docker ps": "x" * 2000}), page(console(*["$ docker ps"] * 20)), site=site)
+    assert result.recording
+    kept = [len(recorded.output) for recorded in result.recording.snippets[0]]
+    assert kept == [1000] * 10 + [1] * 10
+
+
 def test_what_sandboxes_stand_on_is_prepared_when_the_first_page_asks_and_once() -> None:
     said: list[str] = []
 

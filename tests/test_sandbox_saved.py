@@ -113,6 +113,14 @@ def test_a_layer_counts_as_what_it_is_unpacked_to() -> None:
     assert "larger than what a build may take" in refused(saved([half, half]))
 
 
+def test_what_stands_behind_a_layers_end_counts_and_so_does_each_copy() -> None:
+    assert "goes on behind its end" in refused(saved([gzip.compress(LAYER + b"more")]))
+    assert "larger than what a build may take" in refused(saved([gzip.compress(LAYER + bytes(1_000_000))]))
+    padded = gzip.compress(LAYER) + bytes(300_000)  # which gzip itself drops
+    assert loaded(saved([padded]))
+    assert "larger than what a build may take" in refused(saved([padded], Layers=[blob(padded)] * 4))
+
+
 def test_what_cannot_be_measured_is_refused() -> None:
     holes = entry("x", pax_headers={"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9" * 15})
     assert "whose size is not the one" in refused(saved([tar(holes)]))

@@ -270,7 +270,7 @@ class Late:
     def read(self, timeout: float) -> bytes | None:
         return self._stream.read(timeout)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, _timeout: float = 0.0) -> None:
         if data.endswith(b"\n") and data.count(b":") == 2:
             self._stream.write(self.typed)
             self.typed = b""

@@ -86,6 +86,23 @@ def recording(of: Job, output: str = "\x1b[31mID\x1b[0m\n", **changes: object) -
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
+def test_nothing_is_written_through_a_link_out_of_the_recordings(site: SiteConfig, folder: Path) -> None:
+    (folder.parent / "elsewhere").mkdir()
+    folder.mkdir()
+    (folder / "deep").symlink_to("../elsewhere")
+    made = job(site)
+    with pytest.raises(
+        RecordingError, match="behind a link that leads out of the recordings\n    Remove that link: recordings/deep"
+    ):
+        Store(site).keep(made, recording(made), news=True)
+    assert list((folder.parent / "elsewhere").iterdir()) == []
+    (folder / "deep").unlink()
+    (folder / "deep").symlink_to("deep")
+    assert Store(site).usable(made) is None
+    with pytest.raises(FileError):
+        Store(site).keep(made, recording(made), news=True)
+
+
 def test_what_was_kept_comes_back(site: SiteConfig) -> None:
     made = job(site)
     assert Store(site).fresh(made) is None

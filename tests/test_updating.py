@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -149,6 +150,7 @@ def test_every_update_matches_and_touches_no_other_line(
     marker = {"": "", "    ": "1. item\n\n", "> ": "> quote\n>\n"}[prefix]
     fence = ["```console", "$ docker ps", *written, "```"]
     text = marker + "".join(f"{prefix}{line}\n" for line in fence) + "\nafter  \n"
+    shutil.rmtree("recordings", ignore_errors=True)  # of the example before, from which this one would be pasted
     site.write(text.replace("\n", end))
     site.answers = {"docker ps": "".join(f"{line}\n" for line in shown)}
     before = site.text()

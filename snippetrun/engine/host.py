@@ -19,7 +19,7 @@ import docker
 import docker.errors
 import ifaddr
 import requests
-from docker.types import LogConfig, Mount
+from docker.types import LogConfig, Mount, Ulimit
 
 from snippetrun import patience, stopping
 from snippetrun.engine.labels import OURS, REPOSITORY, SESSION
@@ -202,6 +202,9 @@ class HostEngine:
             memswap_limit=spec.memory,
             nano_cpus=round(min(spec.cpus, self._processors) * 1e9),
             pids_limit=spec.processes or None,
+            # What crashes is given to a program of the host, where it has one for that, unless the limit is just 1.
+            ulimits=[Ulimit(name="core", soft=1, hard=1)],
+            oom_score_adj=500,  # no limit counts what the kernel keeps for its networks: it ends first
         )
         host_config |= {"CgroupnsMode": "private"}  # the SDK has no name for it
         with self._faults("cannot start a sandbox"):

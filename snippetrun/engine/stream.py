@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import struct
 import time
@@ -20,8 +21,11 @@ class Stream(Protocol):
     def read(self, timeout: float) -> bytes | None:
         """Return what has come; b"" once the other side has closed; None if nothing came in `timeout` seconds."""
 
-    def write(self, data: bytes) -> None:
-        """Send all of `data`; what can no longer be delivered is dropped, as the next read will tell."""
+    def write(self, data: bytes, timeout: float = math.inf) -> None:
+        """Send all of `data`; what can no longer be delivered is dropped, as the next read will tell.
+
+        Raises TimeoutError if the other side has not taken it in `timeout` seconds.
+        """
 
     def close(self) -> None:
         """End it; closing twice does no harm."""
@@ -60,9 +64,9 @@ class ContainerStream:
                 return data
             self._buffer += data
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, timeout: float = math.inf) -> None:
         """As `Stream.write`."""
-        rest = memoryview(data)
+        rest, deadline = memoryview(data), time.monotonic() + timeout
         while rest:
             stopping.check()
             self._socket.settimeout(stopping.SLICE)
@@ -76,6 +80,8 @@ class ContainerStream:
                 self._buffer += came or b""
             except OSError:
                 return
+            if rest and time.monotonic() > deadline:
+                raise TimeoutError
 
     def end_of_input(self) -> None:
         """Close the process's stdin and go on reading."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
+from shlex import quote
 from typing import Self
 
 from snippetrun import __version__, regex
@@ -30,6 +31,8 @@ MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
 _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 """What shows containers by the engine's list, which lags behind for a moment; a person does not type that fast."""
+_MOST_FULL = 10
+"""How many commands of a page may print as much as one may; of what comes then, a thousandth of that is kept."""
 _RETRY_SECONDS = 0.2
 """Between two tries of a command with `retry`."""
 _ALWAYS = frozenset({"processors", "memory", "image store built"})
@@ -107,7 +110,7 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
             if snippet.line >= line:
                 break
             if not session.run(snippet, engines.wanted(snippet)):
-                hint = f"Look at it first: snippetrun run {job.page.path}"
+                hint = f"Look at it first: snippetrun run {quote(job.page.path)}"
                 where = snippet.commands[max(len(session.ran[-1]) - 1, 0)].line
                 raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
         yield engines.current()
@@ -161,6 +164,8 @@ class _Session:
         self._judge = Judge(job.match, pasted(job.page, job.last, Run((), now, now + job.limits.time), job.rules))
         self._deadline = math.inf
         self._used: dict[Sandbox, Usage] = {}
+        self._room = _MOST_FULL * job.output_limit
+        """Bytes of output that are kept of what is still to come."""
         self.ran: list[list[Recorded]] = []
         """One entry for each snippet that was reached."""
 
@@ -180,6 +185,7 @@ class _Session:
             self._watcher.command(self._job.page, command)
             came, verdict = self._try(snippet, command, sandbox)
             self.ran[-1].append(came)
+            self._room -= len(came.output) + len(came.late)
             if stops(verdict):
                 return False
         return True
@@ -228,7 +234,7 @@ class _Session:
             match=options.match or self._job.match,
             names=Names(dict(names.words)),
             timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),
-            limit=self._job.output_limit,
+            limit=max(min(self._job.output_limit, self._room), self._job.output_limit // 1000, 1),
         )
         came = sandbox.terminal(_terminal(snippet)).run(order)
         return Recorded(

@@ -81,12 +81,14 @@ class Builder:
         """Yield what a script says in the sandbox; raise ImageError if it takes too long."""
         stream = live.enter(["sh", "-c", script, "sh", *arguments])
         try:
-            stream.write(given)
+            stream.write(given, max(0.0, deadline - time.monotonic()))
             stream.end_of_input()
             while (part := stream.read(max(0.0, deadline - time.monotonic()))) != b"":
                 if part is None or time.monotonic() > deadline:
-                    raise ImageError(Problem(self.limits.exceeded("time", "the build")))
+                    raise TimeoutError
                 yield part
+        except TimeoutError:
+            raise ImageError(Problem(self.limits.exceeded("time", "the build"))) from None
         finally:
             stream.close()
 

@@ -106,7 +106,7 @@ class _FakeShell:
         self._sandbox.now += timeout
         return None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, _timeout: float = 0.0) -> None:
         if not self._word:
             self._word = data.strip()
             self._end(0)

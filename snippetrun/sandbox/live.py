@@ -16,7 +16,7 @@ from snippetrun import patience
 from snippetrun.engine.host import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
-from snippetrun.errors import Problem, SandboxError
+from snippetrun.errors import EngineError, Problem, SandboxError
 from snippetrun.limits import Limits, Usage
 from snippetrun.model import Fact, ImageFact, Job, Network
 from snippetrun.sandbox import learned
@@ -133,7 +133,12 @@ class LiveSandbox:
         """Start a command in the page's world, with a clean environment, and return its stdin and stdout."""
         # Variables go through env's arguments: what the exec's own environment says, `enter` clears away.
         assignments = [f"{name}={value}" for name, value in (environment or {}).items()]
-        return self._engine.execute(self._container, [f"{_LIB}/enter", *assignments, *command], {})
+        try:
+            return self._engine.execute(self._container, [f"{_LIB}/enter", *assignments, *command], {})
+        except EngineError as error:
+            if self.usage().ended:  # the page may have brought that about, and the host's engine is as it was
+                raise SandboxError(Problem("the page's engine has ended")) from error
+            raise
 
     def feed(
         self,
@@ -145,12 +150,13 @@ class LiveSandbox:
     ) -> bytes:
         """Run a command in the page's world to its end with `content` on its stdin; return what it wrote.
 
-        Raises SandboxError if it takes longer than `seconds` once it has all, or writes more than `limit` bytes.
+        Raises SandboxError if it takes longer than `seconds` for one part or once it has all, or writes more than
+        `limit` bytes.
         """
         stream = self.enter(command)
         try:
             for part in content:
-                stream.write(part)
+                stream.write(part, patience.seconds(seconds))
             stream.end_of_input()
             said = b""
             deadline = time.monotonic() + patience.seconds(seconds)
@@ -161,7 +167,9 @@ class LiveSandbox:
             else:
                 if data == b"":
                     return said
-            raise SandboxError(Problem(f"{command[0]} does not end in the page's sandbox, or says too much"))
+            raise TimeoutError
+        except TimeoutError:
+            raise SandboxError(Problem(f"{command[0]} does not end in the page's sandbox, or says too much")) from None
         finally:
             stream.close()
 

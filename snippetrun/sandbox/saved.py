@@ -82,8 +82,9 @@ def _pack(tag: str, manifest: object, folder: Path, clean: Path, limits: Limits)
             raise ValueError("its manifest names no image, or several")
     if blobs[0].stat().st_size > _TEXT_BYTES:
         raise ValueError("its configuration is too long")
-    room = _Room(limits.disk, limits.files)
+    room, packed = _Room(limits.disk, limits.files), _Room(limits.disk, _ENTRIES)
     for blob in blobs[1:]:
+        packed.take(blob.stat().st_size)  # a manifest may name the same blob many times
         _measure(blob, room)
     names = ["config.json", *(f"{number}/layer.tar" for number in range(len(layers)))]
     own = json.dumps([{"Config": names[0], "RepoTags": [tag], "Layers": names[1:]}]).encode()
@@ -117,6 +118,10 @@ def _measure(layer: Path, room: _Room) -> None:
                 room.take(entry.size)
                 if entry.type in _MORE and _OTHER_SIZE.search(_whole(entry, parts)):
                     raise ValueError("a layer has a file whose size is not the one that it states")
+            while rest := content.read(_PART):  # whoever unpacks it reads on behind the archive's end
+                if rest.strip(b"\0"):
+                    raise ValueError("a layer goes on behind its end")
+                room.take(len(rest))
 
 
 class _Room:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import secrets
@@ -87,7 +88,7 @@ class PtyShell:
         self._takes_paste = False
         self._open = 0  # the line of the command that is open
         said = b""
-        deadline = clock() + _START_SECONDS
+        deadline = self._deadline = clock() + _START_SECONDS
         while (piece := self._next(deadline)) != Mark(Kind.READY):
             if piece is None or piece == b"":
                 self.close()
@@ -99,7 +100,7 @@ class PtyShell:
         began = self._clock()
         if not order.command and not self._open:
             return Exchange((), None, Ending.EXITED, 0.0, waiting="a command that is open in this terminal; none is")
-        deadline = began + order.timeout
+        deadline = self._deadline = began + order.timeout
         late = ""
         if order.command and self._open:
             earlier = self._open
@@ -145,9 +146,14 @@ class PtyShell:
             pass
         return piece
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, timeout: float = math.inf) -> None:
         """As `Stream.write`."""
-        self._stream.write(data)
+        self._stream.write(data, timeout)
+
+    def _send(self, data: bytes) -> None:
+        """Type something; what nobody has read by the order's deadline is dropped."""
+        with contextlib.suppress(TimeoutError):
+            self._stream.write(data, max(0.0, self._deadline - self._clock()))
 
     def close(self) -> None:
         """Leave the shell to its fate: what runs in it ends with the sandbox."""
@@ -157,11 +163,11 @@ class PtyShell:
         """Type a command at the shell's own prompt, or at that of the program that is open."""
         if command and self._open:
             transcript.type(command, 0)
-            self._stream.write(command.replace("\n", "\r").encode() + b"\r")
+            self._send(command.replace("\n", "\r").encode() + b"\r")
         elif command and self._takes_paste:
-            self._stream.write(_PASTE_BEGINS + command.encode() + _PASTE_ENDS + b"\r")
+            self._send(_PASTE_BEGINS + command.encode() + _PASTE_ENDS + b"\r")
         elif command:  # the page has a shell without line editing
-            self._stream.write(command.replace("\n", "\r").encode() + b"\r")
+            self._send(command.replace("\n", "\r").encode() + b"\r")
 
     def _follow(self, talk: _Talk) -> Ending:
         """Read and type until the command has ended, is left open, or its time is up."""
@@ -194,7 +200,7 @@ class PtyShell:
             return Ending.TOO_MUCH
         if _WHERE.search(data):
             row, column = transcript.cursor()
-            self._stream.write(b"\x1b[%d;%dR" % (row, column))
+            self._send(b"\x1b[%d;%dR" % (row, column))
         if dialogue.until is None:
             return None
         end = transcript.end_of(talk.order.names.substitute(dialogue.until), talk.searched)
@@ -251,14 +257,14 @@ class PtyShell:
             return Ending.LEFT_OPEN
         if isinstance(move, Nudge):
             dialogue.nudged = True
-            self._stream.write(b"\r")
+            self._send(b"\r")
             talk.quiet = quiet + PROMPT_QUIET
             return None
         prompt = transcript.prompt()
         dialogue.typed(move, prompt, transcript)
         text = talk.order.names.substitute(move.text)
         transcript.type(text, talk.order.written_line + move.index, secret=asks_for_secret(prompt))
-        self._stream.write(move.data(text))
+        self._send(move.data(text))
         talk.quiet = quiet + PROMPT_QUIET
         return None
 
@@ -322,7 +328,7 @@ class PtyShell:
         elif piece.kind is Kind.READY:
             self._takes_paste = self._said == _TAKES_PASTE
         elif piece.answer:
-            self._stream.write(piece.answer)
+            self._send(piece.answer)
 
 
 def _note(mark: Mark, talk: _Talk) -> Ending | None:

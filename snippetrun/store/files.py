@@ -8,6 +8,7 @@ import re
 from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 
 from snippetrun import bounded
 from snippetrun.atomic import write
@@ -44,7 +45,7 @@ class Store:
         if file is None:
             return None
         try:
-            if self._folder and not file.resolve().is_relative_to(self._folder.resolve()):
+            if self._leads_out(file):
                 raise _unreadable(page, file, "is a link that leads out of the recordings")
             return load(bounded.read_bytes(file).decode())
         except FileNotFoundError:
@@ -129,6 +130,9 @@ class Store:
         file = self.path(job.page)
         if file is None:
             return recording
+        if self._leads_out(file.parent):
+            message = "its recording would be behind a link that leads out of the recordings"
+            raise RecordingError(Problem(message, f"Remove that link: {os.path.relpath(file.parent)}", job.page.path))
         with self._locked():
             old = self.usable(job)
             if old and not news and old.environment.engine == recording.environment.engine:
@@ -160,6 +164,10 @@ class Store:
         except RecordingError:
             return None
 
+    def _leads_out(self, path: Path) -> bool:
+        real = Path(os.path.realpath(path))  # raises nothing where a link leads to itself
+        return self._folder is not None and not real.is_relative_to(os.path.realpath(self._folder))
+
     def _locked(self) -> AbstractContextManager[object]:
         return locked(cache_folder() / "recordings" / digest(str(self._folder))[:16])
 
@@ -179,5 +187,5 @@ def _is_of(image: ImageFact, source: ImageSource) -> bool:
 
 
 def _unreadable(page: Page, file: Path | None, why: str) -> RecordingError:
-    hint = f"Record the page again: snippetrun run {page.path}"
+    hint = f"Record the page again: snippetrun run {quote(page.path)}"
     return RecordingError(Problem(f"this recording {why}", hint, shown_path(file) if file else page.path))
