@@ -1,6 +1,7 @@
 """What a run came to, for people, for programs and for CI: data in, text out. Nothing here prints: faces do.
 
 - `reported`: a run as plain data; all the rest is made of it
+- `news`: what recordings newly say, as data and as text
 - `text`: for people: the transcript, the failures, the summary
 - `json_`: for programs, and back again; `schema.json` describes it
 - `merge`: the reports of several machines as one

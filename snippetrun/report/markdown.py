@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from snippetrun.inert import inert, plain
+from snippetrun.report import news as news_
+from snippetrun.report.news import News
 from snippetrun.report.reported import Report, ReportedPage, counts
 from snippetrun.report.text import summary, wrong
 
@@ -29,6 +31,12 @@ def text(report: Report) -> str:
     if report.pages:
         parts.append(_table(report.pages))
     return "\n\n".join([*parts, *_blocks([str(problem) for problem in problems], _MOST - len("".join(parts)))]) + "\n"
+
+
+def news(of: News) -> str:
+    """Return Markdown: what recordings newly say, page by page, as far as there is room."""
+    head = f"## snippetrun {_code('diff')}: {of.summary}"
+    return "\n\n".join([head, *_blocks([news_.page(of, each) for each in of.pages], _MOST - len(head), "diff")])
 
 
 def _said(report: Report) -> str:
@@ -56,10 +64,10 @@ def _row(page: ReportedPage) -> tuple[int, str]:
     return count["failed"] + count["stale"], row
 
 
-def _blocks(texts: list[str], room: int) -> Iterable[str]:
+def _blocks(texts: list[str], room: int, language: str = "text") -> Iterable[str]:
     """Yield each text in a fence of its own, until there is no room left."""
     for number, each in enumerate(texts):
-        block = _fenced(each)
+        block = _fenced(each, language)
         room -= len(block) + 2
         if room < 0:
             yield f"... and {len(texts) - number} more; the JSON report has them all"
@@ -67,12 +75,12 @@ def _blocks(texts: list[str], room: int) -> Iterable[str]:
         yield block
 
 
-def _fenced(quoted: str) -> str:
+def _fenced(quoted: str, language: str) -> str:
     inside = inert(quoted)
     if len(inside) > _MOST_IN_BLOCK:
         inside = f"{inside[:_MOST_IN_BLOCK]}\n... ({len(inside)} characters)"
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inside))])
-    return f"{fence}text\n{inside}\n{fence}"
+    return f"{fence}{language}\n{inside}\n{fence}"
 
 
 def _code(quoted: str) -> str:
