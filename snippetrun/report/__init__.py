@@ -9,7 +9,7 @@
 """
 
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, ReportedSnippet, Share, counts, page
-from snippetrun.report.text import failures, stale, summary, transcript, wrong
+from snippetrun.report.text import failures, reruns, stale, summary, transcript, wrong
 
 __all__ = [
     "Report",
@@ -20,6 +20,7 @@ __all__ = [
     "counts",
     "failures",
     "page",
+    "reruns",
     "stale",
     "summary",
     "transcript",
