@@ -18,6 +18,8 @@ _Place = tuple[int, int]
 """A snippet of a page, and a command of it."""
 News = Mapping[_Place, Sequence[Difference]]
 """Where the commands of a page differ from what was recorded; without those that do not."""
+Commands = tuple[Recording, Sequence[Recorded]]
+"""A recording, and some commands of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,15 +39,8 @@ class Before:
             return {}
         places = self._comparable(result)
         old, came = _commands(self.recording, places), _commands(result.recording, places)
-        outputs = sameness.differences(
-            run_of(self.recording, old), [ran.others for ran in old], run_of(result.recording, came), self.rules
-        )
-        late = sameness.differences(
-            _late(self.recording, old), [()] * len(old), _late(result.recording, came), self.rules
-        )
-        ended = [_ending(a, b) for a, b in zip(old, came, strict=True)]
-        found = {place: (*a, *b, *c) for place, a, b, c in zip(places, ended, late, outputs, strict=True)}
-        return {place: differences for place, differences in found.items() if differences}
+        found = zip(places, differences((self.recording, old), (result.recording, came), self.rules), strict=True)
+        return {place: each for place, each in found if each}
 
     def both(self, first: Result, news: News, second: Result) -> News:
         """Return what is still news if a second run is believed as well: what both have, and the same in both."""
@@ -107,6 +102,41 @@ class Before:
         }
 
 
+def differences(old: Commands, new: Commands, rules: Rules) -> list[tuple[Difference, ...]]:
+    """Return for each command where it differs from what was recorded; one in how it ended is at line -1."""
+    ran, came = old[1], new[1]
+    outputs = sameness.differences(run_of(*old), [each.others for each in ran], run_of(*new), rules)
+    late = sameness.differences(_late(*old), [()] * len(ran), _late(*new), rules)
+    endings = [
+        () if ended(a) == ended(b) else (Difference(-1, (ended(a),), (ended(b),)),)
+        for a, b in zip(ran, came, strict=True)
+    ]
+    return [(*a, *b, *c) for a, b, c in zip(endings, late, outputs, strict=True)]
+
+
+def differences_both_ways(old: Commands, new: Commands, rules: Rules) -> list[tuple[Difference, ...]]:
+    """Return the same for two recordings; what either of them has seen to vary is no difference."""
+    found = []
+    for there, back in zip(differences(old, new, rules), differences(new, old, rules), strict=True):
+        gone = {line for each in back for line in each.came}
+        more = {line for each in back for line in each.recorded}
+        left = (
+            Difference(
+                each.at,
+                tuple(line for line in each.recorded if line in gone),
+                tuple(line for line in each.came if line in more),
+            )
+            for each in there
+        )
+        found.append(tuple(each for each in left if each.recorded or each.came))
+    return found
+
+
+def ended(ran: Recorded) -> str:
+    """Return how a command ended, in words: `exit status 0`."""
+    return f"exit status {ran.status}" if ran.status is not None else f"the end `{ran.ending}`"
+
+
 def blamed(result: Result, message: str, hint: str) -> Result:
     """Return the result with a failure at the first command that passed, for what is wrong with all of them."""
     left = iter([message])
@@ -126,14 +156,6 @@ def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Rec
 
 def _late(recording: Recording, commands: Sequence[Recorded]) -> Run:
     return dataclasses.replace(run_of(recording), outputs=tuple(ran.late for ran in commands))
-
-
-def _ending(old: Recorded, came: Recorded) -> tuple[Difference, ...]:
-    """Return how a command ended otherwise than recorded, at a line before the first."""
-    told = [
-        f"exit status {each.status}" if each.status is not None else f"the end `{each.ending}`" for each in (old, came)
-    ]
-    return () if told[0] == told[1] else (Difference(-1, (told[0],), (told[1],)),)
 
 
 def _foot(came: Recording, recorded: Recording) -> str:

@@ -32,8 +32,17 @@ def checkout(folder: Path) -> Path:
     try:
         return Path(_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
     except _GitError as error:
-        hint = "To tell what has changed we need one. Without --changed-since all pages run."
+        hint = "To tell what has changed we need one: go to where the site was cloned."
         raise UsageError(Problem(f"this is no git checkout: {error}", hint)) from error
+
+
+def named(root: Path, revision: str) -> str:
+    """Return the commit of a revision: a branch, a tag, a commit; raise UsageError if git knows none of that name."""
+    try:
+        return _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except _GitError as error:
+        hint = "A clone in CI may have the last commit only: fetch the revision first, or clone with all history."
+        raise UsageError(Problem(f"git knows no revision {revision}", hint)) from error
 
 
 def since(root: Path, revision: str) -> str:
@@ -42,11 +51,7 @@ def since(root: Path, revision: str) -> str:
     That is what a branch and its base have in common, so that what others have done on the base meanwhile is none of
     the branch's changes. Where a shallow clone does not reach that far it is the revision itself.
     """
-    try:
-        known = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").strip()
-    except _GitError as error:
-        hint = "A clone in CI may have the last commit only: fetch the revision first, or clone with all history."
-        raise UsageError(Problem(f"git knows no revision {revision}", hint)) from error
+    known = named(root, revision)
     try:
         return _git(root, "merge-base", known, "HEAD").strip()
     except _GitError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from mkdocs.structure.files import File, Files
 
 from snippetrun import config, extract, pages, report, runner, stopping
 from snippetrun.embed import FENCE, embed
-from snippetrun.errors import ConfigError, SnippetrunError
+from snippetrun.errors import ConfigError, Problem, SnippetrunError
 from snippetrun.inert import inert
 from snippetrun.model import Page, Result
 from snippetrun.progress import ShownProgress
 from snippetrun.render import html
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.defaults import MkDocsConfig
@@ -88,9 +89,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         sources = {f.src_uri: Path(f.abs_src_path) for f in files.documentation_pages() if f.abs_src_path}
         try:
             read = pages.read_all(self.site, sources.values())
-            for file, page in zip(sources.values(), read, strict=True):
-                for finding in extract.findings(page.path, pages.text(file), languages=self.site.languages):
-                    log.warning(inert(str(finding)))
+            findings = (
+                extract.findings(page.path, pages.text(file), languages=self.site.languages)
+                for file, page in zip(sources.values(), read, strict=True)
+            )
+            _warn("something does not run although it looks so", chain(*findings), strict=config.strict)
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
             with stopping.exiting(), ShownProgress() as progress:
                 # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
@@ -102,9 +105,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             raise PluginError(inert(str(error))) from error
         self._results = dict(zip(sources, results, strict=True))
         self._reported = [report.page(result) for result in results]
-        for ran in self._reported:
-            for problem in report.stale(ran):
-                log.warning(inert(str(problem)))
+        stale = chain(*map(report.stale, self._reported))
+        _warn("a page is not as it was recorded", stale, strict=config.strict)
         self._report_failures()
         files.append(File.generated(config, html.STYLE_PATH, content=html.style()))
         return files
@@ -169,3 +171,12 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
         return self._pending.pop(source.strip())
+
+
+def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:
+    """Warn of problems; raise PluginError for them in a strict build, as MkDocs counts no warnings if it is quiet."""
+    told = [inert(str(problem)) for problem in problems]
+    if told and strict:
+        raise PluginError("\n".join([what, *told]))
+    for each in told:
+        log.warning(each)

@@ -340,6 +340,8 @@ class Result:
     """How often the page has just run; 0 for one that is replayed."""
     news: Mapping[tuple[int, int], Sequence[Difference]] = field(default_factory=dict, compare=False)
     """Where it differs from its recording, by the places of a snippet and of its command; all runs have shown that."""
+    varied: frozenset[tuple[int, int]] = field(default=frozenset(), compare=False)
+    """The commands in which these runs did not agree, though nothing had told that they vary."""
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

@@ -51,6 +51,7 @@ def made(*results: Result, command: str = "check", **more: object) -> Report:
 
 
 FAILED = result(PS, BUILD)
+VARIED = dataclasses.replace(result(PS), runs=2, varied=frozenset({(0, 0), (0, 1)}))
 
 SAID = (
     dataclasses.replace(PS, pieces=printed(HOSTILE), late=HOSTILE),

@@ -159,6 +159,22 @@ def test_the_site_is_published_from_its_recordings_and_not_if_they_are_stale(mak
     assert stale.returncode == 1
 
 
+def test_a_pull_request_is_told_what_recordings_newly_say(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE})
+    git = "git -c user.name=a -c user.email=a@b -c commit.gpgsign=false"
+    record()
+    bash(f"git init --quiet && git add --all && {git} commit --quiet --message base && git checkout --quiet -b change")
+    Path("docs/b.md").write_text(PAGE)
+    record()
+    bash(f"git add --all && {git} commit --quiet --message change && git checkout --quiet -")
+    bash(f"{git} merge --quiet --no-ff --message merged change")
+    told = bash(script("check.yml", "Show what recordings newly say"), GITHUB_STEP_SUMMARY="summary.md")
+    assert told.returncode == 0, told.stderr
+    assert "+++ docs/b.md (now)\n+$ docker ps\n" in Path("summary.md").read_text()
+    gitlab = "\n".join(yaml.safe_load((REPOSITORY / ".gitlab-ci.yml").read_text())["news"]["script"])
+    assert "+++ docs/b.md (now)\n+$ docker ps\n" in bash(gitlab, CI_MERGE_REQUEST_DIFF_BASE_SHA="HEAD^1").stdout
+
+
 @pytest.fixture
 def gh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stand-in for GitHub's command, which is not to be had here: it notes what it is asked, and knows the issues."""

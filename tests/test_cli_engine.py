@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -41,7 +42,11 @@ def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_si
     site = make_site({"a.md": PAGE})
     assert snippetrun("run").returncode == 0
     recorded = (site / "recordings/a.md.json").read_text()
-    assert snippetrun("check").returncode == 0
+    checked = snippetrun("check", "--json")
+    assert checked.returncode == 0, checked.stderr
+    [page] = json.loads(checked.stdout)["pages"]
+    seconds = [command["seconds"] for snippet in page["snippets"] for command in snippet["commands"]]
+    assert 0 < page["boot_seconds"] + sum(seconds) <= page["seconds"]
     assert (site / "recordings/a.md.json").read_text() == recorded
 
     (site / "docs/a.md").write_text(PAGE.replace("echo one\none", "echo 1\none"))

@@ -26,16 +26,16 @@ MKDOCS = Path(sys.executable).with_name("mkdocs")
 
 @dataclass(frozen=True)
 class Built:
-    """An ended `mkdocs build --strict`."""
+    """An ended `mkdocs build`."""
 
     pid: int
     returncode: int
     said: str
 
 
-def build(**environment: str) -> Built:
+def build(*options: str, **environment: str) -> Built:
     running = subprocess.Popen(
-        [MKDOCS, "build", "--strict"],
+        [MKDOCS, "build", *(options or ["--strict"])],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -275,12 +275,31 @@ def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSit
     assert "Traceback" not in built.said
 
 
-@pytest.mark.engine
-def test_a_fence_that_looks_as_if_it_ran_fails_a_strict_build(make_site: MakeSite) -> None:
-    make_site({"index.md": "# Home\n\n```console\ndocker ps\n```\n"})
-    built = build()
+NEVER_RECORDED = "# Home\n\n```console\n$ docker ps\n```\n"
+NO_PROMPT = "# Home\n\n```console\ndocker ps\n```\n"
+STALE = "docs/index.md:4: stale: it has not been recorded yet\n    Record it: snippetrun run docs/index.md\n"
+
+
+@pytest.mark.parametrize("options", [["--strict"], ["--strict", "--quiet"]])
+@pytest.mark.parametrize(("page", "said"), [(NEVER_RECORDED, STALE), (NO_PROMPT, "docs/index.md:")])
+def test_what_is_stale_or_only_looks_as_if_it_ran_fails_a_strict_build_also_a_quiet_one(
+    make_site: MakeSite, page: str, said: str, options: list[str]
+) -> None:
+    make_site({"index.md": page})
+    built = build(*options, SNIPPETRUN_MODE="replay")
     assert built.returncode == 1
-    assert "docs/index.md:" in built.said
+    assert said in built.said
+    assert "Traceback" not in built.said
+    assert not Path("site/index.html").exists()
+
+
+@pytest.mark.parametrize(("page", "said"), [(NEVER_RECORDED, STALE), (NO_PROMPT, "docs/index.md:")])
+def test_it_is_a_warning_in_any_other_build(make_site: MakeSite, page: str, said: str) -> None:
+    make_site({"index.md": page})
+    built = build("--no-strict", SNIPPETRUN_MODE="replay")
+    assert (built.returncode, built.said.count("WARNING")) == (0, 1)
+    assert said in built.said
+    assert build("--no-strict", "--quiet", SNIPPETRUN_MODE="replay").said == ""
 
 
 @pytest.mark.engine

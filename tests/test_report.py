@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
-from reported import BUILD, FAILED, HOSTILE, PS, UGLY, made, result
+from reported import BUILD, FAILED, HOSTILE, PS, UGLY, VARIED, made, result
 
 from snippetrun import report, runner
 from snippetrun.errors import Problem
@@ -88,6 +90,13 @@ def test_no_line_of_a_hostile_page_is_a_command_in_a_ci_log() -> None:
 
 def test_the_summary_counts() -> None:
     assert report.summary([FAILED], 3.21) == "1 page, 2 snippets, 3 commands (1 skipped), 1 failure, 3.2 s"
+
+
+def test_a_page_that_ran_again_is_named_with_what_varied() -> None:
+    assert report.reruns(made(FAILED, VARIED).pages) == ("docs/a.md: 2 runs; the commands in lines 4, 5 vary",)
+    once = dataclasses.replace(VARIED, varied=frozenset({(0, 1)}))
+    assert report.reruns(made(once).pages) == ("docs/a.md: 2 runs; the command in line 5 varies",)
+    assert report.transcript(VARIED).startswith("docs/a.md  (26.1.5, 2.0 s, 2 runs)\n")
 
 
 def test_a_page_without_commands_does_not_count() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from reported import BUILD, FAILED, PS, UGLY, made, result
+from reported import BUILD, FAILED, PS, UGLY, VARIED, made, result
 
 from snippetrun import runner
 from snippetrun.errors import Problem
@@ -29,6 +29,7 @@ REPORTS = [
     made(runner.result(read("docs/c.md", '```console {match="exact" retry=3s}\n$ docker ps\n```\n'), None)),
     made(problems=(Problem("no engine", "Start one."),), exit_status=3, command="run"),
     UGLY,
+    made(VARIED),
 ]
 
 
@@ -89,6 +90,12 @@ def test_a_report_comes_back_as_it_was(report: Report) -> None:
 def test_the_json_says_what_was_expected_and_what_became_of_it() -> None:
     command = json_.document(made(FAILED))["pages"][0]["snippets"][0]["commands"][1]
     assert (command["outcome"], command["status"], command["expected_status"]) == ("failed", 1, 0)
+
+
+def test_the_json_says_how_often_a_page_ran_and_what_varied() -> None:
+    [page] = json_.document(made(VARIED))["pages"]
+    varied = [command["varied"] for snippet in page["snippets"] for command in snippet["commands"]]
+    assert (page["runs"], varied) == (2, [True, True, False])
 
 
 def test_json_in_a_ci_log_steers_nothing_and_still_says_all() -> None:

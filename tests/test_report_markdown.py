@@ -6,7 +6,7 @@ import re
 
 import markdown as python_markdown
 from markdown_it import MarkdownIt
-from reported import FAILED, HOSTILE, PS, UGLY, made, result
+from reported import FAILED, HOSTILE, PS, UGLY, VARIED, made, result
 
 from snippetrun.errors import Problem
 from snippetrun.report import markdown
@@ -17,12 +17,18 @@ def test_it_says_what_it_came_to_page_by_page_and_what_is_wrong() -> None:
     assert text.startswith(
         "## snippetrun <code>check</code>: 1 problem\n\n1 page, 2 snippets, 3 commands (1 skipped), "
     )
-    assert "| <code>docs/a.md</code> | 3 | 1 | 1 | 0 | 0 | 2.0 |\n" in text
+    assert "| <code>docs/a.md</code> | 3 | 1 | 1 | 0 | 0 | 2.0 | 0 |\n" in text
     assert "```text\ndocs/a.md:5: exit status 1, expected 0\n    $ docker build \\\n" in text
 
 
 def test_where_all_is_well_it_says_so() -> None:
     assert "check</code>: all is well\n" in markdown.text(made())
+
+
+def test_a_page_that_ran_again_is_named_with_what_varied() -> None:
+    text = markdown.text(made(VARIED))
+    assert "| 2.0 | 2 |\n" in text
+    assert "```text\ndocs/a.md: 2 runs; the commands in lines 4, 5 vary\n```\n" in text
 
 
 def test_where_nothing_ran_it_says_why() -> None:

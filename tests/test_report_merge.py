@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
-from reported import BUILD, PS, made, result
+from reported import BUILD, PS, VARIED, made, result
 
+from snippetrun import report
 from snippetrun.errors import Problem, UsageError
 from snippetrun.report import Report, Share
 from snippetrun.report.merge import merge
@@ -21,6 +22,7 @@ def shard(number: int, *paths: str, of: int = 2, **more: object) -> Report:
     return dataclasses.replace(whole, **more)  # type: ignore[arg-type]
 
 
+AGAIN = dataclasses.replace(shard(1, "docs/b.md"), pages=(dataclasses.replace(report.page(VARIED), path="docs/b.md"),))
 FIRST, SECOND = shard(1, "docs/b.md"), shard(2, "docs/a.md", "docs/c.md")
 
 
@@ -29,6 +31,13 @@ def test_pages_stand_in_the_order_of_a_single_run() -> None:
         merged = merge(reports)
         assert [page.path for page in merged.pages] == list(WHOLE)
         assert (merged.shard, merged.seconds, merged.command) == (None, 6.0, "check")
+
+
+def test_how_often_pages_ran_and_what_varied_is_merged_too() -> None:
+    pages = [
+        (page.runs, [command.varied for command in page.commands]) for page in merge({"1": AGAIN, "2": SECOND}).pages
+    ]
+    assert pages == [(0, [False] * 3), (2, [True, True, False]), (0, [False] * 3)]
 
 
 def test_the_exit_status_is_the_worst() -> None:

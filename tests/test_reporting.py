@@ -160,3 +160,56 @@ def test_the_same_page_named_twice_runs_once(make_site: MakeSite) -> None:
     engine = Engine()
     report_on(run_on(engine), MKDOCS, Wanted((Path("docs"), Path("docs/a.md"), Path("./docs/a.md"))), Heard())
     assert engine.ran == ["docs/a.md"]
+
+
+def info_says(*outputs: str) -> Engine:
+    """A machine on which `docker info` says one thing in the first run, then another."""
+    said = iter(outputs)
+    engine = Engine()
+    engine.answers = lambda command: next(said) if command == "docker info" else ANSWERS[command]  # type: ignore[assignment]
+    return engine
+
+
+def runs_of(made: Report) -> list[tuple[int, list[str]]]:
+    return [(page.runs, [each.command for each in page.commands if each.varied]) for page in made.pages]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "status", "runs"),
+    [
+        (["version 1\n"], 0, (1, [])),
+        (["lost\n", "version 1\n"], 0, (2, ["docker info"])),
+        (["lost\n", "other words here\n", "version 1\n"], 0, (2, ["docker info"])),
+        (["version 2\n", "version 2\n", "version 2\n"], 1, (3, [])),
+    ],
+)
+def test_a_report_says_how_often_a_page_ran_and_what_did_not_reproduce(
+    make_site: MakeSite, outputs: list[str], status: int, runs: tuple[int, list[str]]
+) -> None:
+    make_site({"a.md": PAGE})
+    report_on(run_on(info_says("version 1\n")), MKDOCS, Wanted(), Heard())
+    made = report_on(check_on(info_says(*outputs)), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, runs_of(made)) == (status, [runs])
+
+
+def test_of_a_page_that_is_recorded_from_two_runs_they_are_compared(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE})
+    task = Task(
+        "run",
+        lambda site, found, watcher: runner.run(
+            dataclasses.replace(site, mode=Mode.RUN), found, watcher, sandboxes=info_says("an otter\n", "two herons\n")
+        ),
+    )
+    assert runs_of(report_on(task, MKDOCS, Wanted(), Heard())) == [(2, ["docker info"])]
+
+
+def test_a_failure_that_does_not_reproduce_varies(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE.replace("info\n", "info\nhello\n")})
+    made = report_on(run_on(info_says("", "hello\n")), MKDOCS, Wanted(), Heard())
+    assert (made.exit_status, runs_of(made)) == (0, [(2, ["docker info"])])
+
+
+def test_what_is_replayed_has_not_run(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE})
+    report_on(run_on(Engine()), MKDOCS, Wanted(), Heard())
+    assert runs_of(report_on(Task("check", checking.replayed), MKDOCS, Wanted(), Heard())) == [(0, [])]

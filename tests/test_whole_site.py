@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
+from snippetrun.store.document import load
+
 NOBODY = "unix:///nowhere/docker.sock"
 # What `mkdocs` does, and then a line with those of the modules that no replay needs.
 MKDOCS = (
@@ -69,6 +71,14 @@ def test_a_clean_checkout_is_built_from_its_recordings_where_there_is_no_engine(
     assert built.stdout.splitlines()[-1] == "imported:"
     assert "WARNING" not in built.stdout
     assert "Real output: " in (tmp_path / "site/processes.html").read_text()
+
+
+@pytest.mark.parametrize("file", sorted((REPOSITORY / "recordings").rglob("*.json")), ids=lambda file: file.stem)
+def test_the_times_of_commands_add_up_with_the_time_of_their_page(file: Path) -> None:
+    recording = load(file.read_text()).recording
+    commands = [command for snippet in recording.snippets for command in snippet]
+    rounded = 0.005 * (len(commands) + 2)
+    assert recording.boot_seconds + sum(command.seconds for command in commands) <= recording.seconds + rounded
 
 
 def test_a_strict_build_fails_on_the_line_that_was_edited(edited: tuple[Path, str]) -> None:

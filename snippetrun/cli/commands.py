@@ -5,6 +5,7 @@ from __future__ import annotations
 from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
     check,
     clean,
+    diff,
     doctor,
     list_,
     merge,

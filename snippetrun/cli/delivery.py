@@ -83,6 +83,8 @@ def delivered(*, annotated: bool = True, transcripts: bool = False) -> Callable[
             complain([*report.wrong(made), *problems])
             if os.environ.get("GITHUB_ACTIONS") == "true" and not no_annotations:
                 _tell_github(made, annotated=annotated)
+            for line in report.reruns(made.pages):
+                echo(line, err=True)
             if made.exit_status != 2:
                 echo(made.note or report.summary(made.pages, made.seconds or 0.0), err=True)
             return max(made.exit_status, 2 if problems else 0)

@@ -1,6 +1,7 @@
 """What a run came to, for people, for programs and for CI: data in, text out. Nothing here prints: faces do.
 
 - `reported`: a run as plain data; all the rest is made of it
+- `news`: what recordings newly say, as data and as text
 - `text`: for people: the transcript, the failures, the summary
 - `json_`: for programs, and back again; `schema.json` describes it
 - `merge`: the reports of several machines as one
@@ -8,7 +9,7 @@
 """
 
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, ReportedSnippet, Share, counts, page
-from snippetrun.report.text import failures, stale, summary, transcript, wrong
+from snippetrun.report.text import failures, reruns, stale, summary, transcript, wrong
 
 __all__ = [
     "Report",
@@ -19,6 +20,7 @@ __all__ = [
     "counts",
     "failures",
     "page",
+    "reruns",
     "stale",
     "summary",
     "transcript",

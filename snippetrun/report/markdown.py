@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from snippetrun.inert import inert, plain
+from snippetrun.report import news as news_
+from snippetrun.report.news import News
 from snippetrun.report.reported import Report, ReportedPage, counts
-from snippetrun.report.text import summary, wrong
+from snippetrun.report.text import reruns, summary, wrong
 
 _MOST = 60_000
 """Characters: an issue takes 65536, the summary of a job a million."""
@@ -28,7 +30,14 @@ def text(report: Report) -> str:
     parts = [f"## snippetrun {_code(report.command)}: {verdict}", _said(report)]
     if report.pages:
         parts.append(_table(report.pages))
-    return "\n\n".join([*parts, *_blocks([str(problem) for problem in problems], _MOST - len("".join(parts)))]) + "\n"
+    told = [*map(str, problems), *(["\n".join(again)] if (again := reruns(report.pages)) else [])]
+    return "\n\n".join([*parts, *_blocks(told, _MOST - len("".join(parts)))]) + "\n"
+
+
+def news(of: News) -> str:
+    """Return Markdown: what recordings newly say, page by page, as far as there is room."""
+    head = f"## snippetrun {_code('diff')}: {of.summary}"
+    return "\n\n".join([head, *_blocks([news_.page(of, each) for each in of.pages], _MOST - len(head), "diff")])
 
 
 def _said(report: Report) -> str:
@@ -43,23 +52,23 @@ def _table(pages: Iterable[ReportedPage]) -> str:
         rows.sort(key=lambda row: -row[0])
     sizes = accumulate(len(row) + 1 for _, row in rows)
     shown = [row for (_, row), size in zip(rows, sizes, strict=True) if size <= _MOST_IN_TABLE]
-    head = "| page | " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " | seconds |"
+    head = "| page | " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " | seconds | runs |"
     more = f"\n\n... and {len(rows) - len(shown)} more pages" if len(shown) < len(rows) else ""
-    return "\n".join([head, "|---|" + "--:|" * (len(_COLUMNS) + 1), *shown]) + more
+    return "\n".join([head, "|---|" + "--:|" * (len(_COLUMNS) + 2), *shown]) + more
 
 
 def _row(page: ReportedPage) -> tuple[int, str]:
     """Return how much is wrong with a page, and its row."""
     count = counts([page])
     seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
-    row = f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} |"
+    row = f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} | {page.runs} |"
     return count["failed"] + count["stale"], row
 
 
-def _blocks(texts: list[str], room: int) -> Iterable[str]:
+def _blocks(texts: list[str], room: int, language: str = "text") -> Iterable[str]:
     """Yield each text in a fence of its own, until there is no room left."""
     for number, each in enumerate(texts):
-        block = _fenced(each)
+        block = _fenced(each, language)
         room -= len(block) + 2
         if room < 0:
             yield f"... and {len(texts) - number} more; the JSON report has them all"
@@ -67,12 +76,12 @@ def _blocks(texts: list[str], room: int) -> Iterable[str]:
         yield block
 
 
-def _fenced(quoted: str) -> str:
+def _fenced(quoted: str, language: str) -> str:
     inside = inert(quoted)
     if len(inside) > _MOST_IN_BLOCK:
         inside = f"{inside[:_MOST_IN_BLOCK]}\n... ({len(inside)} characters)"
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inside))])
-    return f"{fence}text\n{inside}\n{fence}"
+    return f"{fence}{language}\n{inside}\n{fence}"
 
 
 def _code(quoted: str) -> str:

@@ -41,6 +41,8 @@ class ReportedCommand:
     pieces: tuple[Piece, ...] | None = None
     late: str | None = None
     cut: int = 0
+    varied: bool = False
+    """Whether the runs of its page did not agree in it just now, though nothing had told that it varies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class ReportedPage:
     snippets: tuple[ReportedSnippet, ...]
     recording: str | None = None
     """The checksum of its recording, if `check` has run the page and it says the same; else None."""
+    runs: int = 0
+    """How often it has just run; 0 if it is replayed, or nothing ran."""
 
     @property
     def commands(self) -> tuple[ReportedCommand, ...]:
@@ -127,10 +131,16 @@ def page(result: Result) -> ReportedPage:
         seconds=recording.seconds if recording else None,
         environment=recording.environment if recording else None,
         snippets=tuple(
-            _snippet(snippet, result.verdicts[at], recorded[at] if at < len(recorded) else ())
+            _snippet(
+                snippet,
+                result.verdicts[at],
+                recorded[at] if at < len(recorded) else (),
+                {number for snippet_at, number in result.varied if snippet_at == at},
+            )
             for at, snippet in enumerate(result.page.snippets)
         ),
         recording=result.confirmed,
+        runs=result.runs,
     )
 
 
@@ -146,9 +156,11 @@ def counts(pages: Iterable[Result | ReportedPage]) -> dict[str, int]:
     } | {outcome.name.lower(): outcomes[outcome] for outcome in Outcome}
 
 
-def _snippet(snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[Recorded, ...]) -> ReportedSnippet:
+def _snippet(
+    snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[Recorded, ...], varied: set[int]
+) -> ReportedSnippet:
     commands = tuple(
-        _command(verdict, command.status, recorded[at] if at < len(recorded) else None)
+        _command(verdict, command.status, recorded[at] if at < len(recorded) else None, varied=at in varied)
         for at, (verdict, command) in enumerate(zip(verdicts, snippet.commands, strict=True))
     )
     return ReportedSnippet(snippet.line, snippet.end_line, snippet.language, snippet.options, commands)
@@ -159,7 +171,7 @@ def _without_secret(line: str) -> str:
     return without_secret(line) if line.startswith("expected: ") else line
 
 
-def _command(verdict: Verdict, expected: int, recorded: Recorded | None) -> ReportedCommand:
+def _command(verdict: Verdict, expected: int, recorded: Recorded | None, *, varied: bool) -> ReportedCommand:
     return ReportedCommand(
         line=verdict.line,
         command=verdict.command,
@@ -176,4 +188,5 @@ def _command(verdict: Verdict, expected: int, recorded: Recorded | None) -> Repo
         pieces=recorded.pieces if recorded else None,
         late=recorded.late if recorded else None,
         cut=recorded.cut if recorded else 0,
+        varied=varied,
     )

@@ -18,7 +18,8 @@ _CHARACTERS = 500
 def transcript(of: Result | ReportedPage) -> str:
     """Return a page's run as a person at its terminal saw it, with the line of each command."""
     ran = _reported(of)
-    head = f"  ({ran.environment.engine}, {ran.seconds or 0:.1f} s)" if ran.environment else ""
+    often = f", {ran.runs} runs" if ran.runs > 1 else ""
+    head = f"  ({ran.environment.engine}, {ran.seconds or 0:.1f} s{often})" if ran.environment else ""
     lines = [f"{ran.path}{head}"]
     for snippet in ran.snippets:
         if snippet.options.file is not None:
@@ -70,6 +71,21 @@ def wrong(report: Report) -> tuple[Problem, ...]:
     """Return all that keeps a report from being good; what could not be run at all comes last."""
     failed = (each for ran in report.pages for each in (*failures(ran), *stale(ran)))
     return (*complaints(report), *failed, *report.problems)
+
+
+def reruns(pages: Iterable[ReportedPage]) -> tuple[str, ...]:
+    """Return a line for each page that has just run more than once: how often, and what was found to vary."""
+    return tuple(_rerun(each) for each in pages if each.runs > 1)
+
+
+def _rerun(of: ReportedPage) -> str:
+    lines = [str(command.line) for command in of.commands if command.varied]
+    what = (
+        f"the command in line {lines[0]} varies"
+        if len(lines) == 1
+        else f"the commands in lines {', '.join(lines)} vary"
+    )
+    return plain(f"{of.path}: {of.runs} runs" + (f"; {what}" if lines else ""))
 
 
 def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:

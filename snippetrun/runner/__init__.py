@@ -1,7 +1,7 @@
 """Jobs -> recordings: the sandboxes of several pages at a time, and in each the page's commands in order.
 
 - `pool`: the pages of a build, so many at a time
-- `reproduced`: a page that fails, run again
+- `reproduced`: a page that fails, run again; `varied`: what such runs have shown to vary
 - `page`: one page, from its first command to its last; imported only where pages run
 - `replay`: what recordings tell of pages that do not run; `judged`: a page with the verdicts on it
 - `provide`: the host's engine and the site's images, made ready for both; `shared`: when the first page asks

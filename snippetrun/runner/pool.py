@@ -99,7 +99,7 @@ def _run(  # noqa: PLR0913 - the first four are the same for all pages
     if not record or ran.failed or ran.recording is None:
         return ran
     kept = store.keep(job, ran.recording, news=bool(ran.news))
-    return replace(result(job.page, kept, job.match), runs=ran.runs)
+    return replace(result(job.page, kept, job.match), runs=ran.runs, varied=ran.varied)
 
 
 def _look(store: Store, start: OpenSandbox, watcher: Watcher, job: Job) -> Result:

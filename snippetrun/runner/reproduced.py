@@ -16,6 +16,7 @@ from snippetrun.model import Job, Outcome, Recorded, Recording, Result
 from snippetrun.runner.judged import result
 from snippetrun.runner.page import run_page
 from snippetrun.runner.provide import OpenSandbox
+from snippetrun.runner.varied import varied
 from snippetrun.runner.watcher import Watcher
 
 _ONCE_MORE = "running it once more, to see what varies"
@@ -38,19 +39,20 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
     was recorded. A run that fails as the one before it did is the last, and is returned. Raises as `run_page`.
     """
     failed: list[tuple[int, int]] = []
+    every: list[Result] = []
     whole: list[Result] = []
     passed: list[Result] = []
     news: News = {}
     ran: Result | None = None
-    runs = 0
-    while ran is None or (runs < most and (failed or news or len(passed) < least)):
+    while ran is None or (len(every) < most and (failed or news or len(passed) < least)):
         if ran:
             why = _lines(failed) if failed else "it is not as it was recorded" if news else ""
             watcher.again(job.page, f"{why}, running it again to see whether that reproduces" if why else _ONCE_MORE)
-        ran, runs = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job.last, job.rules), runs + 1
+        ran = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job.last, job.rules)
+        every.append(ran)
         earlier, failed = failed, [(verdict.line, verdict.where) for verdict in ran.failed]
         if earlier and earlier != failed:
-            watcher.say(f"{job.page.path}: {_lines(earlier)} of run {runs - 1} did not reproduce")
+            watcher.say(f"{job.page.path}: {_lines(earlier)} of run {len(every) - 1} did not reproduce")
         if not any(map(stops, ran.failed)):
             whole.append(ran)
         if not failed:
@@ -59,7 +61,8 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
         elif failed == earlier:
             break
     told = passed or [ran, *(other for other in whole if other is not ran)]
-    return dataclasses.replace(_seen(job, told), news=news if passed else {}, runs=runs)
+    seen = dataclasses.replace(_seen(job, told), news=news if passed else {}, runs=len(every))
+    return dataclasses.replace(seen, varied=varied(job, before, every, seen))
 
 
 def _seen(job: Job, runs: Sequence[Result]) -> Result:

@@ -1,0 +1,37 @@
+"""What several runs of a page, one after the other, have shown to vary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from snippetrun.drift import Before
+from snippetrun.fingerprint import fingerprints
+from snippetrun.model import Job, Outcome, Result
+
+_Place = tuple[int, int]
+
+
+def varied(job: Job, before: Before, runs: Sequence[Result], told: Result) -> frozenset[_Place]:
+    """Return the commands, as a snippet and a place in it, in which the runs of a page did not agree.
+
+    That is what failed in one of them and not in the one that is told of, and what was news in one and not in all: in
+    comparison with what was recorded, or with the first that passed if nothing was.
+    """
+    if len(runs) == 1:
+        return frozenset()
+    passed = [ran for ran in runs if not ran.failed]
+    if passed and before.recording is None:
+        before = Before(job.page, passed[0].recording, fingerprints(job.page), job.rules)
+    failed = set(chain.from_iterable(map(_failed, runs))) - set(_failed(told))
+    new = set(chain.from_iterable(map(before.news, passed))) - told.news.keys()
+    return frozenset(failed | new)
+
+
+def _failed(ran: Result) -> list[_Place]:
+    return [
+        (at, number)
+        for at, snippet in enumerate(ran.verdicts)
+        for number, verdict in enumerate(snippet)
+        if verdict.outcome is Outcome.FAILED
+    ]
