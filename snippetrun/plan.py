@@ -43,16 +43,20 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         match = page.options.match or site.match
         hub = page.options.hub
         limits, network = site.page(page.path)
-        rules = Rules((*site.varies, *page.options.varies), (*site.same, *page.options.same))
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
         said = [(each.snippet, each.commands) for each in fingerprints(page)]
         key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, network)
-        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules, limits, network))
+        jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules(site, page), limits, network))
     if problems:
         raise PageError(*problems)
     return tuple(jobs)
+
+
+def rules(site: SiteConfig, page: Page) -> Rules:
+    """Return what the site and the page say about what may differ."""
+    return Rules((*site.varies, *page.options.varies), (*site.same, *page.options.same))
 
 
 def runs(page: Page) -> bool:
