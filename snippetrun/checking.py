@@ -14,11 +14,11 @@ from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Mode, Page, Result
 from snippetrun.report import json_
 from snippetrun.sameness import Rules
-from snippetrun.store import Store, Stored
+from snippetrun.store import Store
 
 _LARGEST = 500_000_000
 """Bytes of a report; what a page prints is in it several times."""
-_MAKE_ONE = "Make one: snippetrun check --report json=FILE"
+_MAKE_ONE = "Make one: snippetrun check --confirm --report json=FILE"
 
 
 def check(
@@ -26,29 +26,33 @@ def check(
     found: Sequence[Page],
     watcher: runner.Watcher,
     sandboxes: runner.Sandboxes = runner.live_sandboxes,
+    *,
+    confirm: bool = False,
 ) -> tuple[Result, ...]:
     """Run the pages, change nothing, and return a result for each, in which drift counts as failure.
 
+    To `confirm` recordings is to believe nothing that they say of other runs: what varies has to be seen to vary now.
     Raises as `runner.run`, and RecordingError, before anything runs, for a recording that is not as it was written.
     """
     store = Store(site)
     for page in found:
         store.read(page)
-    results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher, record=False, sandboxes=sandboxes)
-    return compared(site, results)
+    site = dataclasses.replace(site, mode=Mode.RUN)
+    results = runner.run(site, found, watcher, record=False, believed=not confirm, sandboxes=sandboxes)
+    return compared(site, results, confirm=confirm)
 
 
-def compared(site: SiteConfig, results: Sequence[Result]) -> tuple[Result, ...]:
+def compared(site: SiteConfig, results: Sequence[Result], *, confirm: bool = False) -> tuple[Result, ...]:
     """Return the results of pages, with a failure where what came out is not what was recorded."""
     if site.recordings is None:
         return tuple(results)
     store = Store(site)
-    return tuple(with_drift(result, store.read(result.page) if result.recording else None) for result in results)
-
-
-def with_drift(result: Result, stored: Stored | None) -> Result:
-    """Return a result in which also what is not as it was recorded counts as failure; None is "nothing was"."""
-    return runner.before(result.page, stored, Rules()).judged(result, result.news)
+    return tuple(
+        runner.before(
+            result.page, store.read(result.page) if result.recording else None, Rules(), believed=not confirm
+        ).judged(result, result.news)
+        for result in results
+    )
 
 
 def replayed(
@@ -68,7 +72,9 @@ def replayed(
         result
         if result.recording is None or confirmed.get(result.page.path) == result.recording.checksum
         else blamed(
-            result, message, f"Confirm it: snippetrun check {quote(result.page.path)} --report json={confirmed_by}"
+            result,
+            message,
+            f"Confirm it: snippetrun check {quote(result.page.path)} --confirm --report json={confirmed_by}",
         )
         for result in results
     )

@@ -34,6 +34,11 @@ _TASKS = {
     help="replay: run nothing, and complain of what is not as it was recorded. This needs no engine.",
 )
 @click.option(
+    "--confirm",
+    is_flag=True,
+    help="Believe nothing that recordings say of what varies: run pages again until it is seen to. For --confirmed-by.",
+)
+@click.option(
     "--confirmed-by",
     type=click.Path(path_type=Path),
     metavar="REPORT",
@@ -48,6 +53,7 @@ def check(  # noqa: PLR0913 - an argument for each option
     changed_since: str | None,
     shard: shards.Shard | None,
     mode: str,
+    confirm: bool,
     confirmed_by: Path | None,
 ) -> Report:
     """Run pages afresh, and hold what comes out against what is written and what was recorded.
@@ -57,6 +63,10 @@ def check(  # noqa: PLR0913 - an argument for each option
     2 for wrong usage, also if there was nothing to run; 3 if an engine, an image or a registry failed.
     """
     task = _TASKS[Mode(mode)]
+    if confirm:
+        if Mode(mode) is not Mode.RUN:
+            raise click.UsageError("--confirm runs pages: it is not for --mode replay.")
+        task = Task("check", partial(checking.check, confirm=True), partial(checking.compared, confirm=True))
     if confirmed_by:
         if Mode(mode) is not Mode.REPLAY:
             raise click.UsageError("--confirmed-by is for --mode replay: a run believes no report.")

@@ -32,12 +32,14 @@ def run(
     watcher: Watcher,
     *,
     record: bool = True,
+    believed: bool = True,
     sandboxes: Sandboxes = live_sandboxes,
 ) -> tuple[Result, ...]:
     """Run or replay the pages, as the site's mode says, and return a result for each, in their order.
 
     A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is kept in the site's
-    recordings, if it is to `record`; where nothing is new they stay as they are, and are shown.
+    recordings, if it is to `record`; where nothing is new they stay as they are, and are shown. If they are not to be
+    `believed`, what they say of other runs is left out.
     An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
     UsageError for what cannot be planned or read, and InfrastructureError if an engine, an image or a sandbox fails us:
     then nothing of what we started is left either.
@@ -57,7 +59,9 @@ def run(
             else:
                 missing.sort(key=lambda job: -(store.seconds(job.page) or math.inf))  # the longest must not come last
                 watcher.begin(missing)
-                ran = _run_all(missing, site.jobs, partial(_run, site, store, start, watcher, record=record))
+                ran = _run_all(
+                    missing, site.jobs, partial(_run, site, store, start, watcher, record=record, believed=believed)
+                )
                 missing = []
     ran |= {job.page.path: replay.stale(job, store) for job in missing}
     return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
@@ -81,7 +85,7 @@ def look_again(
 
 
 def _run(  # noqa: PLR0913 - the first four are the same for all pages
-    site: SiteConfig, store: Store, start: OpenSandbox, watcher: Watcher, job: Job, *, record: bool
+    site: SiteConfig, store: Store, start: OpenSandbox, watcher: Watcher, job: Job, *, record: bool, believed: bool
 ) -> Result:
     from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
 
@@ -91,7 +95,7 @@ def _run(  # noqa: PLR0913 - the first four are the same for all pages
         replace(job, last=place(job.page, stored.recording) if stored else None),
         start,
         watcher,
-        before(job.page, known, job.rules),
+        before(job.page, known, job.rules, believed=believed),
         most=site.most_runs,
         least=site.runs if record and known is None else 1,
     )
