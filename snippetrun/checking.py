@@ -38,7 +38,8 @@ def check(
     for page in found:
         store.read(page)
     site = dataclasses.replace(site, mode=Mode.RUN)
-    results = runner.run(site, found, watcher, record=False, believed=not confirm, sandboxes=sandboxes)
+    aim = runner.Aim.CONFIRM if confirm else runner.Aim.COMPARE
+    results = runner.run(site, found, watcher, aim=aim, sandboxes=sandboxes)
     return compared(site, results, confirm=confirm)
 
 

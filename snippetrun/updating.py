@@ -38,7 +38,8 @@ def update(
     A page with a command that does not even end as expected stays as it is. Raises as `runner.run`, and PageError for
     output that would not be output in its page.
     """
-    ran = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher, record=False, sandboxes=sandboxes)
+    site = dataclasses.replace(site, mode=Mode.RUN)
+    ran = runner.run(site, found, watcher, aim=runner.Aim.COMPARE, sandboxes=sandboxes)
     results: list[Result] = []
     changed: list[str] = []
     for result in ran:

@@ -158,7 +158,7 @@ def test_the_page_that_took_longest_begins_first(site: SiteConfig) -> None:
     site = dataclasses.replace(site, mode=Mode.RUN, jobs=1)
     for page, seconds in zip(pages, (1.0, 9.0), strict=False):
         [job] = plan(site, [page])
-        [result] = runner.run(site, [page], Heard(), record=False, sandboxes=Engine())
+        [result] = runner.run(site, [page], Heard(), aim=runner.Aim.COMPARE, sandboxes=Engine())
         assert result.recording
         Store(site).keep(job, dataclasses.replace(result.recording, seconds=seconds), news=True)
     engine = Engine()

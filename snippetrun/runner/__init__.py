@@ -9,12 +9,13 @@
 """
 
 from snippetrun.runner.judged import before, result, varying
-from snippetrun.runner.pool import Sandboxes, look_again, run
+from snippetrun.runner.pool import Aim, Sandboxes, look_again, run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.shared import SharedSandboxes
 from snippetrun.runner.watcher import Watcher
 
 __all__ = [
+    "Aim",
     "OpenSandbox",
     "Sandboxes",
     "SharedSandboxes",

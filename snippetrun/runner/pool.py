@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 
 from snippetrun import patience, stopping
@@ -26,20 +27,29 @@ Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager
 """Prepares what sandboxes stand on, and tells of its progress."""
 
 
+class Aim(StrEnum):
+    """What pages run for."""
+
+    RECORD = "record"
+    """To be recorded, and shown."""
+    COMPARE = "compare"
+    """To be held against their recordings, which stay as they are."""
+    CONFIRM = "confirm"
+    """The same, and nothing is believed that recordings say of other runs."""
+
+
 def run(
     site: SiteConfig,
     pages: Sequence[Page],
     watcher: Watcher,
     *,
-    record: bool = True,
-    believed: bool = True,
+    aim: Aim = Aim.RECORD,
     sandboxes: Sandboxes = live_sandboxes,
 ) -> tuple[Result, ...]:
     """Run or replay the pages, as the site's mode says, and return a result for each, in their order.
 
-    A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is kept in the site's
-    recordings, if it is to `record`; where nothing is new they stay as they are, and are shown. If they are not to be
-    `believed`, what they say of other runs is left out.
+    A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is recorded, if that is
+    the aim; where nothing is new a recording stays as it is, and is shown.
     An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
     UsageError for what cannot be planned or read, and InfrastructureError if an engine, an image or a sandbox fails us:
     then nothing of what we started is left either.
@@ -59,9 +69,7 @@ def run(
             else:
                 missing.sort(key=lambda job: -(store.seconds(job.page) or math.inf))  # the longest must not come last
                 watcher.begin(missing)
-                ran = _run_all(
-                    missing, site.jobs, partial(_run, site, store, start, watcher, record=record, believed=believed)
-                )
+                ran = _run_all(missing, site.jobs, partial(_run, site, store, start, watcher, aim=aim))
                 missing = []
     ran |= {job.page.path: replay.stale(job, store) for job in missing}
     return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
@@ -85,22 +93,22 @@ def look_again(
 
 
 def _run(  # noqa: PLR0913 - the first four are the same for all pages
-    site: SiteConfig, store: Store, start: OpenSandbox, watcher: Watcher, job: Job, *, record: bool, believed: bool
+    site: SiteConfig, store: Store, start: OpenSandbox, watcher: Watcher, job: Job, *, aim: Aim
 ) -> Result:
     from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
 
     stored = store.readable(job.page)
-    known = stored if not record or store.usable(job) else None
+    known = stored if aim is not Aim.RECORD or store.usable(job) else None
     ran = reproduced(
         replace(job, last=place(job.page, stored.recording) if stored else None),
         start,
         watcher,
-        before(job.page, known, job.rules, believed=believed),
+        before(job.page, known, job.rules, believed=aim is not Aim.CONFIRM),
         most=site.most_runs,
-        least=site.runs if record and known is None else 1,
+        least=site.runs if aim is Aim.RECORD and known is None else 1,
     )
     watcher.end(ran)
-    if not record or ran.failed or ran.recording is None:
+    if aim is not Aim.RECORD or ran.failed or ran.recording is None:
         return ran
     kept = store.keep(job, ran.recording, news=bool(ran.news))
     return replace(result(job.page, kept, job.match), runs=ran.runs, varied=ran.varied)
