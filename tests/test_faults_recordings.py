@@ -257,7 +257,7 @@ def test_a_key_that_stands_there_twice_is_refused(site: SiteConfig) -> None:
 
 PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
 TASKS = {
-    "run": Task("check", partial(checking.check, sandboxes=Engine())),
+    "run": Task("check", partial(checking.check, sandboxes=Engine(), confirm=True)),
     "replay": Task("check", partial(checking.replayed, confirmed_by=Path("report.json"))),
 }
 
@@ -316,7 +316,23 @@ def test_a_recording_made_by_hand_is_refused_where_a_report_has_to_confirm_it(re
     assert made.exit_status == 1
     [problem] = report.wrong(made)
     assert (problem.where, problem.message) == ("docs/a.md:4", "its recording is none that report.json has confirmed")
-    assert "snippetrun check docs/a.md --report json=report.json" in problem.hint
+    assert "snippetrun check docs/a.md --confirm --report json=report.json" in problem.hint
+
+
+def test_a_recording_that_says_that_all_varies_is_not_confirmed(recorded: Path) -> None:
+    forged = [{"at": 0, "lines": 1, "instead": ["ID"]}]
+    edit(
+        recorded / "recordings" / "a.md.json",
+        lambda data: commands(data)[0].update(output=["all is well", ""], varies=[forged]),
+    )
+    site = config.load(Path("mkdocs.yml"))
+    found = pages.read_all(site, pages.find(site))
+    [believed] = checking.check(site, found, Heard(), Engine())
+    assert not believed.failed
+    assert believed.confirmed is None
+    [confirmed] = checking.check(site, found, Heard(), Engine(), confirm=True)
+    assert [verdict.message for verdict in confirmed.failed] == ["the output is not what was recorded"]
+    assert confirmed.runs == 3
 
 
 @pytest.mark.parametrize(
@@ -370,7 +386,7 @@ def test_a_report_that_is_none_confirms_nothing(recorded: Path, text: str, why: 
     (recorded / "report.json").write_text(text)
     ran = CliRunner().invoke(cli, ["check", "--mode", "replay", "--confirmed-by", "report.json"], standalone_mode=False)
     assert (ran.return_value, f"report.json: {why}" in ran.output) == (2, True), ran.output
-    assert "snippetrun check --report json=FILE" in ran.output
+    assert "snippetrun check --confirm --report json=FILE" in ran.output
 
 
 def test_only_a_replay_asks_for_a_report(recorded: Path) -> None:  # noqa: ARG001 - a site
