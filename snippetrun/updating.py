@@ -65,11 +65,14 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     [job] = plan(site, [page])
     snippets = retyped(page, _moved(recording, edits), job.match)
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
+    accepted = runner.result(page, moved, site.match)
     store = Store(site)
     recorded = store.path(page)
-    if recorded and store.usable(job) != store.keep(job, moved, news=bool(result.news)):
+    # The page may be again what it was when it was recorded, and the run was of another one.
+    news = runner.before(page, store.readable(page), job.rules).news(accepted) if edits else result.news
+    if recorded and store.usable(job) != store.keep(job, moved, news=bool(news)):
         changed.append(shown_path(recorded))
-    return runner.result(page, moved, site.match), changed
+    return accepted, changed
 
 
 def _check(site: SiteConfig, page: Page, text: str, edit: extract.Edit) -> None:

@@ -137,6 +137,17 @@ LINE = st.text(st.sampled_from("ab <>.$#>:x1"), min_size=1, max_size=6).filter(
 )
 
 
+def test_a_page_that_is_again_what_it_was_is_recorded_with_what_comes_out_now(site: Site) -> None:
+    page = "```console\n$ docker ps\n<x>\n```\n"
+    for text, came in ((page, "one\n"), (page.replace("<x>", "<x>\ngone"), "two\n")):
+        site.write(text)
+        site.answers = {"docker ps": came}
+        assert site.update().changed
+    assert site.text() == page
+    assert '"two"' in (site.config.root / "recordings/p.md.json").read_text()
+    assert site.check() == []
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     st.lists(LINE | st.sampled_from(["...", "<x>", "a <...>", "<x> <y>"]), max_size=6),
