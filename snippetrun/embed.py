@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from snippetrun import attributes, extract
@@ -12,20 +12,27 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.extract.lines import normalised
 from snippetrun.model import Result, Snippet
 from snippetrun.render import html
+from snippetrun.render.ansi import Spans
 
 FENCE = "snippetrun"
 """The private language of the fences that stand in for the author's: the renderer asks us for their HTML."""
 
 
-def embed(
-    markdown: str, result: Result, languages: Collection[str], source: str = "", word: str = ""
+def embed(  # noqa: PLR0913 - a page, what became of it, and what site and build say
+    markdown: str,
+    result: Result,
+    languages: Collection[str],
+    source: str = "",
+    word: str = "",
+    *,
+    varies: Sequence[Sequence[Spans]] = (),
 ) -> tuple[str, dict[str, str]]:
     """Return the page's Markdown with our fences, and the HTML of each by the key in it.
 
     `markdown` is the page as the renderer gets it: without front matter, and as other plugins have left it. So fences
     are found again by what they say, not by where they stood, unless it is just the end of `source`, the text that the
     result was read from. Each key begins with `word`: one that no page can know, or a page could have a fence of ours.
-    Raises PageError for a fence that has changed since it ran.
+    `varies` is as `runner.varying` has it. Raises PageError for a fence that has changed since it ran.
     """
     ran: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, snippet in enumerate(result.page.snippets):
@@ -46,7 +53,7 @@ def embed(
             edits.append(extract.Edit(shown.line, shown.line, (_opener(lines[shown.line - 1]),)))
         else:
             edits.append(extract.Edit(shown.line, shown.end_line, _fence(shown, key)))
-            blocks[key] = _block(result, index)
+            blocks[key] = _block(result, index, varies)
     return extract.splice(markdown, edits), blocks
 
 
@@ -72,10 +79,11 @@ def _opener(line: str) -> str:
     return f"{match[1]}{match[2]}{attributes.for_renderer(match[3])}" if match else line
 
 
-def _block(result: Result, index: int) -> str:
+def _block(result: Result, index: int, varies: Sequence[Sequence[Spans]]) -> str:
     recorded = result.recording.snippets if result.recording else ()
     return html.snippet(
         result.page.snippets[index],
         recorded[index] if index < len(recorded) else (),
         result.verdicts[index],
+        varies[index] if index < len(varies) else (),
     )

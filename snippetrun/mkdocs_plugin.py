@@ -19,6 +19,7 @@ from snippetrun.embed import FENCE, embed
 from snippetrun.errors import ConfigError, Problem, SnippetrunError
 from snippetrun.inert import inert
 from snippetrun.model import Page, Result
+from snippetrun.plan import rules
 from snippetrun.progress import ShownProgress
 from snippetrun.render import html
 
@@ -51,6 +52,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._results: dict[str, Result] = {}
         self._reported: list[report.ReportedPage] = []
         self._pending: dict[str, str] = {}
+        self._varies = False
         self._looking: stopping.Group | None = None
         self._began = 0.0
         self._word = secrets.token_hex(8)
@@ -114,13 +116,15 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     @event_priority(_LATE)
     def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
         """Put a fence of ours in place of each that ran, was skipped, or wrote a file."""
-        self._pending = {}
+        self._pending, self._varies = {}, False
         result = self._results.get(page.file.src_uri)
         if result is None or not result.page.snippets:
             return markdown
+        varies = runner.varying(result, rules(self.site, result.page))
+        self._varies = any(map(any, varies))
         try:
             source = pages.text(Path(page.file.abs_src_path)) if page.file.abs_src_path else ""
-            text, self._pending = embed(markdown, result, self.site.languages, source, self._word)
+            text, self._pending = embed(markdown, result, self.site.languages, source, self._word, varies=varies)
         except SnippetrunError as error:
             raise PluginError(inert(str(error))) from error
         return text
@@ -133,7 +137,9 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 f"{len(self._pending)} of its fences, though they ran. Please report this with the page."
             )
         result = self._results.get(page.file.src_uri)
-        return content + html.footer(result.recording) if result and result.recording else content
+        if result is None or result.recording is None:
+            return content
+        return content + html.footer(result.recording, varies=self._varies)
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Say what the build came to, and see what varies in what it has recorded."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippetrun import masks
 from snippetrun.model import (
     Command,
     Ending,
@@ -38,8 +39,8 @@ GOLDEN = Path(__file__).parent / "golden" / "render"
 
 
 def snippet_of(case: dict[str, Any]) -> str:
-    """Render `[[command]]` tables: text, shown, written, expected; output or pieces, late, status, cut; a verdict."""
-    commands, recorded, verdicts = [], [], []
+    """Render `[[command]]` tables: text, shown, written, expected; output or pieces, late, status, cut; varies; a verdict."""
+    commands, recorded, verdicts, varies = [], [], [], []
     for table in case.get("command", []):
         text = table["text"]
         commands.append(Command(text, 1, 1, table.get("expected", 0), tuple(table.get("written", ()))))
@@ -48,10 +49,11 @@ def snippet_of(case: dict[str, Any]) -> str:
             came, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
             shown = table.get("shown", text)
             recorded.append(Recorded(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
+        varies.append([(start, end) for start, end in table.get("varies", ())])
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
     made = Snippet("console", options, 1, 2, "", case.get("content", ""), tuple(commands))
-    return snippet(made, recorded, verdicts)
+    return snippet(made, recorded, verdicts, varies)
 
 
 def footer_of(table: dict[str, Any]) -> str:
@@ -70,7 +72,9 @@ def footer_of(table: dict[str, Any]) -> str:
             boot_seconds=1.1,
             seconds=table.get("seconds", 4.2),
             snippets=(ran,),
-        )
+            runs=table.get("runs", 1),
+        ),
+        varies=table.get("varies", False),
     )
 
 
@@ -187,6 +191,62 @@ def test_the_text_of_the_block_is_what_was_visible(parts: list[tuple[str, str]])
 def test_no_span_crosses_a_line(parts: list[tuple[str, str]]) -> None:
     for line in to_html("".join(text + control for text, control in parts)).split("\n"):
         assert Reader(line).open == []
+
+
+EDGES = st.lists(st.integers(0, 40), unique=True).map(sorted)
+
+
+def spans(edges: list[int]) -> list[tuple[int, int]]:
+    return list(zip(edges[::2], edges[1::2], strict=False))
+
+
+@given(st.lists(st.tuples(VISIBLE, INVISIBLE)), EDGES)
+def test_what_varies_is_marked_and_nothing_else_changes(parts: list[tuple[str, str]], edges: list[int]) -> None:
+    visible, output = "".join(text for text, _ in parts), "".join(text + control for text, control in parts)
+    html = to_html(output, spans(edges))
+    assert Reader(html).text == visible
+    assert Marked(html).marked == "".join(visible[start:end] for start, end in spans(edges)).replace("\n", "")
+    assert all(Reader(line).open == [] for line in html.split("\n"))
+
+
+class Marked(Reader):
+    """What is marked as varying."""
+
+    def __init__(self, html: str) -> None:
+        self.inside: list[bool] = []
+        self.marked = ""
+        super().__init__(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag(tag, attrs)
+        self.inside.append("sr-varies" in (dict(attrs).get("class") or "").split())
+
+    def handle_endtag(self, tag: str) -> None:
+        super().handle_endtag(tag)
+        self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        super().handle_data(data)
+        self.marked += data if any(self.inside) else ""
+
+
+@given(st.lists(st.tuples(st.sampled_from(PieceKind), VISIBLE)), EDGES)
+def test_the_text_and_what_is_copied_are_the_same_whatever_varies(
+    said: list[tuple[PieceKind, str]], edges: list[int]
+) -> None:
+    pieces = tuple(Piece(kind, "^C\n" if kind is PieceKind.KEYS else text) for kind, text in said)
+    made = Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),))
+    ran = [Recorded(1, "docker ps", pieces, 0, 0.1)]
+    marked, bare = (Reader(snippet(made, ran, [], varies)) for varies in ([spans(edges)], []))
+    assert marked.text == bare.text
+    assert dict(marked.attributes)["data-copy"] == dict(bare.attributes)["data-copy"]
+
+
+def test_where_a_secret_is_masked_nothing_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks, "_hidden", set())
+    monkeypatch.setattr(masks, "_pattern", None)
+    masks.hide(["hunter2"])
+    assert to_html("a hunter2 b", [(2, 9)]) == "a *** b"
 
 
 @given(ANYTHING)

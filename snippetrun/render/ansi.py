@@ -17,11 +17,13 @@ from snippetrun.inert import CONTROL, plain, visible, whole
 from snippetrun.masks import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Rgb: TypeAlias = tuple[int, int, int]
 Colour: TypeAlias = int | Rgb | None
 """One of the 16 colours of the palette, a colour of its own, or what the terminal has by default."""
+Spans: TypeAlias = "Sequence[tuple[int, int]]"
+"""From and to which index of a text without its colours; in order, and apart."""
 
 _TEMPLATES: Final = str.maketrans({"{": "&#123;", "}": "&#125;"})
 """What a template engine or an attribute list would look for: `{{ config }}`, `{% raw %}`, `{: onclick=x}`."""
@@ -37,18 +39,20 @@ class Style:
     foreground: Colour = None
     background: Colour = None
     marks: frozenset[str] = frozenset()
-    """Of bold, dim, italic, underline, inverse, strike."""
+    """Of bold, dim, italic, underline, inverse, strike; and varies, which no terminal knows."""
 
 
-def to_html(text: str) -> str:
-    """Return `text` escaped, its colours as spans that never cross a line.
+def to_html(text: str, varies: Spans = ()) -> str:
+    """Return `text` escaped, its colours, and what `varies` in it, as spans that never cross a line.
 
     Of the control characters only tab and newline remain, and secrets are masked.
     """
-    text = visible(masked(text))
-    if not CONTROL.search(text):
-        return _escape(text)
-    return "".join(_span(style, piece) for style, piece in _pieces(text))
+    shown = visible(masked(text))
+    if shown != text:  # the places are others now
+        varies = ()
+    if not varies and not CONTROL.search(shown):
+        return _escape(shown)
+    return "".join(_span(style, piece) for style, piece in _marked(_pieces(shown), varies))
 
 
 def to_text(text: str) -> str:
@@ -64,6 +68,25 @@ def _pieces(text: str) -> Iterator[tuple[Style, str]]:
         if control["sgr"] is not None:
             style = _select(style, control["sgr"])
     yield style, text[start:]
+
+
+def _marked(pieces: Iterator[tuple[Style, str]], varies: Spans) -> Iterator[tuple[Style, str]]:
+    """Cut pieces where what varies begins and ends, and mark it."""
+    edges = [edge for span in varies for edge in span]
+    passed = at = 0
+    for style, piece in pieces:
+        start = 0
+        while passed < len(edges) and edges[passed] < at + len(piece):
+            yield _varying(style, passed), piece[start : edges[passed] - at]
+            start = edges[passed] - at
+            passed += 1
+        yield _varying(style, passed), piece[start:]
+        at += len(piece)
+
+
+def _varying(style: Style, passed: int) -> Style:
+    """Return the style behind so many edges: each other one begins what varies."""
+    return replace(style, marks=style.marks | {"varies"}) if passed % 2 else style
 
 
 def _span(style: Style, piece: str) -> str:

@@ -13,24 +13,28 @@ from typing import TYPE_CHECKING, Final
 
 from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html, to_text
+from snippetrun.sgr import uncoloured
 from snippetrun.terminal.inputs import without_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from snippetrun.model import Command, Piece, Recorded, Snippet, Verdict
+    from snippetrun.render.ansi import Spans
 
 _PROMPT: Final = '<span class="sr-prompt">$ </span>'
 _KEY: Final = re.compile(r"\^.")
 _CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
 
 
-def snippet(snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[Verdict]) -> str:
+def snippet(
+    snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[Verdict], varies: Sequence[Spans] = ()
+) -> str:
     """Return the block that stands where the fence stood; it holds no blank line of its own making.
 
-    `recorded` and `verdicts` belong to the commands of the snippet by position; either may end early: a
-    command without a recording was not reached, one without a verdict is shown as it ran. What is hidden
-    is an empty string.
+    `recorded`, `verdicts` and `varies` belong to the commands of the snippet by position; each may end early: a
+    command without a recording was not reached, one without a verdict is shown as it ran. `varies` says what of the
+    output another run has otherwise. What is hidden is an empty string.
     """
     if snippet.options.hide:
         return ""
@@ -40,7 +44,7 @@ def snippet(snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[V
     if not snippet.commands:
         return _block(snippet, [_content(snippet)])
     count = len(snippet.commands)
-    steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count])
+    steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count], varies[:count])
     term = snippet.options.term
     return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "", recorded)
 
@@ -99,13 +103,13 @@ def _content(snippet: Snippet) -> str:
     return _wrap("content", to_text(snippet.content))
 
 
-def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None) -> str:
+def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None, varies: Spans | None) -> str:
     """Return one command, what came out of it, and what a reader must know about it."""
     late = _wrap("late", _output(recorded.late)) if recorded and recorded.late else ""
     parts = [_command(recorded.command if recorded else command.text)] if command.text else []
     outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
     if recorded:
-        parts += [_transcript(recorded.pieces)]
+        parts += [_transcript(recorded.pieces, varies or ())]
         if recorded.cut:
             parts += [_mark("cut", f"... {recorded.cut:,} more bytes were cut")]
         expected = recorded.status == command.status or (verdict is not None and outcome is Outcome.PASSED)
@@ -130,19 +134,26 @@ def _command(typed: str) -> str:
     return f'<span class="sr-command">{_PROMPT}{f"{chr(10)}{_CONTINUED}".join(lines)}</span>\n'
 
 
-def _transcript(pieces: Sequence[Piece]) -> str:
+def _transcript(pieces: Sequence[Piece], varies: Spans) -> str:
     """Return output with what was typed in between."""
-    return _wrapped_output("".join(_piece(piece) for piece in pieces))
+    shown, start = "", 0
+    for piece in pieces:
+        end = start + len(uncoloured(piece.text))
+        shown += _piece(
+            piece, [(max(a, start) - start, min(b, end) - start) for a, b in varies if a < end and b > start]
+        )
+        start = end
+    return _wrapped_output(shown)
 
 
-def _piece(piece: Piece) -> str:
+def _piece(piece: Piece, varies: Spans) -> str:
     if piece.kind is PieceKind.OUTPUT:
-        return to_html(piece.text)
+        return to_html(piece.text, varies)
     text = piece.text.rstrip("\n")
     end = piece.text[len(text) :]
     if piece.kind is PieceKind.KEYS:
         return "".join(f'<span class="sr-key">{to_text(key)}</span>' for key in _KEY.findall(text)) + end
-    return f'<span class="sr-typed">{to_text(text)}</span>{end}' if text else end
+    return f'<span class="sr-typed">{to_html(text, varies)}</span>{end}' if text else end
 
 
 def _output(text: str) -> str:

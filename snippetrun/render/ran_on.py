@@ -17,9 +17,14 @@ _MONTHS: Final = (
 """Not strftime's %B, which follows the locale of whoever builds."""
 
 
-def footer(recording: Recording) -> str:
+_SHOW: Final = '<label><input type="checkbox" autocomplete="off"> Show what varies from run to run</label>'
+"""The stylesheet heeds it. Without the attribute, a browser that reloads the page remembers that it was checked."""
+
+
+def footer(recording: Recording, *, varies: bool = False) -> str:
     """Return one line that opens to the versions and images behind the page; empty if no command ran.
 
+    Of a page on which something `varies` it also opens to what shows that.
     It is one line of HTML, and kept out of Material's search index: it would be found on every page.
 
     Raises:
@@ -31,7 +36,8 @@ def footer(recording: Recording) -> str:
         return ""
     return (
         '<details class="snippetrun-ran-on" data-search-exclude>'
-        f"<summary>{_summary(recording, count)}</summary>{_facts(recording)}{_images(recording)}</details>"
+        f"<summary>{_summary(recording, count)}</summary>{_facts(recording)}"
+        f"{_SHOW if varies else ''}{_images(recording)}</details>"
     )
 
 
@@ -62,6 +68,7 @@ def _facts(recording: Recording) -> str:
         "snippetrun": environment.snippetrun,
         "Ran at": f"{when:%Y-%m-%d %H:%M} UTC",
         "Took": f"{total}, of which {boot} to start the engine",
+        "Recorded from": "1 run" if recording.runs == 1 else f"{recording.runs} runs, of which this is the first",
     }
     if environment.hub:
         facts["Docker Hub"] = "a stand-in inside the page's sandbox, with the site's images"

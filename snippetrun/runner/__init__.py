@@ -8,7 +8,7 @@
 - `watcher`: who is told how far it has come
 """
 
-from snippetrun.runner.judged import before, result
+from snippetrun.runner.judged import before, result, varying
 from snippetrun.runner.pool import Sandboxes, look_again, run
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.shared import SharedSandboxes
@@ -24,4 +24,5 @@ __all__ = [
     "look_again",
     "result",
     "run",
+    "varying",
 ]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, islice
+
+from snippetrun import sameness
 from snippetrun.compare import judge, pasted, run_of
 from snippetrun.drift import Before
 from snippetrun.model import Page, Recording, Result
@@ -28,6 +32,21 @@ def result(
         return Result(page, None, judge(page, (), how))
     source = pasted(page, last or recording, run_of(recording), rules)
     return Result(page, recording, judge(page, recording.snippets, how, source))
+
+
+def varying(result: Result, rules: Rules) -> list[list[Sequence[tuple[int, int]]]]:
+    """Return for each snippet, and each of its commands, the spans of its recorded output that vary.
+
+    They are as `sameness.varying` has them, and empty for what is hidden.
+    """
+    if result.recording is None:
+        return []
+    snippets = result.recording.snippets
+    ran = list(chain.from_iterable(snippets))
+    found = iter(sameness.varying(run_of(result.recording, ran), [each.others for each in ran], rules))
+    spans: list[list[Sequence[tuple[int, int]]]] = [list(islice(found, len(snippet))) for snippet in snippets]
+    hidden = (snippet.options.hide for snippet in result.page.snippets)
+    return [[] if hides else each for hides, each in zip(hidden, spans, strict=False)]
 
 
 def before(page: Page, stored: Stored | None, rules: Rules) -> Before:
