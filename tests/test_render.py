@@ -39,7 +39,10 @@ GOLDEN = Path(__file__).parent / "golden" / "render"
 
 
 def snippet_of(case: dict[str, Any]) -> str:
-    """Render `[[command]]` tables: text, shown, written, expected; output or pieces, late, status, cut; varies; a verdict."""
+    """Render `[[command]]` tables.
+
+    They have text, shown, written, expected; output or pieces, late, status, cut, varies; a verdict.
+    """
     commands, recorded, verdicts, varies = [], [], [], []
     for table in case.get("command", []):
         text = table["text"]

@@ -32,7 +32,7 @@ from snippetrun.model import (
 from snippetrun.render.html import STYLE_PATH, footer, snippet, style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -65,6 +65,7 @@ def ran(
     status: int = 0,
     verdict: Verdict | None = None,
     skip: str | None = None,
+    varies: Sequence[Sequence[tuple[int, int]]] = (),
 ) -> str:
     """A block of commands and their output; status and verdict are the last one's."""
     last = len(commands) - 1
@@ -77,7 +78,7 @@ def ran(
     verdicts = [*passed, verdict] if verdict else []
     if verdict and verdict.outcome is Outcome.NOT_REACHED:
         came.pop()
-    return snippet(Snippet("console", Options(skip=skip), 1, 2, "", "", tuple(made)), came, verdicts)
+    return snippet(Snippet("console", Options(skip=skip), 1, 2, "", "", tuple(made)), came, verdicts, varies)
 
 
 def talked(command: str, *pieces: Piece, late: str = "") -> str:
@@ -112,6 +113,7 @@ BLOCKS = {
     ),
     "goes_on": talked("", PROMPT, Piece(PieceKind.INPUT, "cat /answer\n"), Piece(PieceKind.OUTPUT, "42\n")),
     "keys": talked("", Piece(PieceKind.KEYS, "^C\n"), Piece(PieceKind.OUTPUT, "bye\n")),
+    "varies": ran(("docker run -d x", "\x1b[4;41m4f0c2a7a1b9e\x1b[0m web\n"), varies=[[(0, 12)]]),
     "short": ran(("docker version --format '{{.Server.Version}}'", "26.1.5\n")),
 }
 
@@ -139,6 +141,8 @@ A first paragraph.
 @goes_on@
 
 @keys@
+
+@varies@
 
 ## Nested
 
@@ -193,7 +197,7 @@ def build_site(folder: Path, page: str = PAGE) -> Path:
     docs = folder / "docs"
     docs.mkdir()
     text = re.sub(r"^( *)@(\w+)@$", fence, page, flags=re.MULTILINE)
-    (docs / "index.md").write_text(f"{text}\n{footer(RECORDING)}\n", encoding="utf-8")
+    (docs / "index.md").write_text(f"{text}\n{footer(RECORDING, varies=True)}\n", encoding="utf-8")
     (docs / STYLE_PATH).parent.mkdir()
     (docs / STYLE_PATH).write_text(style(), encoding="utf-8")
     config = load_config(
@@ -300,7 +304,7 @@ CONTRASTS = """elements => {
 }"""
 SHOWN = (
     ".snippetrun :is(.sr-command, .sr-prompt, .sr-output, .sr-output span, .sr-mark, .sr-label), "
-    ".snippetrun-ran-on :is(summary, dt, dd, td, th, .sr-stand-in)"
+    ".snippetrun-ran-on :is(summary, dt, dd, td, th, label, .sr-stand-in)"
 )
 
 
@@ -405,6 +409,35 @@ def test_a_message_stays_in_view_beside_long_lines(page: Page) -> None:
     assert page.locator(".sr-problem").evaluate(inside)
 
 
+@pytest.mark.parametrize(("scheme", "script"), [("default", True), ("slate", True), ("default", False)])
+def test_what_varies_is_underlined_once_the_reader_asks_for_it(
+    browser: Browser, address: str, scheme: str, *, script: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    page.goto(address)
+    if script:
+        use(page, scheme)
+    varies, show = page.locator(".sr-varies"), page.get_by_label("Show what varies")
+    look = """e => {
+      const style = getComputedStyle(e);
+      return [style.borderBottomStyle, style.borderBottomColor === style.color, e.getBoundingClientRect().width];
+    }"""
+    assert not show.is_visible()  # nothing in the way
+    assert varies.evaluate(look)[0] == "none"
+    before = page.locator("article").inner_text()
+    page.locator(".snippetrun-ran-on > summary").click()
+    assert not show.is_checked()
+    show.focus()
+    page.keyboard.press("Space")
+    style, coloured_as_text, width = varies.evaluate(look)
+    assert (style, coloured_as_text) == ("dotted", True)
+    assert width > 0
+    page.locator(".snippetrun-ran-on > summary").click()
+    assert page.locator("article").inner_text() == before
+    context.close()
+
+
 @pytest.mark.parametrize("place", ["ol > li", ".admonition", ".tabbed-block"])
 def test_a_block_stands_where_its_fence_stood(page: Page, place: str) -> None:
     assert page.locator(f"{place} > .snippetrun > pre > code > .sr-step > .sr-command").count() >= 1
@@ -437,3 +470,4 @@ def test_the_search_index_holds_commands_and_output_as_text(site: Path) -> None:
     assert "<script" not in text
     assert "sr-" not in text
     assert "Real output" not in text
+    assert "what varies" not in text
