@@ -55,7 +55,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     """Rewrite a page and its recording; return the page as it is now, and the files that were written."""
     file = Path(result.page.path)
     changed = []
-    edits = list(_edits(result.page, recording, site.match))
+    edits = list(_edits(result, recording, site.match))
     if edits:
         text = extract.splice(pages.text(file), edits)
         _check(site, result.page, text, edits[0])
@@ -90,12 +90,15 @@ def _commands(page: Page) -> list[list[tuple[str, int]]]:
     return [[(command.text, command.status) for command in snippet.commands] for snippet in page.snippets]
 
 
-def _edits(page: Page, recording: Recording, match: Match) -> Iterator[extract.Edit]:
+def _edits(result: Result, recording: Recording, match: Match) -> Iterator[extract.Edit]:
+    """Yield what has to change so that written output matches; pasted output that is the same stays as it is."""
+    page, failed = result.page, {verdict.line for verdict in result.failed}
     names = Names()
     for snippet, recorded in zip(page.snippets, recording.snippets, strict=False):
         how = snippet.options.match or page.options.match or match
         for command, ran in zip(snippet.commands, recorded, strict=False):
-            for each in rewritten(command, ran, names, how):
+            changes = list(rewritten(command, ran, names, how))  # also binds names
+            for each in changes if command.line in failed else ():
                 lines = (snippet.prefix + line if line else snippet.prefix.rstrip() for line in each.lines)
                 yield extract.Edit(each.line, each.end_line, tuple(lines))
 

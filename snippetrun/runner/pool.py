@@ -19,7 +19,7 @@ from snippetrun.runner import replay
 from snippetrun.runner.judged import before, result
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
-from snippetrun.store import Store, place
+from snippetrun.store import Store
 
 _END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
 """For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
@@ -100,7 +100,7 @@ def _run(  # noqa: PLR0913 - the first four are the same for all pages
     stored = store.readable(job.page)
     known = stored if aim is not Aim.RECORD or store.usable(job) else None
     ran = reproduced(
-        replace(job, last=place(job.page, stored.recording) if stored else None),
+        replace(job, last=stored.recording if stored else None),
         start,
         watcher,
         before(job.page, known, job.rules, believed=aim is not Aim.CONFIRM),
@@ -117,7 +117,8 @@ def _run(  # noqa: PLR0913 - the first four are the same for all pages
 def _look(store: Store, start: OpenSandbox, watcher: Watcher, job: Job) -> Result:
     from snippetrun.runner.page import run_page
 
-    ran = result(job.page, run_page(job, start, watcher), job.match, store.usable(job), job.rules)
+    job = replace(job, last=store.usable(job))
+    ran = result(job.page, run_page(job, start, watcher), job.match, job.last, job.rules)
     watcher.end(ran)
     if ran.recording and not ran.failed:
         store.add(job, ran.recording)
