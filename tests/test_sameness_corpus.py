@@ -64,7 +64,22 @@ def cases() -> Iterator[Case]:
                     yield Case(f"{name}: {what}", recorded, others, changed(later, old, new), news)
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases()])
+CANNOT_TELL = {
+    "a map in any order: a later run": "blocks of lines change places; the next run has them elsewhere, and no failure counts",
+    "docker top: a later run": "process numbers are of another order; the next run has others, and no failure counts",
+    "uname, nproc and free: a later run": "how much of the memory is free is no fact of the host; see `varies:`",
+    "docker compose up: ready before it starts": "among lines that were seen in two orders every order is the same",
+    "12-hour clock: another half of the day": "a time of day is in any zone",
+}
+"""What one look cannot tell, and why."""
+
+
+def marked(case: Case) -> Any:  # noqa: ANN401 - pytest's own
+    why = CANNOT_TELL.get(case.name)
+    return pytest.param(case, id=case.name, marks=[pytest.mark.xfail(reason=why, strict=True)] if why else [])
+
+
+@pytest.mark.parametrize("case", list(map(marked, cases())))
 def test_news_is_told_from_noise(case: Case) -> None:
     found = differences(case.recorded, case.others, case.came)
     assert any(found) is case.news, found
