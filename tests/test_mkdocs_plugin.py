@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -330,3 +331,42 @@ def test_a_site_needs_one_line_of_configuration(tmp_path: Path, monkeypatch: pyt
     [output] = blocks(Path("site/index.html"), "sr-output").found
     assert re.match(r"\d+\.\d+", output.strip())
     assert config.load(Path("mkdocs.yml")).images == ()
+
+
+@pytest.mark.engine
+def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
+    make_site: MakeSite, engine: HostEngine
+) -> None:
+    root = make_site(
+        {"index.md": "```console\n$ docker run --rm busybox sh -c 'date +%N; sleep 3'\n```\n"},
+        "      recordings: recordings\n",
+    )
+    said = root / "said"
+    with said.open("w") as output:
+        serving = subprocess.Popen(
+            [MKDOCS, "serve", "--dev-addr", "127.0.0.1:0"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        )
+    file = root / "recordings" / "index.md.json"
+
+    def wait(what: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 120
+        while not what():
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(0.1)
+
+    wait(lambda: "once more, to see what varies" in said.read_text())
+    assert '"runs"' not in file.read_text()  # the first run alone is shown
+    wait(lambda: file.exists() and '"runs": 2' in file.read_text())
+    before = file.read_text()
+    page = root / "docs" / "index.md"
+    page.write_text(page.read_text().replace("%N", "%s%N"))
+    wait(lambda: said.read_text().count("once more, to see what varies") == 2)
+    serving.send_signal(signal.SIGINT)
+    assert serving.wait(40) == 0
+    assert file.read_text() != before
+    assert '"runs"' not in file.read_text()
+    assert "Traceback" not in said.read_text()
+    assert sandboxes_of(engine, serving.pid) == []
