@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from conftest import MakeSite, sandboxes_of
+from test_dialogues import Silent
 
-from snippetrun import config, embed, runner
+from snippetrun import config, embed, pages, runner
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import PageError
 from snippetrun.extract import read
-from snippetrun.model import Environment, Recorded, Recording, Result, printed
+from snippetrun.model import Environment, ImageFact, Job, Mode, Recorded, Recording, Result, printed
+from snippetrun.sandbox.fake import FakeSandbox
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 
@@ -370,3 +375,30 @@ def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
     assert '"runs"' not in file.read_text()
     assert "Traceback" not in said.read_text()
     assert sandboxes_of(engine, serving.pid) == []
+
+
+def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: MakeSite) -> None:
+    root = make_site({"a.md": "", "b.md": ""}, "      recordings: recordings\n")
+    site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
+    lines = map(str, itertools.count())
+
+    @contextmanager
+    def sandboxes(_site: object, _say: object) -> Iterator[runner.OpenSandbox]:
+        @contextmanager
+        def start(job: Job) -> Iterator[FakeSandbox]:
+            facts = tuple(
+                ImageFact(n, "sha256:0", f"images/{n.split(':')[0]}/Dockerfile on debian") for n in job.images
+            )
+            yield FakeSandbox(
+                lambda command: f"word{next(lines)}\n" if command == "docker run x" else "same\n", images=facts
+            )
+
+        yield start
+
+    for name, command in (("a", "docker run x"), ("b", "docker ps")):
+        (root / f"docs/{name}.md").write_text(f"```console\n$ {command}\n```\n")
+    runner.run(site, pages.read_all(site, sorted(root.glob("docs/*.md"))), Silent(), sandboxes=sandboxes)
+    assert build(SNIPPETRUN_MODE="replay").returncode == 0
+    varies, same = (Path(f"site/{name}.html").read_text() for name in "ab")
+    assert blocks(Path("site/a.html"), "sr-varies").found == ["word0"]
+    assert ("Show what varies" in varies, "Show what varies" in same, "sr-varies" in same) == (True, False, False)
