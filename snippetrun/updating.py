@@ -48,6 +48,7 @@ def update(
             accepted, written = _accept(site, result, result.recording)
             changed += written
         results.append(accepted)
+    runner.look_again(site, [result.page for result in results], watcher, sandboxes=sandboxes)
     return Updated(tuple(results), tuple(changed))
 
 

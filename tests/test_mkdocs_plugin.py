@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from conftest import MakeSite, sandboxes_of
+from test_dialogues import Silent
 
-from snippetrun import config, embed, runner
+from snippetrun import config, embed, pages, runner
 from snippetrun.engine.host import HostEngine
 from snippetrun.errors import PageError
 from snippetrun.extract import read
-from snippetrun.model import Environment, Recorded, Recording, Result, printed
+from snippetrun.model import Environment, ImageFact, Job, Mode, Recorded, Recording, Result, printed
+from snippetrun.sandbox.fake import FakeSandbox
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 
@@ -330,3 +336,69 @@ def test_a_site_needs_one_line_of_configuration(tmp_path: Path, monkeypatch: pyt
     [output] = blocks(Path("site/index.html"), "sr-output").found
     assert re.match(r"\d+\.\d+", output.strip())
     assert config.load(Path("mkdocs.yml")).images == ()
+
+
+@pytest.mark.engine
+def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
+    make_site: MakeSite, engine: HostEngine
+) -> None:
+    root = make_site(
+        {"index.md": "```console\n$ docker run --rm busybox sh -c 'date +%N; sleep 3'\n```\n"},
+        "      recordings: recordings\n",
+    )
+    said = root / "said"
+    with said.open("w") as output:
+        serving = subprocess.Popen(
+            [MKDOCS, "serve", "--dev-addr", "127.0.0.1:0"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        )
+    file = root / "recordings" / "index.md.json"
+
+    def wait(what: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 120
+        while not what():
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(0.1)
+
+    wait(lambda: "once more, to see what varies" in said.read_text())
+    assert '"runs"' not in file.read_text()  # the first run alone is shown
+    wait(lambda: file.exists() and '"runs": 2' in file.read_text())
+    before = file.read_text()
+    page = root / "docs" / "index.md"
+    page.write_text(page.read_text().replace("%N", "%s%N"))
+    wait(lambda: said.read_text().count("once more, to see what varies") == 2)
+    serving.send_signal(signal.SIGINT)
+    assert serving.wait(40) == 0
+    assert file.read_text() != before
+    assert '"runs"' not in file.read_text()
+    assert "Traceback" not in said.read_text()
+    assert sandboxes_of(engine, serving.pid) == []
+
+
+def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: MakeSite) -> None:
+    root = make_site({"a.md": "", "b.md": ""}, "      recordings: recordings\n")
+    site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
+    lines = map(str, itertools.count())
+
+    @contextmanager
+    def sandboxes(_site: object, _say: object) -> Iterator[runner.OpenSandbox]:
+        @contextmanager
+        def start(job: Job) -> Iterator[FakeSandbox]:
+            facts = tuple(
+                ImageFact(n, "sha256:0", f"images/{n.split(':')[0]}/Dockerfile on debian") for n in job.images
+            )
+            yield FakeSandbox(
+                lambda command: f"word{next(lines)}\n" if command == "docker run x" else "same\n", images=facts
+            )
+
+        yield start
+
+    for name, command in (("a", "docker run x"), ("b", "docker ps")):
+        (root / f"docs/{name}.md").write_text(f"```console\n$ {command}\n```\n")
+    runner.run(site, pages.read_all(site, sorted(root.glob("docs/*.md"))), Silent(), sandboxes=sandboxes)
+    assert build(SNIPPETRUN_MODE="replay").returncode == 0
+    varies, same = (Path(f"site/{name}.html").read_text() for name in "ab")
+    assert blocks(Path("site/a.html"), "sr-varies").found == ["word0"]
+    assert ("Show what varies" in varies, "Show what varies" in same, "sr-varies" in same) == (True, False, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +14,12 @@ import pytest
 from test_dialogues import Silent
 from test_updating import Site
 
-from snippetrun import runner
+from snippetrun import runner, sameness
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.model import Job, Mode, Page, Recorded, Recording, Result
 from snippetrun.plan import rules
+from snippetrun.sameness import Run
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program, program
 from snippetrun.store import Store
 
@@ -338,3 +340,47 @@ def test_what_must_not_differ_may_be_said_for_the_site_and_for_a_page(site: Mach
         site.build(Mode.RUN)
         site.runs({"docker version": "took 0.4 s\n"})
         assert len(site.check()) == expected
+
+
+def test_an_update_records_from_two_runs_too(site: Machine) -> None:
+    site.write(page("$ docker run -d x", "$ docker version"))
+    site.engines = started
+    site.update()
+    assert (site.recording().runs, len(site.recorded(0).others)) == (2, 1)
+
+
+# What invented output would spoil
+
+OWN_WORDS = (
+    "[1] 42\nqueued 120 jobs\nattempt 2 after 200 ms\n#1 98.7 alice\nB_PORT=5432\nA_PORT=8000\n02:42:ac:00:00:07\n"
+)
+
+
+def test_what_a_program_says_is_shown_to_the_letter_and_in_its_order(site: Machine) -> None:
+    site.write(page("$ docker run x"))
+    site.runs({"docker run x": OWN_WORDS})
+    site.build()
+    assert site.recorded().output == OWN_WORDS
+    assert site.check() == []
+    swapped = OWN_WORDS.replace("B_PORT=5432\nA_PORT=8000\n", "A_PORT=8000\nB_PORT=5432\n")
+    for changed in (swapped, OWN_WORDS.replace("120", "121"), OWN_WORDS.replace(":07", ":08")):
+        site.runs({"docker run x": changed})
+        assert len(site.check()) == 1
+
+
+def test_the_ages_of_things_that_did_not_start_together_are_those_that_came(site: Machine) -> None:
+    site.write(page("$ docker service ps hive"))
+    ages = [f"hive.1   Running {n} seconds ago\nhive.2   Running {n + 7} seconds ago\n" for n in (2, 3, 4)]
+    site.runs(*({"docker service ps hive": each} for each in ages))
+    site.build()
+    assert (site.recorded().output, site.recorded().others) == (ages[0], (ages[1],))
+    assert site.check() == []
+
+
+@pytest.mark.parametrize("form", ["t:%F %T", "t=%F %T", "%Y%m%d-%H%M%S", "%d.%m.%Y", "log-%s"])
+def test_the_day_of_the_run_may_be_another_one_tomorrow(form: str) -> None:
+    times = [dt.datetime(2026, 11, 25 + day, 14, 3, 9 + day, tzinfo=dt.UTC) for day in range(2)]
+    runs = [Run((f"{when.strftime(form)}\n",), when.timestamp() - 5, when.timestamp() + 5) for when in times]
+    assert sameness.differences(runs[0], [()], runs[1]) == ((),)
+    content = dataclasses.replace(runs[1], outputs=(f"{(times[1] - dt.timedelta(90)).strftime(form)}\n",))
+    assert sameness.differences(runs[0], [()], content) != ((),)
