@@ -65,7 +65,7 @@ def cases() -> Iterator[Case]:
 
 
 CANNOT_TELL = {
-    "a map in any order: a later run": "blocks of lines change places; the next run has them elsewhere, and no failure counts",
+    "a map in any order: a later run": "blocks of lines change places; the next run has them elsewhere",
     "docker top: a later run": "process numbers are of another order; the next run has others, and no failure counts",
     "uname, nproc and free: a later run": "how much of the memory is free is no fact of the host; see `varies:`",
     "docker compose up: ready before it starts": "among lines that were seen in two orders every order is the same",

@@ -105,7 +105,7 @@ def _run(  # noqa: PLR0913 - the first four are the same for all pages
         watcher,
         before(job.page, known, job.rules, believed=aim is not Aim.CONFIRM),
         most=site.most_runs,
-        least=site.runs if aim is Aim.RECORD and known is None else 1,
+        least=site.runs if aim is Aim.RECORD and site.recordings and known is None else 1,
     )
     watcher.end(ran)
     if aim is not Aim.RECORD or ran.failed or ran.recording is None:
