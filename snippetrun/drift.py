@@ -14,7 +14,7 @@ from snippetrun.model import Outcome, Page, Recorded, Recording, Result, Verdict
 from snippetrun.sameness import Difference, Rules, Run
 
 _DIFF_LINES = 30
-_IDS = (r"\b[0-9a-f]{12,64}\b",)
+_IDS = (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", r"\b[0-9a-f]{12,64}\b")
 """What nobody can forge a sentence with."""
 _Place = tuple[int, int]
 """A snippet of a page, and a command of it."""
@@ -43,12 +43,14 @@ class Before:
             return {}
         places = self._comparable(result)
         old, came = _commands(self.recording, places), _commands(result.recording, places)
-        rules = self.rules
         if not self.believed:
             old = [dataclasses.replace(ran, others=()) for ran in old]
-            rules = Rules((*rules.varies, *_IDS), rules.same)
-        found = zip(places, differences((self.recording, old), (result.recording, came), rules), strict=True)
+        found = zip(places, differences((self.recording, old), (result.recording, came), self._rules), strict=True)
         return {place: each for place, each in found if each}
+
+    @property
+    def _rules(self) -> Rules:
+        return self.rules if self.believed else Rules((*self.rules.varies, *_IDS), self.rules.same)
 
     def both(self, first: Result, news: News, second: Result) -> News:
         """Return what is still news if a second run is believed as well: what both have, and the same in both."""
@@ -57,7 +59,7 @@ class Before:
         again = self.news(second)
         runs = run_of(first.recording), run_of(second.recording)
         found = {
-            place: sameness.reproduced(differences, again.get(place, ()), runs, self.rules)
+            place: sameness.reproduced(differences, again.get(place, ()), runs, self._rules)
             for place, differences in news.items()
         }
         return {place: differences for place, differences in found.items() if differences}

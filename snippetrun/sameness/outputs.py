@@ -201,7 +201,7 @@ class _Output:
         extra = [b for b in extra if not any(line.meets(came[b]) for line in known)]
         met = [(a, b, m) for a, b in [*aligned, *found] if (m := self._lines[a].meets(came[b]))]
         # Columns move where a cell has another width, and only there.
-        stands = not any(m.varied for _, _, m in met)
+        stands = not (missing or extra or any(m.varied for _, _, m in met))
         wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
         gaps = _gaps(aligned, len(self._lines), len(came))
         told = [([n for n in a if n in missing], [n for n in b if n in extra], a.start) for a, b in gaps]
