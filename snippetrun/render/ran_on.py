@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from snippetrun.render.ansi import to_text
@@ -42,7 +42,7 @@ def footer(recording: Recording, *, varies: bool = False) -> str:
 
 
 def _summary(recording: Recording, count: int) -> str:
-    when = datetime.fromisoformat(recording.when).astimezone(UTC)
+    when = _began(recording)
     date = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
     environment = recording.environment
     stand_ins = sum(bool(image.stand_in) for image in environment.images)
@@ -58,15 +58,19 @@ def _summary(recording: Recording, count: int) -> str:
     )
 
 
+def _began(recording: Recording) -> datetime:
+    return datetime.fromisoformat(recording.when).astimezone(UTC) - timedelta(seconds=round(recording.seconds))
+
+
 def _facts(recording: Recording) -> str:
     environment = recording.environment
-    when = datetime.fromisoformat(recording.when).astimezone(UTC)
+    began, ended = _began(recording), datetime.fromisoformat(recording.when).astimezone(UTC)
     total, boot = _duration(recording.seconds), _duration(recording.boot_seconds)
     facts = {
         "Docker Engine": environment.engine,
         "Linux kernel": environment.kernel,
         "snippetrun": environment.snippetrun,
-        "Ran at": f"{when:%Y-%m-%d %H:%M} UTC",
+        "Ran": f"{began:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC",
         "Took": f"{total}, of which {boot} to start the engine",
         "Recorded from": "1 run" if recording.runs == 1 else f"{recording.runs} runs, of which this is the first",
     }
