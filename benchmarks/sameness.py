@@ -26,7 +26,7 @@ from pathlib import Path
 
 from snippetrun import config, pages, sameness
 from snippetrun.compare import run_of
-from snippetrun.config import SiteConfig
+from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Recorded, Recording, Result
 from snippetrun.plan import plan
@@ -38,8 +38,6 @@ NO_RULE = Path("tests/pages/programs")
 """Pages with programs that no rule was written for."""
 BUSY = 3
 """Processes beside which a busy run runs."""
-TRIES = 3
-"""How often a page runs before a difference counts."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -298,8 +296,8 @@ def false_drift(saved: dict[str, list[Run]], what: str) -> None:
     reported: Counter[tuple[str, int]] = Counter()
     for page, runs in saved.items():
         for at in range(len(runs)):
-            recorded, other, *came = (runs[(at + step) % len(runs)] for step in range(2 + TRIES))
-            if len(runs) < 2 + TRIES:
+            recorded, other, *came = (runs[(at + step) % len(runs)] for step in range(2 + MOST_RUNS))
+            if len(runs) < 2 + MOST_RUNS:
                 break
             others = seen(recorded, other)
             news = differences(recorded, others, came[0])
@@ -310,11 +308,11 @@ def false_drift(saved: dict[str, list[Run]], what: str) -> None:
                 news = tuple(reproduced(*both, (came[0], run)) for both in zip(news, again, strict=True))
             reported.update((page, index) for index, each in enumerate(news) if each)
     if not commands:
-        print(f"{what}: no page with {2 + TRIES} saved runs")
+        print(f"{what}: no page with {2 + MOST_RUNS} saved runs")
         return
     total = reported.total()
     print(f"{what}: {total} of {commands} commands reported, {1000 * total / commands:.2f} in 1000")
-    print(f"  {first} differed in the first run of {TRIES}")
+    print(f"  {first} differed in the first run of {MOST_RUNS}")
     for (page, index), times in reported.most_common():
         print(f"    {page}, command {index + 1}: {times} times")
 

@@ -161,10 +161,10 @@ def test_a_failure_that_does_not_reproduce_does_not_count() -> None:
     assert notes.said[-1] == "end docs/a.md"
 
 
-def test_a_page_runs_three_times_at_most_and_its_last_failure_is_told() -> None:
+def test_a_page_runs_so_many_times_at_most_and_its_last_failure_is_told() -> None:
     text = console("$ docker run x", "hello", attributes="") + console("$ docker run x", "hello")
     fleet = Fleet(lost(*["", "hello\n", "hello\n", "", "", "hello\n"]))
-    [result] = run(fleet, page(text))
+    [result] = run(fleet, page(text), site=dataclasses.replace(SITE, most_runs=3))
     assert len(fleet.started) == 3
     assert [verdict.where for verdict in result.failed] == [3]
 
