@@ -13,6 +13,7 @@ from snippetrun.sameness.rules import Rules
 from snippetrun.sgr import uncoloured
 
 _NONE = Rules()
+_DAY = 86400.0
 _ALIKE = 0.6
 """How much of two lines has to be the same for one to stand in the place of the other."""
 _MOST = 40_000
@@ -167,8 +168,10 @@ class _Output:
     """A recorded output, and what was seen to vary in it."""
 
     def __init__(self, text: str, host: Host, rules: Rules) -> None:
-        self._host, self._rules = host, rules
-        self._lines = self._read(text)
+        self._rules = rules
+        self._later = Host(host.began, host.began + _DAY, host.known)
+        """Of the other runs nobody knows when they were: soon."""
+        self._lines = self._read(text, host)
         self._optional: set[int] = set()
         """Lines that another run had not."""
         self._extra: list[Line] = []
@@ -176,12 +179,12 @@ class _Output:
         self._groups: list[range] = []
         """Lines that came in any order."""
 
-    def _read(self, text: str) -> list[Line]:
-        return [Line(line, self._host, self._rules) for line in uncoloured(text).split("\n")]
+    def _read(self, text: str, host: Host) -> list[Line]:
+        return [Line(line, host, self._rules) for line in uncoloured(text).split("\n")]
 
     def learn(self, text: str) -> list[tuple[str, str]]:
         """Take note of what another run has printed; return the words that stand for each other in both."""
-        its = self._read(text)
+        its = self._read(text, self._later)
         aligned = _aligned(self._lines, its)
         missing, extra = _left(aligned, len(self._lines), len(its))
         found = [*_moved(self._lines, its, missing, extra), *_alike(self._lines, its, aligned, missing, extra)]
