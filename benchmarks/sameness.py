@@ -27,9 +27,11 @@ from pathlib import Path
 from snippetrun import config, pages, sameness
 from snippetrun.compare import run_of
 from snippetrun.config import MOST_RUNS, SiteConfig
+from snippetrun.drift import in_order_alone
 from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Recorded, Recording, Result
 from snippetrun.plan import plan
+from snippetrun.runner.reproduced import IN_ORDER
 from snippetrun.sameness import Run, differences, reproduced
 from snippetrun.store import Store
 
@@ -295,20 +297,20 @@ def false_drift(saved: dict[str, list[Run]], what: str) -> None:
     commands, first = 0, 0
     reported: Counter[tuple[str, int]] = Counter()
     for page, runs in saved.items():
-        for at in range(len(runs)):
-            recorded, other, *came = (runs[(at + step) % len(runs)] for step in range(2 + MOST_RUNS))
-            if len(runs) < 2 + MOST_RUNS:
-                break
+        for at in range(len(runs) if len(runs) >= 2 + MOST_RUNS + IN_ORDER else 0):
+            recorded, other, *came = (runs[(at + step) % len(runs)] for step in range(2 + MOST_RUNS + IN_ORDER))
             others = seen(recorded, other)
             news = differences(recorded, others, came[0])
             commands += len(news)
             first += sum(map(bool, news))
-            for run in came[1:]:
+            for number, run in enumerate(came[1:], 2):
+                if number > MOST_RUNS and not all(map(in_order_alone, news)):
+                    break
                 again = differences(recorded, others, run)
                 news = tuple(reproduced(*both, (came[0], run)) for both in zip(news, again, strict=True))
             reported.update((page, index) for index, each in enumerate(news) if each)
     if not commands:
-        print(f"{what}: no page with {2 + MOST_RUNS} saved runs")
+        print(f"{what}: no page with {2 + MOST_RUNS + IN_ORDER} saved runs")
         return
     total = reported.total()
     print(f"{what}: {total} of {commands} commands reported, {1000 * total / commands:.2f} in 1000")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from shlex import quote
 
 from snippetrun import sameness
@@ -22,6 +22,12 @@ News = Mapping[_Place, Sequence[Difference]]
 """Where the commands of a page differ from what was recorded; without those that do not."""
 Commands = tuple[Recording, Sequence[Recorded]]
 """A recording, and some commands of it."""
+
+
+def in_order_alone(differences: Iterable[Difference]) -> bool:
+    """Tell whether the same lines came, to the letter, in another order."""
+    told = list(differences)
+    return sorted(chain(*(each.recorded for each in told))) == sorted(chain(*(each.came for each in told)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

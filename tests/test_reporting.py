@@ -12,7 +12,7 @@ from conftest import MakeSite
 from test_replay import ANSWERS, Engine, Heard
 
 from snippetrun import __version__, checking, runner
-from snippetrun.config import SiteConfig
+from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
 from snippetrun.model import Job, Mode, Page, Result
 from snippetrun.report import Report, counts
@@ -180,7 +180,7 @@ def runs_of(made: Report) -> list[tuple[int, list[str]]]:
         (["version 1\n"], 0, (1, [])),
         (["lost\n", "version 1\n"], 0, (2, ["docker info"])),
         (["lost\n", "other words here\n", "version 1\n"], 0, (2, ["docker info"])),
-        (["version 2\n", "version 2\n", "version 2\n"], 1, (3, [])),
+        (["version 2\n"] * MOST_RUNS, 1, (MOST_RUNS, [])),
     ],
 )
 def test_a_report_says_how_often_a_page_ran_and_what_did_not_reproduce(

@@ -55,7 +55,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     """`17`, `3.25`."""
     WORD = "word"
-    """Letters and digits, and numbers with several points: `a3f9`, `172.17.0.2`."""
+    """Letters and digits, numbers with several points, and base64: `a3f9`, `172.17.0.2`, `MIIBaTCCARCgAwIBAgIULnQ/`."""
     SPACE = "space"
     """Blanks, however many."""
     FREE = "free"
@@ -88,7 +88,7 @@ _FORMS = {
     rf"|[Aa]lmost|[Uu]nder) )?(?:an?|{_COUNT})(?: ?{_UNIT}(?:(?:, | and | )?{_COUNT} ?{_UNIT})*)(?!\w)",
     Kind.SIZE: rf"(?<![\w.]){_COUNT} ?(?:[kKMGTP]i?[Bb]?|B|[Bb]ytes?)(?:/s)?(?!\w)",
     Kind.NUMBER: r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)",
-    Kind.WORD: r"\d+(?:\.\d+){2,}|\w+",
+    Kind.WORD: r"(?=[a-z\d/+]*[A-Z])(?=[A-Z\d/+]*[a-z])[A-Za-z\d/+]{24,}={0,2}|\d+(?:\.\d+){2,}|\w+",
     Kind.SPACE: r"[ \t]+",
     Kind.RULE: r"(?P<c>[-=_*#~+.])(?P=c){2,}",
     Kind.OTHER: r".",

@@ -58,13 +58,15 @@ def differences(
     outputs = _learned(recorded, others, rules, names)
     found: list[tuple[Difference, ...]] = []
     for output, text, raw, seen in zip(outputs, came.outputs, recorded.outputs, others, strict=True):
-        if text in (raw, *seen):
-            names.agree(output.names() if text == raw else ())
+        if text == raw:
+            names.agree(output.names())
             found.append(())
             continue
         lines = [Line(line, host, rules) for line in uncoloured(text).split("\n")]
         different = output.against(lines, names)
-        if not different and uncoloured(text) == uncoloured(raw):
+        if text in seen:  # its names count all the same
+            different = []
+        elif not different and uncoloured(text) == uncoloured(raw):
             different = list(_colours(raw.split("\n"), text.split("\n")))
         found.append(tuple(different))
     return tuple(found)
@@ -206,9 +208,10 @@ class _Output:
         # Columns move where a cell has another width, and only there.
         stands = not (missing or extra or any(m.varied for _, _, m in met))
         wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
+        elsewhere = _elsewhere(self._lines, came, missing, extra)
         gaps = _gaps(aligned, len(self._lines), len(came))
         told = [([n for n in a if n in missing], [n for n in b if n in extra], a.start) for a, b in gaps]
-        told += [([a], [b], a) for a, b in wrong]
+        told += [([a], [b], a) for a, b in [*wrong, *elsewhere]]
         return [
             Difference(
                 min(mine, default=at), tuple(self._lines[a].text for a in mine), tuple(came[b].text for b in its)
@@ -324,6 +327,21 @@ def _moved(mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra:
     return found
 
 
+def _elsewhere(
+    mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra: list[int]
+) -> list[tuple[int, int]]:
+    """Take out lines that are much alike, wherever they stand; return them as pairs: one has moved, and varies."""
+    found = []
+    for a in list(missing) if len(missing) * len(extra) <= _MOST else []:
+        others = [(mine[a].likeness(its[b]), b) for b in extra if mine[a].text != its[b].text]
+        likeness, best = max(others, default=(0.0, 0))
+        if likeness >= _ALIKE:
+            found.append((a, best))
+            missing.remove(a)
+            extra.remove(best)
+    return found
+
+
 def _alike(
     mine: Sequence[Line], its: Sequence[Line], aligned: Sequence[tuple[int, int]], missing: list[int], extra: list[int]
 ) -> list[tuple[int, int]]:
@@ -331,12 +349,7 @@ def _alike(
     found = []
     for ours, others in _gaps(aligned, len(mine), len(its)):
         left, right = [a for a in ours if a in missing], [b for b in others if b in extra]
-        for a in list(left):
-            likeness, best = max(((mine[a].likeness(its[b]), b) for b in right), default=(0.0, 0))
-            if likeness >= _ALIKE:
-                found.append((a, best))
-                left.remove(a)
-                right.remove(best)
+        found += _elsewhere(mine, its, left, right)
         if len(left) == len(right):
             found += zip(left, right, strict=True)
     for a, b in found:
