@@ -145,6 +145,8 @@ class Line:
         met = self._meets(self.tokens, other, other.tokens)
         if met is None and not self.free and len(self.tokens) != len(other.tokens):
             met = self._meets(_without_moments(self.tokens), other, _without_moments(other.tokens))
+            if met:
+                met.varied = True
         return met
 
     def _meets(self, mine: Sequence[Token], other: Line, came: Sequence[Token]) -> Met | None:
