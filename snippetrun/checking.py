@@ -31,7 +31,7 @@ def check(
 ) -> tuple[Result, ...]:
     """Run the pages, change nothing, and return a result for each, in which drift counts as failure.
 
-    To `confirm` recordings is to believe nothing that they say of other runs: what varies has to be seen to vary now.
+    To `confirm` recordings is not to believe them that words and lines vary: that has to be seen now.
     Raises as `runner.run`, and RecordingError, before anything runs, for a recording that is not as it was written.
     """
     store = Store(site)

@@ -14,8 +14,6 @@ from snippetrun.model import Outcome, Page, Recorded, Recording, Result, Verdict
 from snippetrun.sameness import Difference, Rules, Run
 
 _DIFF_LINES = 30
-_IDS = (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", r"\b[0-9a-f]{12,64}\b")
-"""What nobody can forge a sentence with."""
 _Place = tuple[int, int]
 """A snippet of a page, and a command of it."""
 News = Mapping[_Place, Sequence[Difference]]
@@ -41,7 +39,7 @@ class Before:
     """Those of the page when it was recorded."""
     rules: Rules = dataclasses.field(default_factory=Rules)
     believed: bool = True
-    """Whether the recording is believed in what it says of other runs. One by a stranger could say that all varies."""
+    """Whether the recording is believed in which words and lines vary. One by a stranger could say that all do."""
 
     def news(self, result: Result) -> News:
         """Return where the commands that ran differ from what was recorded of them."""
@@ -49,14 +47,12 @@ class Before:
             return {}
         places = self._comparable(result)
         old, came = _commands(self.recording, places), _commands(result.recording, places)
-        if not self.believed:
-            old = [dataclasses.replace(ran, others=()) for ran in old]
         found = zip(places, differences((self.recording, old), (result.recording, came), self._rules), strict=True)
         return {place: each for place, each in found if each}
 
     @property
     def _rules(self) -> Rules:
-        return self.rules if self.believed else Rules((*self.rules.varies, *_IDS), self.rules.same)
+        return dataclasses.replace(self.rules, words=self.believed)
 
     def both(self, first: Result, news: News, second: Result) -> News:
         """Return what is still news if a second run is believed as well: what both have, and the same in both."""

@@ -36,7 +36,7 @@ _TASKS = {
 @click.option(
     "--confirm",
     is_flag=True,
-    help="Believe nothing that recordings say of what varies: run pages again until it is seen to. For --confirmed-by.",
+    help="Believe no recording that words or lines vary: run pages until they are seen to. For --confirmed-by.",
 )
 @click.option(
     "--confirmed-by",

@@ -35,7 +35,7 @@ class Aim(StrEnum):
     COMPARE = "compare"
     """To be held against their recordings, which stay as they are."""
     CONFIRM = "confirm"
-    """The same, and nothing is believed that recordings say of other runs."""
+    """The same, and recordings are not believed that words and lines vary."""
 
 
 def run(

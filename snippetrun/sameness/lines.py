@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from snippetrun.sameness.forms import Host, Kind, Token, amount, same, seconds
 from snippetrun.sameness.rules import Rules
@@ -15,6 +16,7 @@ from snippetrun.sameness.rules import Rules
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
 _LONGEST = 4_000
 """Characters of a line that is looked at word by word."""
+_ID = re.compile(r"(?=.*\d)[0-9a-f]{4,64}")
 _ENDS = set(" \t\"'`()[]{}<>,;=|")
 """What stands around a word."""
 _ORDER = 10.0
@@ -127,6 +129,8 @@ class Line:
         """Add a span, made one with those that it touches or lies across; what must not differ is none."""
         if any(token.kind is Kind.FIXED for token in self.tokens[new.start : new.end]):
             return
+        if not self._rules.words and any(map(_is_text, chain.from_iterable(new.seen))):
+            return
         for old in [each for each in self.free if each.start <= new.end and new.start <= each.end]:
             if (old.start, old.end) == (new.start, new.end):
                 old.seen += new.seen[1:]
@@ -202,6 +206,11 @@ def _without_moments(tokens: Sequence[Token]) -> list[Token]:
         for n, token in enumerate(tokens)
         if n not in moments and (n + 1 not in moments or token.kind is not Kind.SPACE)
     ]
+
+
+def _is_text(token: Token) -> bool:
+    """Tell whether a token is a word that a sentence could be of, and no id: `passed`, not `3f2a1b4c5d6e`."""
+    return token.kind is Kind.WORD and not _ID.fullmatch(token.text)
 
 
 def _is_name(token: Token) -> bool:

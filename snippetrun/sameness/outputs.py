@@ -64,7 +64,7 @@ def differences(
             continue
         lines = [Line(line, host, rules) for line in uncoloured(text).split("\n")]
         different = output.against(lines, names)
-        if text in seen:  # its names count all the same
+        if rules.words and text in seen:  # its names count all the same
             different = []
         elif not different and uncoloured(text) == uncoloured(raw):
             different = list(_colours(raw.split("\n"), text.split("\n")))
@@ -191,8 +191,9 @@ class _Output:
         missing, extra = _left(aligned, len(self._lines), len(its))
         found = [*_moved(self._lines, its, missing, extra), *_alike(self._lines, its, aligned, missing, extra)]
         self._groups += _crossed(aligned, found)
-        self._optional |= set(missing)
-        self._extra += [its[b] for b in extra]
+        if self._rules.words:
+            self._optional |= set(missing)
+            self._extra += [its[b] for b in extra]
         return [pair for a, b in [*aligned, *found] for pair in self._lines[a].learn(its[b])]
 
     def against(self, came: Sequence[Line], names: _Names) -> list[Difference]:

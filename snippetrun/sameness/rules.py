@@ -18,6 +18,8 @@ class Rules:
     """What a match is may differ, although two runs do not show it."""
     same: tuple[str, ...] = ()
     """A match must not differ, whatever its form and whatever two runs have shown."""
+    words: bool = True
+    """Whether other runs are believed to show that words vary, and lines; if not, numbers, ids and orders alone."""
 
     @cached_property
     def _patterns(self) -> Sequence[tuple[Kind, object]]:
