@@ -105,7 +105,7 @@ class Line:
         self.seen.append(other.text)
         mine, its = self.tokens, other.tokens
         pairs: list[tuple[str, str]] = []
-        matcher = SequenceMatcher(a=list(map(_key, mine)), b=list(map(_key, its)), autojunk=False)
+        matcher = SequenceMatcher(a=list(map(_key, mine)), b=list(map(_key, its)))
         alike = [token.kind for token in mine] == [token.kind for token in its]  # {'red', 'blue'} and {'blue', 'red'}
         for kind, a, b, c, d in [("equal", 0, len(mine), 0, len(its))] if alike else matcher.get_opcodes():
             if [token.kind for token in mine[a:b]] == [token.kind for token in its[c:d]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import chain
 
 from snippetrun.sameness.forms import Host
 from snippetrun.sameness.lines import Line
@@ -18,6 +19,8 @@ _ALIKE = 0.6
 """How much of two lines has to be the same for one to stand in the place of the other."""
 _MOST = 40_000
 """Pairs of lines that are held against each other to find out which belong together; of more, first by their text."""
+_FEW = 10
+"""Lines of one shape that a line is held against where there are more pairs than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,8 @@ class _Names:
         for a, b in ((_name(a), _name(b)) for a, b in pairs):
             if b in self._known and a != b:  # the words are always these, in another order
                 continue
-            if a in self._known - self._others and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
+            known = a in self._known and a not in self._others
+            if known and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
                 return False
         return True
 
@@ -200,18 +204,20 @@ class _Output:
         """Return where what came differs."""
         aligned = _aligned(self._lines, came)
         missing, extra = _left(aligned, len(self._lines), len(came))
-        free = [a for a in missing if any(a in group for group in self._groups)]
-        found = _moved(self._lines, came, free, extra)
-        missing = [a for a in missing if a not in self._optional and a not in {a for a, _ in found}]
+        grouped = set(chain.from_iterable(self._groups))
+        found = _moved(self._lines, came, [a for a in missing if a in grouped], extra)
+        moved = self._optional | {a for a, _ in found}
+        missing = [a for a in missing if a not in moved]
         known = [*self._extra, *(self._lines[a] for a in sorted(self._optional))]
-        extra = [b for b in extra if not any(line.meets(came[b]) for line in known)]
+        extra = _unknown(known, came, extra)
         met = [(a, b, m) for a, b in [*aligned, *found] if (m := self._lines[a].meets(came[b]))]
         # Columns move where a cell has another width, and only there.
         stands = not (missing or extra or any(m.varied for _, _, m in met))
         wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
         elsewhere = _elsewhere(self._lines, came, missing, extra)
         gaps = _gaps(aligned, len(self._lines), len(came))
-        told = [([n for n in a if n in missing], [n for n in b if n in extra], a.start) for a, b in gaps]
+        gone, new = set(missing), set(extra)
+        told = [([n for n in a if n in gone], [n for n in b if n in new], a.start) for a, b in gaps]
         told += [([a], [b], a) for a, b in [*wrong, *elsewhere]]
         return [
             Difference(
@@ -312,20 +318,38 @@ def _left(aligned: Sequence[tuple[int, int]], mine: int, its: int) -> tuple[list
 
 def _moved(mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra: list[int]) -> list[tuple[int, int]]:
     """Take out lines that are the same at another place; return them as pairs."""
-    found = []
+    found = {}
     places = defaultdict(list)
     for n in reversed(extra):
         places[its[n].shape].append(n)
     few = len(missing) * len(extra) <= _MOST
-    for a in list(missing):
+    most = len(extra) if few else _FEW
+    for a in missing:
         alike = places[mine[a].shape]
-        b = next((b for b in [*reversed(alike), *(extra if few else ())] if mine[a].meets(its[b])), None)
+        b = next((b for b in [*alike[: -most - 1 : -1], *(extra if few else ())] if mine[a].meets(its[b])), None)
         if b is not None:
-            found.append((a, b))
-            missing.remove(a)
-            extra.remove(b)
+            found[a] = b
             places[its[b].shape].remove(b)
-    return found
+            if few:
+                extra.remove(b)
+    _take_out(found.items(), missing, extra)
+    return list(found.items())
+
+
+def _take_out(found: Iterable[tuple[int, int]], missing: list[int], extra: list[int]) -> None:
+    mine, its = {a for a, _ in found}, {b for _, b in found}
+    missing[:] = [a for a in missing if a not in mine]
+    extra[:] = [b for b in extra if b not in its]
+
+
+def _unknown(known: Sequence[Line], its: Sequence[Line], extra: Sequence[int]) -> list[int]:
+    """Return the extra lines that are none of those which other runs had beside the recorded ones."""
+    few = len(known) * len(extra) <= _MOST
+    alike = defaultdict(list)
+    for line in known:
+        alike[None if few else line.shape].append(line)
+    most = len(known) if few else _FEW
+    return [b for b in extra if not any(line.meets(its[b]) for line in alike[None if few else its[b].shape][:most])]
 
 
 def _elsewhere(
@@ -348,14 +372,13 @@ def _alike(
 ) -> list[tuple[int, int]]:
     """Take out lines between the same aligned ones that are much alike, or as many; return them as pairs."""
     found = []
+    gone, new = set(missing), set(extra)
     for ours, others in _gaps(aligned, len(mine), len(its)):
-        left, right = [a for a in ours if a in missing], [b for b in others if b in extra]
+        left, right = [a for a in ours if a in gone], [b for b in others if b in new]
         found += _elsewhere(mine, its, left, right)
         if len(left) == len(right):
             found += zip(left, right, strict=True)
-    for a, b in found:
-        missing.remove(a)
-        extra.remove(b)
+    _take_out(found, missing, extra)
     return found
 
 
