@@ -31,7 +31,7 @@ from snippetrun.model import (
 )
 from snippetrun.plan import plan
 from snippetrun.store import Store, place
-from snippetrun.store.document import dump, load
+from snippetrun.store.document import BadDocumentError, dump, load
 
 TEXT = "# A\n\n```console\n$ docker run -it x\n/ # ls\na\n/ # ^D\n$ docker ps\n```\n"
 ENVIRONMENT = Environment(
@@ -226,6 +226,27 @@ def test_a_file_that_is_not_as_written_is_named_and_never_used(site: SiteConfig,
         Store(site).fresh(made)
     Store(site).keep(made, recording(made), news=True)
     assert Store(site).fresh(made) == recording(made)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"when": "0001-01-01T00:00:00+00:00"},
+        {"when": "9999-12-31T23:59:59+00:00"},
+        {"known": (Fact("x built", "0001-01-01T00:00:00+00:00/0001-01-01T00:00:01+00:00"),)},
+        {"known": (Fact("x built", "9999-12-31T23:59:59+00:00/9999-12-31T23:59:59+00:00"),)},
+        {"known": (Fact("kernel", "6" * 10_000),)},
+        {"known": tuple(Fact(f"kernel {n}", f"{n}.0") for n in range(10_000))},
+    ],
+    ids=["past", "future", "built in the past", "built in the future", "a long fact", "many facts"],
+)
+def test_what_no_run_can_have_been_is_refused(site: SiteConfig, changes: dict[str, object]) -> None:
+    made = job(site)
+    if "known" in changes:
+        changes = {"environment": dataclasses.replace(ENVIRONMENT, **changes)}  # type: ignore[arg-type]
+    text = dump(made.page, recording(made, **changes), fingerprints(made.page))
+    with pytest.raises(BadDocumentError, match=r"has no time at when|has a fact that is none"):
+        load(text)
 
 
 def test_every_bit_is_checked(site: SiteConfig) -> None:

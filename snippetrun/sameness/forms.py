@@ -123,7 +123,7 @@ class Host:
     @cached_property
     def windows(self) -> Sequence[tuple[float, float]]:
         """From when to when a time may be that means this run, or the building of one of its images."""
-        spans = [_span(value) for name, value in self.known.items() if name.endswith((" built", " stored"))]
+        spans = [_span(value) for name, value in self.known.items() if name.endswith(" built")]
         return [(start - _SLACK, end + _SLACK) for start, end in [(self.began, self.ended), *filter(None, spans)]]
 
     @cached_property
@@ -132,7 +132,7 @@ class Host:
         return {
             value[:12] if _is_digest(value) else value: name
             for name, value in self.known.items()
-            if name not in _COUNTED and not name.endswith((" built", " stored")) and value
+            if name not in _COUNTED and not name.endswith(" built") and value
         }
 
     @cached_property
