@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snippetrun.sameness import Difference, Run, differences
+from snippetrun.sameness.lines import Line, Met
 from snippetrun.sgr import uncoloured
 
 RAN = [dt.datetime(2026, 11, 26, 10, minute, tzinfo=dt.UTC) for minute in (0, 1)]
@@ -133,3 +135,34 @@ def test_a_line_more_is_news(output: str, line: str) -> None:
 def test_another_word_is_news(output: str, before: str, after: str, old: str, new: str) -> None:
     recorded, came = (f"{output}{before} {word} {after}\n{output}" for word in (old, new))
     assert bool(found_in(recorded, came)) is (old != new)
+
+
+def lines(count: int, seed: str) -> list[str]:
+    return [
+        f"took {(n * len(seed)) % 50} s, {hashlib.sha256(f'{seed}{n}'.encode()).hexdigest()[: n % 7]}"
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("others", [[], ["other"], ["one"]])
+@pytest.mark.parametrize("count", [1, 3000])
+def test_thousands_of_lines_are_not_all_held_against_each_other(
+    monkeypatch: pytest.MonkeyPatch, others: list[str], count: int
+) -> None:
+    held = 0
+    meets = Line.meets
+
+    def counted(self: Line, other: Line) -> Met | None:
+        nonlocal held
+        held += 1
+        return meets(self, other)
+
+    monkeypatch.setattr(Line, "meets", counted)
+    found_in(
+        "\n".join(lines(count, "was")), "\n".join(lines(3000, "came")), *("\n".join(lines(3000, o)) for o in others)
+    )
+    assert held < 200_000  # 9,000,000 pairs
+
+
+def test_a_line_of_thousands_of_equal_words_is_read_in_no_time() -> None:
+    assert found_in("a:" * 1999, "c:" * 1999, "b:" * 1998) == ()  # it took minutes

@@ -244,7 +244,8 @@ def test_what_no_run_can_have_been_is_refused(site: SiteConfig, changes: dict[st
     made = job(site)
     if "known" in changes:
         changes = {"environment": dataclasses.replace(ENVIRONMENT, **changes)}  # type: ignore[arg-type]
-    text = dump(made.page, recording(made, **changes), fingerprints(made.page))
+    ran = dataclasses.replace(recording(made), **changes)  # type: ignore[arg-type]
+    text = dump(made.page, ran, fingerprints(made.page))
     with pytest.raises(BadDocumentError, match=r"has no time at when|has a fact that is none"):
         load(text)
 

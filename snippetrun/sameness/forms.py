@@ -146,7 +146,7 @@ class Host:
         """Return a line as tokens, none left out."""
         tokens = []
         for found in self._pattern.finditer(line):
-            kind = Kind(next(name for name, text in found.groupdict().items() if text is not None and len(name) > 1))
+            kind = Kind(str(found.lastgroup))  # the outermost
             text = found[0]
             name = self._names.get(text, self._names.get(text[:12], "")) if kind is Kind.KNOWN else ""
             tokens.append(Token(kind, text, found.start(), name))
