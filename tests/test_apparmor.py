@@ -107,4 +107,4 @@ def test_a_page_seizes_no_process_that_is_not_a_pages_even_if_it_can_see_it(
 
 def test_nobody_registers_for_events_of_cgroup_v1(page: Run, outside: Run) -> None:
     for run in (page, outside):
-        assert "ermission denied" in run("echo x >/tmp/cgroup.event_control")
+        assert "ermission denied" in run("echo x >/run/cgroup.event_control")
