@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 
 _SLACK = 2.0
 """Seconds by which clocks may differ, and times may be rounded."""
@@ -136,20 +136,24 @@ class Host:
         }
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def _known(self) -> re.Pattern[str] | None:
         texts = sorted(self._names, key=lambda text: -len(text))
         known = "|".join(re.escape(text) + ("[0-9a-f]{0,52}" if _is_digest(text) else "") for text in texts)
-        forms = {Kind.KNOWN: rf"(?<!\w)(?:{known})(?!\w)"} if known else {}
-        return re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in (forms | _FORMS).items()))
+        return re.compile(rf"(?<!\w)(?:{known})(?!\w)") if known else None
 
     def read(self, line: str) -> list[Token]:
         """Return a line as tokens, none left out."""
-        tokens = []
-        for found in self._pattern.finditer(line):
-            kind = Kind(str(found.lastgroup))  # the outermost
-            text = found[0]
-            name = self._names.get(text, self._names.get(text[:12], "")) if kind is Kind.KNOWN else ""
-            tokens.append(Token(kind, text, found.start(), name))
+        tokens: list[Token] = []
+        at = 0
+        for known in [*(self._known.finditer(line) if self._known else ()), None]:
+            tokens += (  # the last group that ends is the outermost
+                Token(Kind(str(found.lastgroup)), found[0], found.start())
+                for found in _forms().finditer(line, at, known.start() if known else len(line))
+            )
+            if known:
+                name = self._names.get(known[0]) or self._names[known[0][:12]]
+                tokens.append(Token(Kind.KNOWN, known[0], known.start(), name))
+                at = known.end()
         return tokens
 
     def counts(self, text: str) -> set[str]:
@@ -160,6 +164,12 @@ class Host:
         if memory and any(abs(value * unit - memory) < memory / 50 for base in (1000, 1024) for unit in _powers(base)):
             found.add("memory")
         return found
+
+
+@cache
+def _forms() -> re.Pattern[str]:
+    """Return the pattern of all forms, made when it is first needed: a build may never be."""
+    return re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in _FORMS.items()))
 
 
 _COUNTED = {"memory", "processors"}

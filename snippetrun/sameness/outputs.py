@@ -123,7 +123,8 @@ def varying(
 
 def _learned(run: Run, others: Sequence[Sequence[str]], rules: Rules, names: _Names) -> list[_Output]:
     host = Host(run.began, run.ended, run.known)
-    outputs = [_Output(text, host, rules) for text in run.outputs]
+    later = Host(run.began, run.began + _DAY, run.known)  # of the other runs nobody knows when they were: soon
+    outputs = [_Output(text, host, later, rules) for text in run.outputs]
     for nth in range(max(map(len, others), default=0)):
         pairs: list[tuple[str, str]] = []
         for output, seen in zip(outputs, others, strict=True):
@@ -173,10 +174,8 @@ def _name(word: str) -> str:
 class _Output:
     """A recorded output, and what was seen to vary in it."""
 
-    def __init__(self, text: str, host: Host, rules: Rules) -> None:
-        self._rules = rules
-        self._later = Host(host.began, host.began + _DAY, host.known)
-        """Of the other runs nobody knows when they were: soon."""
+    def __init__(self, text: str, host: Host, later: Host, rules: Rules) -> None:
+        self._rules, self._later = rules, later
         self._lines = self._read(text, host)
         self._optional: set[int] = set()
         """Lines that another run had not."""
