@@ -145,7 +145,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Say what the build came to, and see what varies in what it has recorded."""
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
-        shown = [result.page for result in self._results.values()]
+        shown = [result.page for result in self._results.values() if result.runs]
         if self._serving:
             self._looking = stopping.Group(1, lambda: self._look_again(shown))
         else:
@@ -160,8 +160,9 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def _look_again(self, shown: Sequence[Page]) -> None:
         """See what varies in what this build has recorded; whoever serves the site ends it with the next build."""
         try:
-            with ShownProgress() as progress:
-                runner.look_again(self.site, shown, progress)
+            if shown:  # a build that replays looks at nothing
+                with ShownProgress() as progress:
+                    runner.look_again(self.site, shown, progress)
         except SnippetrunError as error:
             log.warning("what varies is not known: %s", inert(str(error)))
         except KeyboardInterrupt:

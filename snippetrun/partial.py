@@ -68,7 +68,8 @@ def run(ready: Ready, selected: Collection[int], start: runner.OpenSandbox, watc
     if ready.job is None:
         raise ValueError("nothing on this page runs")
     before = runner.before(ready.page, ready.stored, ready.job.rules)
-    job = dataclasses.replace(ready.job, last=ready.stored.recording if ready.stored else None)
+    stored = ready.stored or Store(ready.site).readable(ready.page)  # output may be pasted from it in any case
+    job = dataclasses.replace(ready.job, last=stored.recording if stored else None)
     result = reproduced(job, start, watcher, before, upto=max(selected) + 1, most=ready.site.most_runs)
     return before.judged(result, result.news) if ready.compare else result
 

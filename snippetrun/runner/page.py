@@ -90,9 +90,7 @@ def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -
         elif built:
             wanted = image.partition(":")[0] in words  # files in it are as old as it is
         else:
-            wanted = (
-                fact.name in _ALWAYS or (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
-            )
+            wanted = (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
         if wanted:
             seen[fact.name] = number = seen.get(fact.name, 0) + 1
             yield fact if number == 1 else Fact(f"{fact.name} {number}", fact.value)

@@ -84,7 +84,7 @@ def look_again(
     """
     store = Store(site)
     jobs = [job for job in plan(site, pages) if (old := store.usable(job)) and old.runs < site.runs]
-    if not jobs or site.mode is Mode.REPLAY:
+    if not jobs:
         return
     with sandboxes(site, watcher.say) as start:
         watcher.say(f"running {len(jobs)} {'page' if len(jobs) == 1 else 'pages'} once more, to see what varies")

@@ -1,8 +1,8 @@
 """A failure or a difference counts only if it reproduces.
 
-An engine on a busy machine now and then loses what a container has printed, with exit status 0 (seen with Docker 20.10
-once in 700 containers, beside twenty busy processes). Other things vary, and nobody has seen it yet. Nothing on the
-page is wrong then, and nobody could mend it.
+An engine on a busy machine now and then loses what a container has printed, with exit status 0 (seen with Docker 26.1
+once in 720 containers, twelve at a time beside three busy processes). Other things vary, and nobody has seen it yet.
+Nothing on the page is wrong then, and nobody could mend it.
 """
 
 from __future__ import annotations
