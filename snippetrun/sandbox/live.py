@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import secrets
 import time
@@ -256,6 +257,7 @@ def _specification(
     mode, *rest = command
     options = ["--memory", limits.memory, "--processes", limits.processes]
     options += ["--disk", limits.disk // 1024, "--files", limits.files]
+    options += ["--patience", math.ceil(patience.seconds(1))]
     return ContainerSpec(
         image=image,
         labels=labels(SANDBOX, page=page),
