@@ -11,3 +11,13 @@ _SEQUENCE = re.compile(SEQUENCE)
 def uncoloured(text: str) -> str:
     """Return recorded text without its colours."""
     return _SEQUENCE.sub("", text)
+
+
+def colours(text: str) -> list[str]:
+    r"""Return the colours of recorded text, in their order: `\x1b[32mok\x1b[0m` -> `["\x1b[32m", "\x1b[0m"]`."""
+    return _SEQUENCE.findall(text)
+
+
+def spelt(text: str) -> str:
+    r"""Return recorded text with its colours as people write them: `\e[32mok\e[0m`."""
+    return _SEQUENCE.sub(lambda found: rf"\e{found[0][1:]}", text)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from snippetrun.sameness import Difference, Run, differences
 from snippetrun.sameness.lines import Line, Met
-from snippetrun.sgr import uncoloured
+from snippetrun.sgr import spelt, uncoloured
 
 RAN = [dt.datetime(2026, 11, 26, 10, minute, tzinfo=dt.UTC) for minute in (0, 1)]
 LATER_RAN = [dt.datetime(2026, 12, 3, 14, minute, tzinfo=dt.UTC) for minute in (20, 21)]
@@ -92,10 +92,11 @@ def test_news_is_told_from_noise(case: Case) -> None:
 def test_a_difference_quotes_both_runs(case: Case) -> None:
     found = differences(case.recorded, case.others, case.came)
     for recorded, came, places in zip(case.recorded.outputs, case.came.outputs, found, strict=True):
-        lines = uncoloured(recorded).split("\n")
         for place in places:
+            shown = spelt if any("\\e[" in line for line in place.recorded) else uncoloured
+            lines = shown(recorded).split("\n")
             assert tuple(lines[place.at : place.at + len(place.recorded)]) == place.recorded
-            assert all(line in uncoloured(came).split("\n") for line in place.came)
+            assert all(line in shown(came).split("\n") for line in place.came)
             assert place.recorded != place.came
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
+from typing import NamedTuple
 
 _SLACK = 2.0
 """Seconds by which clocks may differ, and times may be rounded."""
@@ -93,13 +94,13 @@ _FORMS = {
     Kind.RULE: r"(?P<c>[-=_*#~+.])(?P=c){2,}",
     Kind.OTHER: r".",
 }
+_FORMS_OF = {kind.value: kind for kind in _FORMS}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _UPTIME = re.compile(r"(\d{1,2}):(\d\d)$")  # up 3 days,  2:11
 _PART = re.compile(rf"(an?|{_COUNT}) ?({_UNIT})")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A part of a line."""
 
     kind: Kind
@@ -147,7 +148,7 @@ class Host:
         at = 0
         for known in [*(self._known.finditer(line) if self._known else ()), None]:
             tokens += (  # the last group that ends is the outermost
-                Token(Kind(str(found.lastgroup)), found[0], found.start())
+                Token(_FORMS_OF[found.lastgroup or ""], found[0], found.start())
                 for found in _forms().finditer(line, at, known.start() if known else len(line))
             )
             if known:

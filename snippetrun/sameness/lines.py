@@ -12,6 +12,7 @@ from itertools import chain, pairwise
 
 from snippetrun.sameness.forms import Host, Kind, Token, amount, same, seconds
 from snippetrun.sameness.rules import Rules
+from snippetrun.sgr import colours, uncoloured
 
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
 _LONGEST = 4_000
@@ -71,8 +72,9 @@ class Line:
 
     def __init__(self, text: str, host: Host, rules: Rules) -> None:
         """Take it as it is: nothing else was seen in its place yet."""
-        self.text, self._host, self._rules = text, host, rules
-        self.seen = [text]
+        self.coloured, self.text = text, uncoloured(text)
+        self._host, self._rules = host, rules
+        self.seen = [self]
         """What stood in its place, in each run."""
         self.free: list[Free] = []
         self._by_form: set[int] = set()
@@ -95,6 +97,24 @@ class Line:
         words = [token for token in self.tokens if token.kind is not Kind.SPACE]
         return Counter([*map(_key, words), *(token.text for token in words)])
 
+    @cached_property
+    def _lasting(self) -> list[Token]:
+        """Leave out durations that are hardly any, and the blank before each: ` 0.0s`, which not every run tells."""
+        moments = {n for n, token in enumerate(self.tokens) if token.kind is Kind.SPAN and seconds(token.text) < 1}
+        return [
+            token
+            for n, token in enumerate(self.tokens)
+            if n not in moments and (n + 1 not in moments or token.kind is not Kind.SPACE)
+        ]
+
+    def has_colours_of(self, other: Line) -> bool:
+        """Tell whether it was seen in the colours of a line that meets it: where the words vary, in their order."""
+        return any(
+            each.coloured == other.coloured
+            or (each.text != other.text and colours(each.coloured) == colours(other.coloured))
+            for each in (self.seen if self._rules.words else self.seen[:1])
+        )
+
     def likeness(self, other: Line) -> float:
         """Return how much of two lines is the same, from 0 to 1."""
         common = (self._words & other._words).total()
@@ -102,7 +122,9 @@ class Line:
 
     def learn(self, other: Line) -> list[tuple[str, str]]:
         """Take note of what another run has shown in its place; return the words that stand for each other there."""
-        self.seen.append(other.text)
+        self.seen.append(other)
+        if other.text == self.text:
+            return []
         mine, its = self.tokens, other.tokens
         pairs: list[tuple[str, str]] = []
         matcher = SequenceMatcher(a=list(map(_key, mine)), b=list(map(_key, its)))
@@ -148,7 +170,7 @@ class Line:
             return Met(pairs=[pair for span in self.free for pair in span.pair(span.seen[0])])
         met = self._meets(self.tokens, other, other.tokens)
         if met is None and not self.free and len(self.tokens) != len(other.tokens):
-            met = self._meets(_without_moments(self.tokens), other, _without_moments(other.tokens))
+            met = self._meets(self._lasting, other, other._lasting)
             if met:
                 met.varied = True
         return met
@@ -196,16 +218,6 @@ class Line:
             if start < end:
                 last = self.tokens[end - 1]
                 yield self.tokens[start].start, last.start + len(last.text)
-
-
-def _without_moments(tokens: Sequence[Token]) -> list[Token]:
-    """Leave out durations that are hardly any, with the blank before them: ` 0.0s`, which not every run has to tell."""
-    moments = {n for n, token in enumerate(tokens) if token.kind is Kind.SPAN and seconds(token.text) < 1}
-    return [
-        token
-        for n, token in enumerate(tokens)
-        if n not in moments and (n + 1 not in moments or token.kind is not Kind.SPACE)
-    ]
 
 
 def _is_text(token: Token) -> bool:

@@ -11,7 +11,7 @@ from itertools import chain
 from snippetrun.sameness.forms import Host
 from snippetrun.sameness.lines import Line
 from snippetrun.sameness.rules import Rules
-from snippetrun.sgr import uncoloured
+from snippetrun.sgr import spelt
 
 _NONE = Rules()
 _DAY = 86400.0
@@ -44,7 +44,7 @@ class Difference:
     at: int
     """The index of the first recorded line that is concerned; the number of lines for what came after them all."""
     recorded: tuple[str, ...]
-    """These lines, without colours; empty where lines came that were not there."""
+    """These lines; empty where lines came that were not there. Colours are spelt if they alone differ: `\\e[32mok`."""
     came: tuple[str, ...]
     """What came in their place; empty where lines are missing."""
 
@@ -65,13 +65,8 @@ def differences(
             names.agree(output.names())
             found.append(())
             continue
-        lines = [Line(line, host, rules) for line in uncoloured(text).split("\n")]
-        different = output.against(lines, names)
-        if rules.words and text in seen:  # its names count all the same
-            different = []
-        elif not different and uncoloured(text) == uncoloured(raw):
-            different = list(_colours(raw.split("\n"), text.split("\n")))
-        found.append(tuple(different))
+        different = output.against(_lines(text, host, rules), names)
+        found.append(() if rules.words and text in seen else tuple(different))  # its names count all the same
     return tuple(found)
 
 
@@ -108,10 +103,7 @@ def as_seen(
     """
     host = Host(came.began, came.ended, came.known)
     outputs = _learned(recorded, others, rules, _Names())
-    return [
-        output.by_line([Line(line, host, rules) for line in uncoloured(text).split("\n")])
-        for output, text in zip(outputs, came.outputs, strict=True)
-    ]
+    return [output.by_line(_lines(text, host, rules)) for output, text in zip(outputs, came.outputs, strict=True)]
 
 
 def varying(
@@ -166,6 +158,10 @@ class _Names:
         return True
 
 
+def _lines(text: str, host: Host, rules: Rules) -> list[Line]:
+    return [Line(line, host, rules) for line in text.split("\n")]
+
+
 def _name(word: str) -> str:
     """Return a word as it is known everywhere: of an id the digits that the engine prints at least."""
     return word[:12] if len(word) == 64 else word
@@ -176,7 +172,7 @@ class _Output:
 
     def __init__(self, text: str, host: Host, later: Host, rules: Rules) -> None:
         self._rules, self._later = rules, later
-        self._lines = self._read(text, host)
+        self._lines = _lines(text, host, rules)
         self._optional: set[int] = set()
         """Lines that another run had not."""
         self._extra: list[Line] = []
@@ -184,12 +180,9 @@ class _Output:
         self._groups: list[range] = []
         """Lines that came in any order."""
 
-    def _read(self, text: str, host: Host) -> list[Line]:
-        return [Line(line, host, self._rules) for line in uncoloured(text).split("\n")]
-
     def learn(self, text: str) -> list[tuple[str, str]]:
         """Take note of what another run has printed; return the words that stand for each other in both."""
-        its = self._read(text, self._later)
+        its = _lines(text, self._later, self._rules)
         aligned = _aligned(self._lines, its)
         missing, extra = _left(aligned, len(self._lines), len(its))
         found = [*_moved(self._lines, its, missing, extra), *_alike(self._lines, its, aligned, missing, extra)]
@@ -204,12 +197,12 @@ class _Output:
         aligned = _aligned(self._lines, came)
         missing, extra = _left(aligned, len(self._lines), len(came))
         grouped = set(chain.from_iterable(self._groups))
-        found = _moved(self._lines, came, [a for a in missing if a in grouped], extra)
-        moved = self._optional | {a for a, _ in found}
+        apart = _moved(self._lines, came, [a for a in missing if a in grouped], extra)
+        moved = self._optional | {a for a, _ in apart}
         missing = [a for a in missing if a not in moved]
         known = [*self._extra, *(self._lines[a] for a in sorted(self._optional))]
         extra = _unknown(known, came, extra)
-        met = [(a, b, m) for a, b in [*aligned, *found] if (m := self._lines[a].meets(came[b]))]
+        met = [(a, b, m) for a, b in [*aligned, *apart] if (m := self._lines[a].meets(came[b]))]
         # Columns move where a cell has another width, and only there.
         stands = not (missing or extra or any(m.varied for _, _, m in met))
         wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
@@ -218,13 +211,19 @@ class _Output:
         gone, new = set(missing), set(extra)
         told = [([n for n in a if n in gone], [n for n in b if n in new], a.start) for a, b in gaps]
         told += [([a], [b], a) for a, b in [*wrong, *elsewhere]]
-        return [
+        found = [
             Difference(
                 min(mine, default=at), tuple(self._lines[a].text for a in mine), tuple(came[b].text for b in its)
             )
-            for mine, its, at in sorted(told, key=lambda each: each[2])
+            for mine, its, at in told
             if mine or its
         ]
+        found += [
+            Difference(a, (spelt(self._lines[a].coloured),), (spelt(came[b].coloured),))
+            for a, b, _ in met
+            if (a, b) not in wrong and not self._lines[a].has_colours_of(came[b])
+        ]
+        return sorted(found, key=lambda each: each.at)
 
     def names(self) -> list[tuple[str, str]]:
         """Return its words that vary, each as standing for itself."""
@@ -235,7 +234,7 @@ class _Output:
         aligned = _aligned(self._lines, came)
         missing, extra = _left(aligned, len(self._lines), len(came))
         pairs = [*aligned, *_moved(self._lines, came, missing, extra)]
-        return {came[b].text: self._lines[a].seen for a, b in pairs}
+        return {came[b].text: [line.text for line in self._lines[a].seen] for a, b in pairs}
 
     def varying(self) -> Iterator[tuple[int, int]]:
         """Yield from where to where the text varies, in order."""
@@ -394,10 +393,3 @@ def _crossed(aligned: Sequence[tuple[int, int]], found: Sequence[tuple[int, int]
             if number > begin:
                 yield range(pairs[begin][0], pairs[number][0] + 1)
             begin = number + 1
-
-
-def _colours(mine: Sequence[str], its: Sequence[str]) -> Iterator[Difference]:
-    """Yield the lines whose colours alone are others."""
-    for at, (a, b) in enumerate(zip(mine, its, strict=False)):
-        if a != b:
-            yield Difference(at, (a,), (b,))

@@ -28,6 +28,8 @@ class Rules:
 
     def read(self, host: Host, line: str) -> list[Token]:
         """Return a line as tokens, each match one of its own."""
+        if not self._patterns:
+            return host.read(line)
         found: list[Token] = []
         for kind, pattern in self._patterns:
             for match in pattern.finditer(line):  # type: ignore[attr-defined] # as `re.Pattern`
