@@ -14,7 +14,7 @@ from snippetrun.errors import SnippetrunError
 from snippetrun.model import Job, Page
 from snippetrun.runner import live_sandboxes
 from snippetrun.sandbox.interface import Order, Sandbox
-from snippetrun.units import duration_text, size_text
+from snippetrun.units import counted, duration_text, size_text
 
 _FIRST_KERNEL = (5, 11)
 """The first with overlay file systems in a user namespace."""
@@ -109,7 +109,9 @@ def _sandbox(site: SiteConfig, say: Callable[[str], None]) -> list[Finding]:
         problem = error.problems[0]
         return [Finding("sandbox", State.PROBLEM, problem.message, problem.hint)]
     median = statistics.median(seconds)
-    message = f"first docker command has run after {median:.2f} s (median of {_BOOTS}, {len(job.images)} images)"
+    message = (
+        f"first docker command has run after {median:.2f} s (median of {_BOOTS}, {counted(len(job.images), 'image')})"
+    )
     return [Finding("sandbox", State.OK, message), *isolation]
 
 

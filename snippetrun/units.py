@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them."""
+"""Durations, sizes and counts as people write them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def size_text(size: int) -> str:
         if size >= unit:
             return f"{size / unit:.3g} {name}"
     return f"{size} bytes"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a count as people write it: `1 page`, `2 pages`, `1,340 tests`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _number(value: object, units: dict[str, float] | dict[str, int], wanted: str) -> float:

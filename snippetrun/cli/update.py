@@ -10,6 +10,7 @@ from snippetrun.cli.command import CHANGED_SINCE, JSON, PATHS, cli, complain, ec
 from snippetrun.progress import ShownProgress
 from snippetrun.report import json_
 from snippetrun.selection import Wanted, select
+from snippetrun.units import counted
 
 
 @cli.command()
@@ -35,6 +36,6 @@ def update(site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str 
             echo(f"changed {path}")
     complain(failed)
     count = len(updated.changed)
-    told = f"{count} {'file' if count == 1 else 'files'} changed, {len(failed)} failures"
+    told = f"{counted(count, 'file')} changed, {counted(len(failed), 'failure')}"
     echo(selected.note or told, err=True)
     return 1 if failed else 0

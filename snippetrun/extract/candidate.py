@@ -12,6 +12,7 @@ from snippetrun.errors import Problem
 from snippetrun.extract.commands import Session, has_prompt, script, split
 from snippetrun.extract.fences import Fence
 from snippetrun.model import Command, Options, Snippet
+from snippetrun.units import counted
 
 SCRIPTS = frozenset({"bash", "sh"})
 """Languages whose fences, where the site lets them run, are scripts: they have no prompts."""
@@ -77,7 +78,7 @@ def misused(path: str, each: Candidate, languages: Collection[str]) -> Iterator[
             message = f"{key} on a fence that does not run"
             hint = f"Remove it: only {', '.join(languages)} fences run."
         elif key in _NEEDS_ONE and len(each.session.commands) != 1:
-            message = f"{key} on a fence with {len(each.session.commands)} commands"
+            message = f"{key} on a fence with {counted(len(each.session.commands), 'command')}"
             hint = "Give the command that is meant a fence of its own."
             if key == "exit":
                 hint = f"Remove exit, and write `? {options.exit}` under the output of the command that is meant."

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from snippetrun.render.ansi import to_text
+from snippetrun.units import counted
 
 if TYPE_CHECKING:
     from snippetrun.model import ImageFact, Recording
@@ -52,7 +53,7 @@ def _summary(recording: Recording, count: int) -> str:
     if environment.network == "internet":
         note += "; the page reached the internet"
     return (
-        f"Real output: {count:,} {'command' if count == 1 else 'commands'} of this page ran on "
+        f"Real output: {counted(count, 'command')} of this page ran on "
         f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{date}</time> with Docker Engine '
         f"{to_text(environment.engine)} in {_duration(recording.seconds)}{note}"
     )

@@ -14,6 +14,7 @@ from snippetrun.report import news as news_
 from snippetrun.report.news import News
 from snippetrun.report.reported import Report, ReportedPage, counts
 from snippetrun.report.text import reruns, summary, wrong
+from snippetrun.units import counted
 
 _MOST = 60_000
 """Characters: an issue takes 65536, the summary of a job a million."""
@@ -26,7 +27,7 @@ _COLUMNS = ("commands", "failed", "skipped", "not_reached", "stale")
 def text(report: Report) -> str:
     """Return Markdown: what it came to, a table of the pages, and all that is wrong, as far as there is room."""
     problems = wrong(report)
-    verdict = f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}" if problems else "all is well"
+    verdict = counted(len(problems), "problem") if problems else "all is well"
     parts = [f"## snippetrun {_code(report.command)}: {verdict}", _said(report)]
     if report.pages:
         parts.append(_table(report.pages))

@@ -9,6 +9,7 @@ from snippetrun.errors import Problem
 from snippetrun.inert import plain
 from snippetrun.model import Outcome, Result
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts, page
+from snippetrun.units import counted
 
 _LAST_LINES = 15
 _CHARACTERS = 500
@@ -93,10 +94,10 @@ def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
     count = counts(pages)
     notes = [f"{count[name]} {name.replace('_', ' ')}" for name in ("skipped", "not_reached", "stale") if count[name]]
     return (
-        f"{_plural(count['pages'], 'page')}, {_plural(count['snippets'], 'snippet')}, "
-        f"{_plural(count['commands'], 'command')}"
+        f"{counted(count['pages'], 'page')}, {counted(count['snippets'], 'snippet')}, "
+        f"{counted(count['commands'], 'command')}"
         + (f" ({', '.join(notes)})" if notes else "")
-        + f", {_plural(count['failed'], 'failure')}, {seconds:.1f} s"
+        + f", {counted(count['failed'], 'failure')}, {seconds:.1f} s"
     )
 
 
@@ -124,7 +125,3 @@ def _last_words(output: str) -> Iterator[str]:
 
 def _shortened(line: str) -> str:
     return line if len(line) <= _CHARACTERS else f"{line[:_CHARACTERS]} ... ({len(line)} characters)"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -20,6 +20,7 @@ from snippetrun.runner.judged import before, result
 from snippetrun.runner.provide import OpenSandbox, live_sandboxes
 from snippetrun.runner.watcher import Watcher
 from snippetrun.store import Store
+from snippetrun.units import counted
 
 _END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
 """For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
@@ -87,7 +88,7 @@ def look_again(
     if not jobs:
         return
     with sandboxes(site, watcher.say) as start:
-        watcher.say(f"running {len(jobs)} {'page' if len(jobs) == 1 else 'pages'} once more, to see what varies")
+        watcher.say(f"running {counted(len(jobs), 'page')} once more, to see what varies")
         watcher.begin(jobs)
         _run_all(jobs, site.jobs, partial(_look, store, start, watcher))
 

@@ -22,6 +22,7 @@ from snippetrun.engine.locks import locked, locked_if_free
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
 from snippetrun.sandbox.live import LiveSandbox, fill_specification, sandbox
+from snippetrun.units import counted
 
 _BLOBS = "/template/containerd/io.containerd.content.v1.content/blobs"
 _MADE = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp())
@@ -54,7 +55,7 @@ def store(
     # A volume cannot say that it is complete, and one of a run that was killed is not. A tag on the host can.
     filled = leftovers.filled(key)
     if engine.image(filled) is None or not engine.has_volume(found.volume):
-        say(f"filling the image store with {len(images)} images")
+        say(f"filling the image store with {counted(len(images), 'image')}")
         engine.remove_volume(found.volume)
         _fill(engine, site, sandbox_image, images, found)
         engine.tag(sandbox_image, filled)
