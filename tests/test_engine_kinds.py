@@ -38,10 +38,14 @@ ENGINE = (
     "dockerd --host unix://$run/docker.sock --data-root $run/data --bridge none --iptables=false --ip-forward=false"
 )
 REMAPPED = f"{OWN}{ENGINE} --exec-root $run/exec --pidfile $run/pid --userns-remap engine"
+# Without a network of its own, Debian 13's dockerd panics when it is asked for its version.
 ROOTLESS = f"""{OWN}
+mkdir -p /dev/net
+mount -t tmpfs tmpfs /dev/net
+mknod -m 666 /dev/net/tun c 10 200
 chown -R 61234:61234 "$run/home" "$run/data" "$run"
 setpriv --reuid 61234 --regid 61234 --clear-groups env -i PATH="$PATH" HOME="$run/home" XDG_RUNTIME_DIR="$run/home" \
-  rootlesskit --state-dir="$run/home/kit" --copy-up=/etc --copy-up=/run \
+  rootlesskit --state-dir="$run/home/kit" --net=slirp4netns --disable-host-loopback --copy-up=/etc --copy-up=/run \
   sh -c "rm -f /run/docker /run/containerd /run/xtables.lock; {ENGINE} --rootless --storage-driver vfs"
 """
 
@@ -99,7 +103,7 @@ def test_an_engine_that_remaps_its_users_is_refused(monkeypatch: pytest.MonkeyPa
     assert "without userns-remap, or show what was recorded: SNIPPETRUN_MODE=replay" in said
 
 
-@missing("dockerd", "newuidmap", "rootlesskit")
+@missing("dockerd", "newuidmap", "rootlesskit", "slirp4netns")
 def test_a_rootless_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with engine(ROOTLESS) as url:
         assert f"the Docker engine at {url} is rootless" in refusal(url, monkeypatch)
