@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 from snippetrun import config
-from snippetrun.engine.find import host_engine
+from snippetrun.engine.discover import host_engine
 from snippetrun.model import Job, Page
-from snippetrun.runner.provide import images_of
-from snippetrun.sandbox.interface import Order
+from snippetrun.runner.prepare import images_of
+from snippetrun.sandbox.image_store import store
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.live import LiveSandbox, page_specification, sandbox
-from snippetrun.sandbox.store import store
 
 ROUNDS = 5
 
@@ -28,7 +28,7 @@ def say(line: str) -> None:
 
 def first_command(live: LiveSandbox) -> None:
     """Run what a page could run first."""
-    ran = live.terminal().run(Order("docker image ls"))
+    ran = live.terminal().run(TerminalCommand("docker image ls"))
     if ran.status != 0:
         raise SystemExit(f"docker image ls failed: {ran.output}")
 

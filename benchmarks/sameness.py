@@ -24,16 +24,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from snippetrun import config, pages, sameness
-from snippetrun.compare import run_of
+from snippetrun import config, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig
-from snippetrun.drift import in_order_alone
 from snippetrun.errors import SnippetrunError
+from snippetrun.extract import files
 from snippetrun.model import Command, Job, Page, Recorded, Recording, Result
 from snippetrun.plan import plan
+from snippetrun.recordings import Store
+from snippetrun.runner.drift import in_order_alone
 from snippetrun.runner.reproduced import IN_ORDER
 from snippetrun.sameness import Run, differences, reproduced
-from snippetrun.store import Store
+from snippetrun.sameness.expected import run_of
 
 PLANTED, SEED = 100, 9
 NO_RULE = Path("tests/pages/programs")
@@ -150,7 +151,7 @@ def ran(recording: Recording) -> tuple[Run, tuple[Recorded, ...]]:
 def recordings(site: SiteConfig) -> Iterator[Printed]:
     """Yield the pages of a site that have a recording."""
     store = Store(site)
-    for page in pages.read_all(site, pages.find(site)):
+    for page in files.read_all(site, files.find(site)):
         stored = store.read(page)
         if stored is None:
             continue
@@ -255,9 +256,9 @@ def planted(found_in: Iterable[Printed], what: str) -> None:
 def run_all(site: SiteConfig, folder: Path, runs: int, busy: int) -> None:
     """Run every page so many times, some of these beside busy processes, and save what came out."""
     from snippetrun.runner.page import run_page
-    from snippetrun.runner.provide import live_sandboxes
+    from snippetrun.runner.prepare import live_sandboxes
 
-    jobs = plan(site, pages.read_all(site, pages.find(site, [site.docs, Path("tests/pages")])))
+    jobs = plan(site, files.read_all(site, files.find(site, [site.docs, Path("tests/pages")])))
     with live_sandboxes(site, say) as start:
 
         def save(job: Job, number: int) -> None:

@@ -39,11 +39,10 @@ from typing import Any
 
 import yaml
 
-from snippetrun import bounded, masks, regex, units
 from snippetrun.errors import ConfigError, Problem
-from snippetrun.limits import Limits
-from snippetrun.model import Mode, Network
-from snippetrun.patterns import Match
+from snippetrun.model import Match, Mode, Network
+from snippetrun.support import bounded, masks, regex, units
+from snippetrun.support.limits import Limits
 
 PLUGIN = "snippetrun"
 FILE = "mkdocs.yml"

@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from snippetrun import regex
 from snippetrun.config import SiteConfig, image_name
-from snippetrun.contexts import digest_of
 from snippetrun.errors import PageError, Problem
-from snippetrun.fingerprint import digest, fingerprints
-from snippetrun.model import Job, Network, Page
-from snippetrun.patterns import Match
-from snippetrun.sameness import Rules
+from snippetrun.model import Job, Match, Network, Page, Rules
+from snippetrun.support import regex
+from snippetrun.support.build_context import digest_of
+from snippetrun.support.fingerprint import digest, fingerprints
 
 SANDBOX = Path(__file__).with_name("sandbox") / "image"
 """The Dockerfile and the scripts of the sandbox's image."""

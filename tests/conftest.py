@@ -13,8 +13,8 @@ import pytest
 from snippetrun import config, runner
 from snippetrun.config import SiteConfig
 from snippetrun.engine import leftovers
-from snippetrun.engine.find import host_engine
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
+from snippetrun.engine.discover import host_engine
 from snippetrun.errors import EngineError
 
 pytest_plugins = ["pytester"]

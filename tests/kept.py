@@ -20,7 +20,7 @@ from snippetrun.engine.stream import Stream
 from snippetrun.model import Job, PieceKind, Recording
 from snippetrun.runner import OpenSandbox, Watcher
 from snippetrun.sandbox import shell
-from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.sandbox.interface import CommandResult, TerminalCommand
 
 COLUMNS, ROWS, HISTORY = 100, 30, 100_000
 _OUTPUT = re.compile(rb"\x1b\]7717;\w+;started\x07(.*)\x1b\]7717;\w+;ended \d+:[\d.]+\x07", re.DOTALL)
@@ -52,7 +52,7 @@ def keep(folder: Path) -> None:
     def started(self: shell.PtyShell, start: shell.Open, rests: Callable[[], bool]) -> None:
         begin(self, lambda *how: Kept(start(*how)), rests=rests)
 
-    def ran(self: shell.PtyShell, order: Order) -> Exchange:
+    def ran(self: shell.PtyShell, order: TerminalCommand) -> CommandResult:
         stream: Any = self._stream
         before = len(stream.data)
         came = run(self, order)

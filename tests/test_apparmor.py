@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from snippetrun import patience, runner
+from snippetrun import runner
 from snippetrun.config import SiteConfig
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.model import Job, Page
-from snippetrun.sandbox.interface import Order
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.live import APPARMOR_PROFILE, LiveSandbox
+from snippetrun.support import patience
 
 pytestmark = pytest.mark.engine
 
@@ -43,7 +44,7 @@ def walled(engine: HostEngine, site: SiteConfig) -> Iterator[LiveSandbox]:
 
 @pytest.fixture
 def page(walled: LiveSandbox) -> Run:
-    return lambda command: walled.terminal().run(Order(command, timeout=patience.seconds(60))).output
+    return lambda command: walled.terminal().run(TerminalCommand(command, timeout=patience.seconds(60))).output
 
 
 @pytest.fixture

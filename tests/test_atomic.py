@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun import atomic
 from snippetrun.errors import FileError
+from snippetrun.support import atomic
 
 
 def test_a_writer_that_is_killed_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text("old")
     killed = (
-        "import os, sys\nfrom pathlib import Path\nfrom snippetrun import atomic\n"
+        "import os, sys\nfrom pathlib import Path\nfrom snippetrun.support import atomic\n"
         "os.fsync = lambda _: os.kill(os.getpid(), 9)\natomic.write(Path(sys.argv[1]), 'new')\n"
     )
     assert subprocess.run([sys.executable, "-c", killed, str(file)], check=False).returncode == -signal.SIGKILL

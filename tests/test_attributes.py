@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippetrun.attributes import KEYS, parse, suggest
 from snippetrun.errors import PageError
+from snippetrun.extract.info_string import KEYS, parse, suggest
 from snippetrun.model import Options
 
 OURS = ("console", "shell-session")

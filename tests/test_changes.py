@@ -10,9 +10,11 @@ import pytest
 from conftest import MakeSite
 from test_replay import Engine, Heard
 
-from snippetrun import changes, config, pages, runner
+from snippetrun import config, runner
 from snippetrun.errors import UsageError
+from snippetrun.extract import files
 from snippetrun.model import Mode
+from snippetrun.tasks import changed_since
 
 PAGE = "# A\n\n```console\n$ docker ps\n```\n"
 ON_BUSYBOX = "---\nsnippetrun: {images: [busybox]}\n---\n" + PAGE
@@ -31,15 +33,15 @@ def commit(message: str = "more") -> str:
 
 def changed(revision: str = "HEAD", settings: str = "mkdocs.yml") -> list[str]:
     site = config.load(Path(settings))
-    found = pages.read_all(site, pages.find(site))
-    return sorted(changes.since(site, found, revision))
+    found = files.read_all(site, files.find(site))
+    return sorted(changed_since.since(site, found, revision))
 
 
 @pytest.fixture
 def root(make_site: MakeSite) -> Path:
     folder = make_site({"a.md": PAGE, "b.md": ON_BUSYBOX, "c.md": "# Prose\n"})
     site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
-    runner.run(site, pages.read_all(site, pages.find(site)), Heard(), sandboxes=Engine())
+    runner.run(site, files.read_all(site, files.find(site)), Heard(), sandboxes=Engine())
     git("init", "--quiet", "--initial-branch", "main")
     commit()
     return folder
@@ -171,7 +173,7 @@ def test_a_site_below_the_root_of_the_repository_is_found_there(
     monkeypatch.setenv("GIT_DIR", ".git")  # as in a hook of git, which starts it at the root
     monkeypatch.chdir(tmp_path / "docs")
     site = config.load(Path("../mkdocs.yml"))
-    assert changes.since(site, pages.read_all(site, [Path("a.md"), Path("b.md")]), "HEAD") == {"a.md"}
+    assert changed_since.since(site, files.read_all(site, [Path("a.md"), Path("b.md")]), "HEAD") == {"a.md"}
 
 
 def test_line_ends_that_git_sets_are_no_change(root: Path) -> None:

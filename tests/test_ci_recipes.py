@@ -19,7 +19,8 @@ import yaml
 from conftest import REPOSITORY, MakeSite
 from test_replay import Engine, Heard
 
-from snippetrun import config, pages, runner
+from snippetrun import config, runner
+from snippetrun.extract import files
 from snippetrun.model import Mode
 
 PAGE = "# A\n\n```console\n$ docker ps\n```\n"
@@ -141,7 +142,7 @@ def test_every_script_is_valid_shell(text: str) -> None:
 def record() -> None:
     """Record all pages of the site here, without an engine."""
     site = config.load(Path("mkdocs.yml"))
-    found = pages.read_all(site, pages.find(site))
+    found = files.read_all(site, files.find(site))
     runner.run(dataclasses.replace(site, mode=Mode.RUN), found, Heard(), sandboxes=Engine())
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from snippetrun import config
 from snippetrun.errors import ConfigError
-from snippetrun.limits import Limits
 from snippetrun.model import Network
+from snippetrun.support.limits import Limits
 
 
 def load(tmp_path: Path, text: str) -> config.SiteConfig:

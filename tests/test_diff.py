@@ -16,14 +16,15 @@ from test_cli import snippetrun
 from test_replay import Engine, Heard
 from test_report_json import SCHEMA, strict
 
-from snippetrun import config, pages, runner
-from snippetrun.diff import asked, diff
+from snippetrun import config, runner
 from snippetrun.errors import RecordingError, UsageError
+from snippetrun.extract import files
 from snippetrun.model import Mode
+from snippetrun.recordings.document import dump, load, place
 from snippetrun.report import markdown, news
 from snippetrun.report.news import News
 from snippetrun.sandbox.fake import Answer
-from snippetrun.store.document import dump, load, place
+from snippetrun.tasks.diff import asked, diff
 
 PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
 OTHER = "# B\n\n```console\n$ docker version\n```\n"
@@ -39,7 +40,7 @@ def record(answers: dict[str, Answer] | None = None, **more: Answer) -> None:
     engine = Engine()
     engine.answers = (answers or ANSWERS) | {f"docker {name}": answer for name, answer in more.items()}
     site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
-    runner.run(site, pages.read_all(site, pages.find(site)), Heard(), sandboxes=engine)
+    runner.run(site, files.read_all(site, files.find(site)), Heard(), sandboxes=engine)
 
 
 def found(*arguments: str) -> News:
@@ -69,12 +70,12 @@ def record_varying(root: Path, *outputs: str) -> None:
     for file in (root / "recordings").glob("*.json"):
         file.unlink()
     site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN, jobs=1)
-    runner.run(site, pages.read_all(site, pages.find(site)), Heard(), sandboxes=engine)
+    runner.run(site, files.read_all(site, files.find(site)), Heard(), sandboxes=engine)
 
 
 def redated(file: Path, **changes: object) -> None:
     """Write a recording as another run would have left it."""
-    page = pages.read(config.load(Path("mkdocs.yml")), Path("docs", file.stem))
+    page = files.read(config.load(Path("mkdocs.yml")), Path("docs", file.stem))
     stored = load(file.read_text())
     recording = dataclasses.replace(place(page, stored.recording), **changes)  # type: ignore[arg-type]
     file.write_text(dump(page, recording, stored.fingerprints))

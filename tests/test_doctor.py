@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
-from snippetrun import doctor
 from snippetrun.engine import leftovers
-from snippetrun.engine.host import ContainerSpec, HostEngine
+from snippetrun.engine.client import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, SESSION, labels
+from snippetrun.tasks import doctor
 
 pytestmark = pytest.mark.engine
 

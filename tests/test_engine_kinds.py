@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun import patience
-from snippetrun.engine import find
-from snippetrun.engine.find import host_engine
+from snippetrun.engine import discover
+from snippetrun.engine.discover import host_engine
 from snippetrun.errors import EngineError, UnfitEngineError
+from snippetrun.support import patience
 
 # Each has all namespaces of its own that it might leave a trace in, and the folders that dockerd writes whatever it is
 # told. It ends with the process that is first in its namespace of processes, which therefore waits for it.
@@ -107,7 +107,7 @@ def test_an_engine_that_remaps_its_users_is_refused(monkeypatch: pytest.MonkeyPa
 def test_a_rootless_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with engine(ROOTLESS) as url:
         assert f"the Docker engine at {url} is rootless" in refusal(url, monkeypatch)
-        monkeypatch.setattr(find, "endpoint", lambda: find.Endpoint(url, ""))
+        monkeypatch.setattr(discover, "endpoint", lambda: discover.Endpoint(url, ""))
         with pytest.raises(UnfitEngineError, match="is rootless"), host_engine():
             pytest.fail("one of our own has taken its place")
-        assert find.main() == 3
+        assert discover.main() == 3

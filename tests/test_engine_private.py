@@ -13,13 +13,13 @@ from pathlib import Path
 import docker.context
 import pytest
 
-from snippetrun.engine import find, private
-from snippetrun.engine.find import host_engine
-from snippetrun.engine.host import ContainerSpec
+from snippetrun.engine import discover, embedded
+from snippetrun.engine.client import ContainerSpec
+from snippetrun.engine.discover import host_engine
 from snippetrun.errors import EngineError
 
 pytestmark = pytest.mark.engine
-needs_dockerd = pytest.mark.skipif(bool(private.why_not()), reason=private.why_not() or "-")
+needs_dockerd = pytest.mark.skipif(bool(embedded.why_not()), reason=embedded.why_not() or "-")
 
 # Where dockerd and containerd write whatever they are told.
 _FOLDERS = ("/etc/docker", "/opt/containerd", "/run/containerd", "/run/docker", "/var/lib/docker")
@@ -31,7 +31,7 @@ def nobody_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A machine on which no engine answers, with a cache folder of its own."""
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONTEXT", "default")
-    monkeypatch.setattr(find, "DEFAULT", NOTHING)
+    monkeypatch.setattr(discover, "DEFAULT", NOTHING)
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path))
     return tmp_path
 
@@ -88,9 +88,9 @@ def test_two_users_share_it_and_the_last_one_stops_it(nobody_answers: Path) -> N
 @needs_dockerd
 def test_it_stops_when_its_user_is_killed(nobody_answers: Path) -> None:  # noqa: ARG001
     code = (
-        "import time\nfrom snippetrun.engine import find\n"
-        f"find.DEFAULT = {NOTHING!r}\n"
-        "with find.host_engine() as engine:\n    print(engine.base_url, flush=True)\n    time.sleep(600)\n"
+        "import time\nfrom snippetrun.engine import discover\n"
+        f"discover.DEFAULT = {NOTHING!r}\n"
+        "with discover.host_engine() as engine:\n    print(engine.base_url, flush=True)\n    time.sleep(600)\n"
     )
     user = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert user.stdout
@@ -145,4 +145,4 @@ def test_the_current_docker_context_is_followed(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("DOCKER_CONTEXT", "no-such-context")
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with pytest.raises(EngineError, match="no docker context 'no-such-context'"):
-        find.endpoint()
+        discover.endpoint()

@@ -12,7 +12,7 @@ import pytest
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.model import Ending, Job, Page
-from snippetrun.sandbox.interface import Order, Sandbox
+from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +28,7 @@ def sandbox(sandboxes: runner.OpenSandbox, site: SiteConfig) -> Iterator[Sandbox
 
 
 def said(sandbox: Sandbox, command: str) -> str:
-    ran = sandbox.terminal().run(Order(command, 1, timeout=60))
+    ran = sandbox.terminal().run(TerminalCommand(command, 1, timeout=60))
     assert ran.status == 0, ran.output
     return ran.output.strip()
 
@@ -58,7 +58,7 @@ def test_nothing_of_the_asking_is_seen_on_the_page(sandbox: Sandbox) -> None:
 
 
 def test_an_engine_that_the_page_ends_has_nothing_to_say(sandbox: Sandbox) -> None:
-    assert sandbox.terminal().run(Order("kill 1; sleep 30", 1)).ending is Ending.SHELL_GONE
+    assert sandbox.terminal().run(TerminalCommand("kill 1; sleep 30", 1)).ending is Ending.SHELL_GONE
     assert "engine id" not in known(sandbox)
 
 
@@ -77,7 +77,7 @@ def test_a_container_that_has_ended_is_listed_as_ended_also_on_a_slow_disk(sandb
     listed = []
     for _ in range(5):
         said(sandbox, "docker run busybox true")
-        sandbox.settle()
+        sandbox.wait_until_listed()
         listed.append(said(sandbox, "docker ps --quiet"))
     assert listed == [""] * 5
 

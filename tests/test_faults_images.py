@@ -14,11 +14,11 @@ import pytest
 from conftest import sandboxes_of
 
 from snippetrun.config import ImageSource, SiteConfig
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.errors import ImageError
-from snippetrun.limits import Limits
 from snippetrun.model import Network
-from snippetrun.runner.provide import images_of
+from snippetrun.runner.prepare import images_of
+from snippetrun.support.limits import Limits
 
 pytestmark = pytest.mark.engine
 

@@ -23,14 +23,14 @@ import pytest
 from conftest import REPOSITORY
 
 from snippetrun import runner
-from snippetrun.engine import leftovers, private
-from snippetrun.engine.base import base
-from snippetrun.engine.find import host_engine
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine import embedded, leftovers
+from snippetrun.engine.base_image import base
+from snippetrun.engine.client import HostEngine
+from snippetrun.engine.discover import host_engine
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(bool(private.why_not()), reason=private.why_not() or "-"),
+    pytest.mark.skipif(bool(embedded.why_not()), reason=embedded.why_not() or "-"),
 ]
 MOMENTS = int(os.environ.get("SNIPPETRUN_FAULTS", "3"))
 BUILDS = int(os.environ.get("SNIPPETRUN_BUILDS", "4"))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from snippetrun import runner
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.model import Job, Network, Page
-from snippetrun.sandbox.interface import Order
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.live import LiveSandbox
 
 pytestmark = pytest.mark.engine
@@ -62,7 +62,7 @@ def outside(sandbox: LiveSandbox, script: str) -> str:
 
 
 def said(sandbox: LiveSandbox, command: str) -> str:
-    return sandbox.terminal().run(Order(command, 1, timeout=90, limit=100_000)).output
+    return sandbox.terminal().run(TerminalCommand(command, 1, timeout=90, limit=100_000)).output
 
 
 def which_answer(*addresses: str, options: str = "") -> str:

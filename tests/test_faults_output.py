@@ -25,13 +25,14 @@ from reported import HOSTILE
 from test_dialogues import Silent
 from test_render_browser import CHROMIUM, FLAGS, Quiet
 
-from snippetrun import config, pages, report, runner
-from snippetrun.attach import ControlStrings
+from snippetrun import config, report, runner
+from snippetrun.cli.interactive import ControlStrings
 from snippetrun.errors import Problem
-from snippetrun.inert import inert, plain, visible
+from snippetrun.extract import files
 from snippetrun.model import Job, Mode
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import FakeSandbox, program
+from snippetrun.support.neutralise import neutralise, plain, visible
 
 UNSEEN = "\u202e\u2066\u200e\u200b\u00ad\U000e0041\ufeff\u2028\u3164\u115f"
 """Characters that turn text around, or that nobody sees."""
@@ -91,7 +92,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.SiteConfig:
 @pytest.fixture
 def ran(site: config.SiteConfig) -> Report:
     """The report of that page."""
-    found = pages.read_all(site, [Path("docs/index.md")])
+    found = files.read_all(site, [Path("docs/index.md")])
     results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, Silent(), sandboxes=sandboxes)
     assert not results[0].failed
     return Report("check", tuple(map(report.page, results)), "0.1.0", seconds=1.0)
@@ -175,7 +176,7 @@ def test_no_report_steers_who_reads_it(ran: Report) -> None:
         "junit": junit.text(ran),
         "markdown": markdown.text(ran),
         "json": json_.text(ran),
-        "transcript": inert(report.transcript(ran.pages[0])),
+        "transcript": neutralise(report.transcript(ran.pages[0])),
     }
     for name, text in texts.items():
         assert not (CONTROLS | set(UNSEEN)) & set(text), name
@@ -223,7 +224,7 @@ def test_nothing_of_it_runs_in_a_browser_nor_in_its_search() -> None:
 
 @given(st.text(st.sampled_from([*"ab:#[ \n\t=,", "\u00a0", "\u200b", "\x1b", "\x9b", "\r", "\u2028"])))
 def test_no_text_makes_a_ci_runner_obey(text: str) -> None:
-    assert not OBEYED.search(inert(text))
+    assert not OBEYED.search(neutralise(text))
 
 
 @pytest.mark.parametrize(

@@ -20,16 +20,17 @@ from hypothesis import strategies as st
 from test_replay import Engine, Heard, run
 from test_store import TEXT, job, recording
 
-from snippetrun import checking, config, pages, report, runner
+from snippetrun import config, render, report, runner
 from snippetrun.cli.commands import cli
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import RecordingError
+from snippetrun.extract import files
 from snippetrun.model import Mode, Outcome
-from snippetrun.render import html
+from snippetrun.recordings import Store, document
 from snippetrun.report import json_
-from snippetrun.reporting import Task, report_on
-from snippetrun.selection import Wanted
-from snippetrun.store import Store, document
+from snippetrun.tasks import check
+from snippetrun.tasks.report_on import Task, report_on
+from snippetrun.tasks.select import Selection
 
 Change = Callable[[dict[str, Any]], object]
 IMAGE = ImageSource("x:latest", pull="here", stand_in="not the real one")
@@ -123,7 +124,7 @@ def test_a_stale_recording_shows_the_pages_own_commands_too(site: SiteConfig) ->
     replayed = dataclasses.replace(site, mode=Mode.REPLAY)
     [result] = runner.run(replayed, [changed.page], Heard(), sandboxes=Engine(there=False))
     assert [verdict.outcome for verdict in result.verdicts[0]] == [Outcome.PASSED, Outcome.STALE]
-    shown = html.snippet(result.page.snippets[0], result.recording.snippets[0], result.verdicts[0])  # type: ignore[union-attr]
+    shown = render.snippet(result.page.snippets[0], result.recording.snippets[0], result.verdicts[0])  # type: ignore[union-attr]
     assert "evil" not in shown
     assert "rm -rf" not in shown
     assert '<span class="sr-typed">ls</span>' in shown
@@ -209,13 +210,13 @@ def test_no_value_whatever_is_a_traceback(site: SiteConfig, data: st.DataObject)
     with suppress(RecordingError):
         found = Store(site).fresh(made)
     if found:  # then it may be shown
-        assert html.footer(found)
+        assert render.footer(found)
         for ran, own in zip(found.snippets[0], made.page.snippets[0].commands, strict=True):
             assert ran.command == own.text
 
 
 def document_marks(site: SiteConfig) -> Any:  # noqa: ANN401 - fingerprints
-    from snippetrun.fingerprint import fingerprints
+    from snippetrun.support.fingerprint import fingerprints
 
     return fingerprints(job(site).page)
 
@@ -257,8 +258,8 @@ def test_a_key_that_stands_there_twice_is_refused(site: SiteConfig) -> None:
 
 PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
 TASKS = {
-    "run": Task("check", partial(checking.check, sandboxes=Engine(), confirm=True)),
-    "replay": Task("check", partial(checking.replayed, confirmed_by=Path("report.json"))),
+    "run": Task("check", partial(check.check, sandboxes=Engine(), confirm=True)),
+    "replay": Task("check", partial(check.replayed, confirmed_by=Path("report.json"))),
 }
 
 
@@ -269,7 +270,7 @@ def recorded(make_site: MakeSite) -> Path:
     found = config.load(folder / "mkdocs.yml")
     runner.run(
         dataclasses.replace(found, mode=Mode.RUN),
-        pages.read_all(found, pages.find(found)),
+        files.read_all(found, files.find(found)),
         Heard(),
         sandboxes=Engine(),
     )
@@ -278,13 +279,13 @@ def recorded(make_site: MakeSite) -> Path:
 
 
 def confirm() -> report.Report:
-    made = report_on(TASKS["run"], Path("mkdocs.yml"), Wanted(), Heard())
+    made = report_on(TASKS["run"], Path("mkdocs.yml"), Selection(), Heard())
     Path("report.json").write_text(json_.text(made))
     return made
 
 
 def replayed() -> report.Report:
-    return report_on(TASKS["replay"], Path("mkdocs.yml"), Wanted(), Heard())
+    return report_on(TASKS["replay"], Path("mkdocs.yml"), Selection(), Heard())
 
 
 def edit(file: Path, change: Change) -> None:
@@ -326,11 +327,11 @@ def test_a_recording_that_says_that_all_varies_is_not_confirmed(recorded: Path) 
         lambda data: commands(data)[0].update(output=["all is well", ""], varies=[forged]),
     )
     site = config.load(Path("mkdocs.yml"))
-    found = pages.read_all(site, pages.find(site))
-    [believed] = [each for each in checking.check(site, found, Heard(), Engine()) if each.page.path == "docs/a.md"]
+    found = files.read_all(site, files.find(site))
+    [believed] = [each for each in check.check(site, found, Heard(), Engine()) if each.page.path == "docs/a.md"]
     assert not believed.failed
     assert believed.confirmed is None
-    ran = checking.check(site, found, Heard(), Engine(), confirm=True)
+    ran = check.check(site, found, Heard(), Engine(), confirm=True)
     [confirmed] = [each for each in ran if each.page.path == "docs/a.md"]
     assert [verdict.message for verdict in confirmed.failed] == ["the output is not what was recorded"]
     assert confirmed.runs == config.MOST_RUNS

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun import patience, runner, units
+from snippetrun import runner
 from snippetrun.config import SiteConfig
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.extract import read
-from snippetrun.limits import Limits
 from snippetrun.model import Ending, Job, Outcome, Page, Result
 from snippetrun.runner.page import run_page
-from snippetrun.runner.provide import images_of
-from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.runner.prepare import images_of
+from snippetrun.sandbox.image_store import store
+from snippetrun.sandbox.interface import CommandResult, TerminalCommand
 from snippetrun.sandbox.live import LiveSandbox, page_specification, sandbox
-from snippetrun.sandbox.store import store
+from snippetrun.support import patience, units
+from snippetrun.support.limits import Limits
 
 pytestmark = pytest.mark.engine
 
@@ -131,8 +132,8 @@ def page(sandboxes: runner.OpenSandbox) -> Iterator[LiveSandbox]:
         yield sandbox
 
 
-def run(sandbox: LiveSandbox, command: str, *, timeout: float = 60) -> Exchange:
-    return sandbox.terminal().run(Order(command, 1, timeout=patience.seconds(timeout)))
+def run(sandbox: LiveSandbox, command: str, *, timeout: float = 60) -> CommandResult:
+    return sandbox.terminal().run(TerminalCommand(command, 1, timeout=patience.seconds(timeout)))
 
 
 def said(sandbox: LiveSandbox, command: str) -> str:
@@ -173,7 +174,7 @@ def raced(page: LiveSandbox, engine: HostEngine, entry: str) -> int:
     for number in range(5):
         page.write(f"file {number}", "x")
         page.facts()
-        page.settle()
+        page.wait_until_listed()
         page.usage()
         page.terminal(f"terminal {number}")
     page.write("stop", "")
@@ -431,7 +432,7 @@ def test_the_launcher_takes_no_settings_from_a_page(sandboxes: runner.OpenSandbo
     with sandboxes(job(EMPTY)) as sandbox:
         assert isinstance(sandbox, LiveSandbox)
         said(sandbox, f"printf '{settings}\\n' > /root/.curlrc")
-        sandbox.settle()
+        sandbox.wait_until_listed()
         assert "engine id" in {fact.name for fact in sandbox.facts()}
         assert said(sandbox, "ls /root/stolen 2>/dev/null || echo nothing") == "nothing\n"
         outside = ["sh", "-c", "ls -A /page /tmp /var/tmp; cat /root/.curlrc"]
@@ -463,7 +464,7 @@ def test_a_page_that_freezes_what_has_a_long_path_and_holds_up_the_launcher_ends
         sandbox.write("deep.py", DEEP)
         sandbox.write("mute.py", MUTE)
         said(sandbox, "python3 /page/deep.py && nohup python3 /page/mute.py >/dev/null 2>&1 & sleep 1")
-        sandbox.settle()
+        sandbox.wait_until_listed()
         container = sandbox._container
     assert container not in [each["Id"] for each in sandbox._engine.ours()["containers"]]
     assert not list(Path("/sys/fs/cgroup").glob(f"*/*/{container}"))
@@ -485,5 +486,5 @@ def test_a_terminal_that_takes_nothing_keeps_nobody_waiting(sandboxes: runner.Op
     with sandboxes(job(EMPTY)) as sandbox:
         assert isinstance(sandbox, LiveSandbox)
         said(sandbox, "true")
-        assert sandbox.terminal("other").run(Order("pkill -STOP -o -x script", 1)).status == 0
+        assert sandbox.terminal("other").run(TerminalCommand("pkill -STOP -o -x script", 1)).status == 0
         assert run(sandbox, ": " + "x" * 20_000_000, timeout=3).ending is Ending.TIMED_OUT

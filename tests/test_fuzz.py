@@ -19,17 +19,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_faults_output import CONTROLS, OBEYED, UNSEEN
 
-from snippetrun import attributes, masks, report, runner
-from snippetrun.embed import embed
+from snippetrun import render, report, runner
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import findings, read
-from snippetrun.inert import inert, visible
+from snippetrun.extract import findings, info_string, read
+from snippetrun.mkdocs_plugin.embed import embed
 from snippetrun.model import Environment, ImageFact, Options, Page, Piece, PieceKind, Recorded, Recording, Result
-from snippetrun.render import html
 from snippetrun.render.ansi import to_html
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import FakeSandbox, program
-from snippetrun.sandbox.interface import Order
+from snippetrun.sandbox.interface import TerminalCommand
+from snippetrun.support import masks
+from snippetrun.support.neutralise import neutralise, visible
 from snippetrun.terminal import screen
 from snippetrun.terminal.marks import Kind, Mark, MarkScanner
 from snippetrun.terminal.transcript import Transcript
@@ -152,7 +152,7 @@ def test_any_text_is_a_page_or_an_error_with_a_line(text: str) -> None:
     else:
         lines, said = [snippet.line for snippet in page.snippets], ""
     assert all(lines)
-    is_inert_text(inert(said))
+    is_inert_text(neutralise(said))
     findings("docs/a.md", text, languages=LANGUAGES)
 
 
@@ -167,14 +167,14 @@ def test_any_text_is_a_page_or_an_error_with_a_line(text: str) -> None:
 def test_any_info_string_is_read_or_refused(parts: list[str]) -> None:
     info = re.sub(r"[\r\n`]", "", "".join(parts))
     try:
-        _, options = attributes.parse(info, languages=LANGUAGES, path="docs/a.md", line=3, column=4)
+        _, options = info_string.parse(info, languages=LANGUAGES, path="docs/a.md", line=3, column=4)
     except PageError as error:
         lines, options = {problem.line for problem in error.problems}, Options()
     else:
         lines = {3}
     assert lines == {3}
     assert not options.file or (".." not in Path(options.file).parts and not Path(options.file).is_absolute())
-    attributes.for_renderer(info)
+    info_string.for_renderer(info)
 
 
 @fuzzed
@@ -188,7 +188,7 @@ def test_what_is_put_into_a_page_is_inert(text: str, said: str) -> None:
     assert all(f"\n{key}" in f"\n{markdown_}" or key in markdown_ for key in blocks)
     for block in blocks.values():
         is_inert_html(block)
-    foot = html.footer(ran(page, said).recording)  # type: ignore[arg-type]
+    foot = render.footer(ran(page, said).recording)  # type: ignore[arg-type]
     assert Elements(foot).tags <= {"details", "summary", "time", "div", "dl", "dt", "dd", "span", "code", *TABLE}
     is_inert_text(foot)
 
@@ -233,7 +233,7 @@ def test_marks_are_found_in_any_bytes_however_they_are_cut(parts: list[bytes]) -
 @given(OTHERS, st.lists(OTHERS, min_size=1, max_size=4), st.lists(OTHERS, max_size=4))
 def test_any_program_can_be_talked_to(said: str, steps: list[str], written: list[str]) -> None:
     sandbox = FakeSandbox({"docker run": program(said, *steps)})
-    order = Order("docker run", 1, tuple(written), 2, timeout=30, limit=1000)
+    order = TerminalCommand("docker run", 1, tuple(written), 2, timeout=30, limit=1000)
     came = sandbox.terminal().run(order)
     assert came.seconds < 60
 
@@ -247,8 +247,8 @@ def test_no_report_steers_who_reads_it(path: str, said: str, message: str) -> No
         "check", (shown,), "0.1.0", (Problem(message, said, path, 3),), (Problem(said, message, path),), seconds=1.0
     )
     texts = [
-        inert(report.transcript(shown)),
-        inert("\n".join(map(str, report.wrong(made)))),
+        neutralise(report.transcript(shown)),
+        neutralise("\n".join(map(str, report.wrong(made)))),
         junit.text(made),
         markdown.text(made),
     ]
@@ -268,5 +268,5 @@ def test_no_report_steers_who_reads_it(path: str, said: str, message: str) -> No
 @fuzzed
 @given(OTHERS)
 def test_text_that_is_inert_stays_as_it_is(text: str) -> None:
-    assert inert(inert(text)) == inert(text)
+    assert neutralise(neutralise(text)) == neutralise(text)
     assert visible(visible(text)) == visible(text)

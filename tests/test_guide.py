@@ -12,15 +12,14 @@ from conftest import REPOSITORY
 from markdown_it import MarkdownIt
 
 from snippetrun import config
-from snippetrun.attributes import KEYS, parse
 from snippetrun.config import SiteConfig
 from snippetrun.extract import front_matter as head
 from snippetrun.extract import read
 from snippetrun.extract.fences import Fence, outline
+from snippetrun.extract.info_string import KEYS, parse
 from snippetrun.extract.lines import normalised
-from snippetrun.model import Options, PageOptions, Snippet
-from snippetrun.patterns import KEYS as TYPED_KEYS
-from snippetrun.patterns import Match
+from snippetrun.model import Match, Options, PageOptions, Snippet
+from snippetrun.support.patterns import KEYS as TYPED_KEYS
 
 REFERENCE = REPOSITORY / "docs" / "reference"
 GUIDE = ("writing-pages.md", "terminals.md", "settings.md")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun.sandbox.image.hub import stock
+from snippetrun.sandbox.image.hub import seed
 from snippetrun.sandbox.image.hub.access import Scope, granted, scopes
 from snippetrun.sandbox.image.hub.request import from_form, from_query
 from snippetrun.sandbox.image.hub.tokens import Signer, raw_signature, token
@@ -163,7 +163,7 @@ def test_signatures_have_32_bytes_for_each_number(r: int, s: int) -> None:
     ],
 )
 def test_names_lead_to_the_hub_unless_they_name_another_registry(name: str, place: tuple[str, str] | None) -> None:
-    assert stock.on_hub(name) == place
+    assert seed.on_hub(name) == place
 
 
 class Content:
@@ -192,7 +192,7 @@ def test_the_stock_is_laid_out_as_the_registry_does_it(content: Content, tmp_pat
     one = content.manifest("sha256:aa1", "sha256:cc1", "sha256:ee1")
     two = content.manifest("sha256:aa2", "sha256:cc2", "sha256:ee1", "sha256:ee2")
     images = [("debian:latest", one), ("alice/app:v1", two), ("ghcr.io/x/y:latest", two)]
-    sources = stock.stock(content.folder, tmp_path / "registry", images)
+    sources = seed.seed(content.folder, tmp_path / "registry", images)
 
     root = tmp_path / "registry/docker/registry/v2"
     files = {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
@@ -221,8 +221,8 @@ def test_the_stock_is_laid_out_as_the_registry_does_it(content: Content, tmp_pat
         "sha256:cc2": "alice/app",
         "sha256:ee2": "alice/app",
     }
-    assert stock.manifests(tmp_path / "registry", "alice/app").is_dir()
-    assert not stock.manifests(tmp_path / "registry", "alice").is_dir()
+    assert seed.manifests(tmp_path / "registry", "alice/app").is_dir()
+    assert not seed.manifests(tmp_path / "registry", "alice").is_dir()
 
 
 def test_of_an_index_the_platforms_that_are_there_are_in_stock(content: Content, tmp_path: Path) -> None:
@@ -230,11 +230,11 @@ def test_of_an_index_the_platforms_that_are_there_are_in_stock(content: Content,
     content.add("sha256:aa2", {"config": {"digest": "sha256:cc1"}, "layers": [{"digest": "sha256:not-here"}]})
     children = [{"digest": digest} for digest in ("sha256:aa1", "sha256:aa2", "sha256:not-here")]
     index = content.add("sha256:dd1", {"manifests": children})
-    stock.stock(content.folder, tmp_path / "registry", [("debian:latest", index)])
-    revisions = stock.manifests(tmp_path / "registry", "library/debian") / "revisions/sha256"
+    seed.seed(content.folder, tmp_path / "registry", [("debian:latest", index)])
+    revisions = seed.manifests(tmp_path / "registry", "library/debian") / "revisions/sha256"
     assert sorted(path.name for path in revisions.iterdir()) == ["aa1", "dd1"]
 
 
 def test_there_is_a_registry_without_images_too(content: Content, tmp_path: Path) -> None:
-    assert stock.stock(content.folder, tmp_path / "registry", []) == {}
+    assert seed.seed(content.folder, tmp_path / "registry", []) == {}
     assert (tmp_path / "registry").is_dir()

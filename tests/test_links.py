@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner
 from conftest import MakeSite
 
-from snippetrun import bounded, config, pages
+from snippetrun import config
 from snippetrun.cli.commands import cli
-from snippetrun.contexts import build_context
 from snippetrun.errors import ConfigError, PageError
+from snippetrun.extract import files
+from snippetrun.support import bounded
+from snippetrun.support.build_context import build_context
 
 PAGE = "# A\n\n```console\n$ docker ps\n```\n"
 
@@ -37,7 +39,7 @@ def test_a_page_that_is_a_link_out_of_the_pages_is_refused_with_its_name(site: P
     with pytest.raises(
         PageError, match=r"^docs/a.md: is a link that leads out of docs/\n    Put the page itself there"
     ):
-        pages.read_all(config.load(Path("mkdocs.yml")), [site / "docs" / "a.md"])
+        files.read_all(config.load(Path("mkdocs.yml")), [site / "docs" / "a.md"])
 
 
 @pytest.mark.parametrize("name", ["docs/a.md", "docs/folder"])
@@ -67,14 +69,14 @@ def environment(site: Path) -> dict[str, str]:
 def test_a_link_among_the_pages_is_a_page(site: Path) -> None:
     (site / "docs" / "a.md").symlink_to("index.md")
     found = config.load(Path("mkdocs.yml"))
-    assert [page.title for page in pages.read_all(found, pages.find(found))] == ["A"]
+    assert [page.title for page in files.read_all(found, files.find(found))] == ["A"]
 
 
 def test_links_in_a_circle_are_no_traceback(site: Path) -> None:
     (site / "docs" / "a.md").symlink_to("b.md")
     (site / "docs" / "b.md").symlink_to("a.md")
     with pytest.raises(PageError, match=r"^docs/a.md: cannot be read|^/.*docs/a.md: cannot be read"):
-        pages.read(config.load(Path("mkdocs.yml")), site / "docs" / "a.md")
+        files.read(config.load(Path("mkdocs.yml")), site / "docs" / "a.md")
 
 
 @pytest.mark.parametrize(

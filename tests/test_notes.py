@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
-from snippetrun import config, pages
-from snippetrun.patterns import KEYS
+from snippetrun import config
+from snippetrun.extract import files
+from snippetrun.support.patterns import KEYS
 
 DOCS = REPOSITORY / "docs"
 COMMANDS = """\
@@ -99,7 +100,7 @@ def rows() -> list[tuple[str, list[tuple[str, int]]]]:
 
 def lines_that_run(page: Path) -> dict[int, str]:
     """Return the lines of a page that are typed or written into a file, by their number."""
-    read = pages.read(config.load(REPOSITORY / "mkdocs.yml"), page)
+    read = files.read(config.load(REPOSITORY / "mkdocs.yml"), page)
     found: dict[int, str] = {}
     for snippet in read.snippets:
         if snippet.options.skip is not None or read.options.skip is not None:

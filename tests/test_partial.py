@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from test_dialogues import Silent
 
-from snippetrun import partial, runner
+from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, RecordingError
 from snippetrun.model import Job, Mode, Outcome, Result
+from snippetrun.pytest_plugin import subset
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 
 PAGE = """# A
@@ -66,13 +67,13 @@ class Desk:
         self.ran += sandbox.commands
 
     def record(self) -> None:
-        ready = partial.read(self.site, self.page, compare=False)
+        ready = subset.read(self.site, self.page, compare=False)
         runner.run(dataclasses.replace(self.site, mode=Mode.RUN), [ready.page], Silent(), sandboxes=self.prepared)
         self.ran.clear()
 
     def run(self, selected: Collection[int], *, compare: bool = False) -> Result:
-        ready = partial.read(self.site, self.page, compare=compare)
-        return partial.run(ready, selected, self.start, Silent())
+        ready = subset.read(self.site, self.page, compare=compare)
+        return subset.run(ready, selected, self.start, Silent())
 
 
 @pytest.fixture
@@ -88,20 +89,20 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_a_page_runs_up_to_the_last_selected_snippet(desk: Desk) -> None:
     result = desk.run({1})
     assert desk.ran == ["docker ps", "docker info", "docker rm x"]
-    assert partial.told(result, {1}, 1).outcome is Outcome.PASSED
+    assert subset.told(result, {1}, 1).outcome is Outcome.PASSED
 
 
 def test_a_command_that_goes_on_in_a_snippet_below_the_last_may_stay_open(desk: Desk) -> None:
     desk.page.write_text("# A\n\n```console\n$ docker run -it x\n/ #\n```\n\n```console\n/ # ls\n```\n")
     desk.answers = {"docker run -it x": program("/ # ", "bin\n")}
-    assert partial.told(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
+    assert subset.told(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
 
 
 def test_a_failure_is_told_by_its_snippet_and_those_below_are_not_reached(desk: Desk) -> None:
     desk.answers = FAILING
     selected = {0, 1, 2, 3}
     result = desk.run(selected)
-    told = [partial.told(result, selected, at) for at in range(4)]
+    told = [subset.told(result, selected, at) for at in range(4)]
     assert [each.outcome for each in told] == ["passed", "failed", "not reached", "not reached"]
     [failure] = told[1].problems
     assert (failure.path, failure.line, failure.message) == ("docs/a.md", 10, "exit status 1, expected 0")
@@ -112,7 +113,7 @@ def test_a_failure_that_is_not_selected_is_told_once_by_the_first_below_that_is(
     desk.answers = FAILING
     selected = {0, 2, 3}
     result = desk.run(selected)
-    told = [partial.told(result, selected, at) for at in (0, 2, 3)]
+    told = [subset.told(result, selected, at) for at in (0, 2, 3)]
     assert [each.outcome for each in told] == ["passed", "failed", "not reached"]
     assert [(problem.line, problem.message) for problem in told[1].problems] == [
         (14, "not reached: the page stops at line 10"),
@@ -123,8 +124,8 @@ def test_a_failure_that_is_not_selected_is_told_once_by_the_first_below_that_is(
 def test_what_is_told_of_a_snippet_does_not_depend_on_who_asks_first(desk: Desk) -> None:
     desk.answers = FAILING
     result = desk.run({1, 3})
-    assert partial.told(result, {1, 3}, 3).outcome is Outcome.NOT_REACHED
-    assert partial.told(result, {1, 3}, 1).outcome is Outcome.FAILED
+    assert subset.told(result, {1, 3}, 3).outcome is Outcome.NOT_REACHED
+    assert subset.told(result, {1, 3}, 1).outcome is Outcome.FAILED
 
 
 def test_the_seconds_of_a_snippet_are_those_of_its_own_commands(desk: Desk) -> None:
@@ -132,14 +133,14 @@ def test_the_seconds_of_a_snippet_are_those_of_its_own_commands(desk: Desk) -> N
     assert result.recording
     longer = tuple(tuple(dataclasses.replace(ran, seconds=2.5) for ran in ran) for ran in result.recording.snippets)
     result = dataclasses.replace(result, recording=dataclasses.replace(result.recording, snippets=longer))
-    assert [partial.told(result, range(4), at).seconds for at in range(4)] == [2.5, 5.0, 2.5, 2.5]
+    assert [subset.told(result, range(4), at).seconds for at in range(4)] == [2.5, 5.0, 2.5, 2.5]
 
 
 def test_drift_fails_the_snippet_that_drifted_and_no_other(desk: Desk) -> None:
     desk.record()
     desk.answers = ANSWERS | {"docker ps": "other\n"}
     result = desk.run({0, 1}, compare=True)
-    told = [partial.told(result, {0, 1}, at) for at in (0, 1)]
+    told = [subset.told(result, {0, 1}, at) for at in (0, 1)]
     assert [each.outcome for each in told] == ["failed", "passed"]
     assert "the output is not what was recorded" in told[0].problems[0].message
     assert "snippetrun update docs/a.md" in told[0].problems[0].hint
@@ -148,12 +149,12 @@ def test_drift_fails_the_snippet_that_drifted_and_no_other(desk: Desk) -> None:
 def test_drift_above_a_selected_snippet_is_not_its_own(desk: Desk) -> None:
     desk.record()
     desk.answers = ANSWERS | {"docker ps": "other\n"}
-    assert partial.told(desk.run({1}, compare=True), {1}, 1).outcome is Outcome.PASSED
+    assert subset.told(desk.run({1}, compare=True), {1}, 1).outcome is Outcome.PASSED
 
 
 def test_what_nobody_has_recorded_fails_only_where_recordings_are_compared(desk: Desk) -> None:
-    assert partial.told(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
-    [problem] = partial.told(desk.run({0}, compare=True), {0}, 0).problems
+    assert subset.told(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
+    [problem] = subset.told(desk.run({0}, compare=True), {0}, 0).problems
     assert "nobody has recorded it" in problem.message
 
 
@@ -166,23 +167,23 @@ def test_a_damaged_recording_is_an_error_only_where_it_would_be_used(desk: Desk)
     desk.record()
     [file] = (desk.site.root / "recordings").iterdir()
     file.write_text(file.read_text().replace("info", "other"))
-    partial.read(desk.site, desk.page, compare=False)
+    subset.read(desk.site, desk.page, compare=False)
     with pytest.raises(RecordingError, match="checksum"):
-        partial.read(desk.site, desk.page, compare=True)
+        subset.read(desk.site, desk.page, compare=True)
 
 
 def test_a_page_that_cannot_be_planned_is_an_error_when_it_is_read(desk: Desk) -> None:
     desk.page.write_text("---\nsnippetrun: {images: [nginx]}\n---\n" + PAGE)
     with pytest.raises(PageError, match="docs/a.md:2: images: the site lists no image nginx"):
-        partial.read(desk.site, desk.page, compare=False)
+        subset.read(desk.site, desk.page, compare=False)
 
 
 def test_a_page_on_which_nothing_runs_has_no_job(desk: Desk) -> None:
     desk.page.write_text("---\nsnippetrun: {skip: not now}\n---\n" + PAGE)
-    assert partial.read(desk.site, desk.page, compare=False).job is None
+    assert subset.read(desk.site, desk.page, compare=False).job is None
 
 
 def test_what_only_looks_as_if_it_ran_is_found(desk: Desk) -> None:
     desk.page.write_text("# A\n\n```console\ndocker ps\n```\n")
-    [finding] = partial.read(desk.site, desk.page, compare=False).findings
+    [finding] = subset.read(desk.site, desk.page, compare=False).findings
     assert (finding.path, finding.line) == ("docs/a.md", 4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippetrun.patterns import KEYS, Mismatch, Names, match_lines
+from snippetrun.support.patterns import KEYS, Mismatch, Names, match_lines
 
 FULL = "4f0c2a7a1b9e" + "0" * 52
 

@@ -7,9 +7,8 @@ import pytest
 
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import PageError
-from snippetrun.model import Command, Options, Page, PageOptions, Snippet
+from snippetrun.model import Command, Options, Page, PageOptions, Rules, Snippet
 from snippetrun.plan import plan
-from snippetrun.sameness import Rules
 
 SITE = SiteConfig(
     Path("/s"),

@@ -11,8 +11,10 @@ import pytest
 from conftest import REPOSITORY
 from test_dialogues import Silent
 
-from snippetrun import checking, config, pages, report, runner
+from snippetrun import config, report, runner
+from snippetrun.extract import files
 from snippetrun.model import Mode
+from snippetrun.tasks import check
 
 PAGE = """# A
 
@@ -101,12 +103,12 @@ class Project:
     def record(self) -> None:
         """Record what the machine answers, as `snippetrun run` would."""
         site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
-        runner.run(site, pages.read_all(site, pages.find(site)), Silent(), sandboxes=self.sandboxes)
+        runner.run(site, files.read_all(site, files.find(site)), Silent(), sandboxes=self.sandboxes)
 
     def check(self) -> list[str]:
         """Return what `snippetrun check` says of the site."""
         site = config.load(Path("mkdocs.yml"))
-        results = checking.check(site, pages.read_all(site, pages.find(site)), Silent(), self.sandboxes)
+        results = check.check(site, files.read_all(site, files.find(site)), Silent(), self.sandboxes)
         return [str(problem) for result in results for problem in report.failures(result)]
 
     def pytest(self, *arguments: str, mode: str = "run") -> pytest.RunResult:

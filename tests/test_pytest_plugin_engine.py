@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from conftest import MakeSite, sandboxes_of
 
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 
 pytestmark = pytest.mark.engine
 

@@ -19,8 +19,8 @@ from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, PageError
 from snippetrun.extract import findings, read
 from snippetrun.model import Page
-from snippetrun.patterns import Mismatch, Names, bind_loosely, match_lines
 from snippetrun.plan import plan
+from snippetrun.support.patterns import Mismatch, Names, bind_loosely, match_lines
 from snippetrun.terminal.inputs import may_have_typed, typed_at
 
 FENCE = "```console\n$ docker ps\n```\n"

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippetrun import masks
 from snippetrun.model import (
     Command,
     Ending,
@@ -29,8 +28,9 @@ from snippetrun.model import (
     Verdict,
     printed,
 )
+from snippetrun.render import footer, snippet, style
 from snippetrun.render.ansi import to_html, to_text
-from snippetrun.render.html import footer, snippet, style
+from snippetrun.support import masks
 
 GOLDEN = Path(__file__).parent / "golden" / "render"
 

@@ -29,7 +29,7 @@ from snippetrun.model import (
     Verdict,
     printed,
 )
-from snippetrun.render.html import STYLE_PATH, footer, snippet, style
+from snippetrun.render import STYLE_PATH, footer, snippet, style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,8 +16,8 @@ from snippetrun.errors import EngineError, Problem, RecordingError
 from snippetrun.extract import read
 from snippetrun.model import ImageFact, Job, Mode, Outcome, Result
 from snippetrun.plan import plan
+from snippetrun.recordings import Store
 from snippetrun.sandbox.fake import Answer, FakeSandbox
-from snippetrun.store import Store
 
 PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n\n```console\n$ docker rm x\n```\n"
 ANSWERS: dict[str, Answer] = {

@@ -8,8 +8,8 @@ from reported import BUILD, FAILED, HOSTILE, PS, UGLY, VARIED, made, result
 from snippetrun import report, runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
-from snippetrun.inert import inert
 from snippetrun.model import Ending, Recorded, printed
+from snippetrun.support.neutralise import neutralise
 
 
 def test_a_transcript_reads_like_a_terminal() -> None:
@@ -70,18 +70,18 @@ def test_nothing_in_a_report_can_steer_a_terminal_or_a_log() -> None:
     ],
 )
 def test_what_a_ci_runner_would_obey_is_shown_with_a_blank_in_it(line: str, shown: str) -> None:
-    assert inert(f"before\n{line}\nafter") == f"before\n{shown}\nafter"
+    assert neutralise(f"before\n{line}\nafter") == f"before\n{shown}\nafter"
 
 
 @pytest.mark.parametrize("line", ["::1\tlocalhost", ":::80->80/tcp", "a::error::x", "## [x]", "std::vector::size"])
 def test_what_no_ci_runner_obeys_is_left_alone(line: str) -> None:
-    assert inert(line) == line
+    assert neutralise(line) == line
 
 
 def test_no_line_of_a_hostile_page_is_a_command_in_a_ci_log() -> None:
     shown = [report.transcript(page) for page in UGLY.pages] + [str(problem) for problem in report.wrong(UGLY)]
     assert "::error" in "\n".join(shown)
-    for line in inert("\n".join(shown)).split("\n"):
+    for line in neutralise("\n".join(shown)).split("\n"):
         assert not (line.lstrip().startswith("::") and "::" in line.lstrip()[2:])
         assert "##[" not in line
         assert "##vso[" not in line

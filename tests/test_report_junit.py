@@ -10,9 +10,9 @@ from reported import BUILD, FAILED, HOSTILE, PS, TEXT, UGLY, made, result
 from snippetrun import runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
-from snippetrun.inert import inert
 from snippetrun.model import Outcome, Result
 from snippetrun.report import Report, junit
+from snippetrun.support.neutralise import neutralise
 
 
 def parsed(report: Report) -> ET.Element:
@@ -87,4 +87,4 @@ def test_hostile_output_is_text_in_well_formed_xml() -> None:
     [first, *_] = [out.text or "" for out in root.iter("system-out")]
     assert "</failure><script>alert(1)</script> ]]> & \"'\n" in first
     assert first.count("\n") == HOSTILE.count("\n")
-    assert inert(first)
+    assert neutralise(first)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun import runner, stopping
+from snippetrun import runner
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
 from snippetrun.extract import read
@@ -19,8 +19,9 @@ from snippetrun.model import Command, Ending, Fact, ImageFact, Job, Mode, Outcom
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program
-from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.sandbox.interface import CommandResult, TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
+from snippetrun.support import stopping
 
 SITE = SiteConfig(
     Path("/s"),
@@ -191,14 +192,14 @@ def test_a_time_out_ends_its_page() -> None:
 def test_the_time_out_of_a_fence_comes_before_the_pages() -> None:
     asked = []
 
-    class Asked(PtyShell):
-        def run(self, order: Order) -> Exchange:
+    class DiffRequest(PtyShell):
+        def run(self, order: TerminalCommand) -> CommandResult:
             asked.append((order.timeout, order.limit))
             return super().run(order)
 
     @contextmanager
     def start(_job: Job) -> Iterator[FakeSandbox]:
-        yield FakeSandbox({"docker ps": ""}, shell=Asked)
+        yield FakeSandbox({"docker ps": ""}, shell=DiffRequest)
 
     text = (
         "---\nsnippetrun: {timeout: 7s}\n---\n"

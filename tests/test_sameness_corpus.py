@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippetrun.sameness import Difference, Run, differences
-from snippetrun.sameness.lines import Line, Met
-from snippetrun.sgr import spelt, uncoloured
+from snippetrun.model import Difference
+from snippetrun.sameness import Run, differences
+from snippetrun.sameness.lines import Line, Meeting
+from snippetrun.support.sgr import spelt, uncoloured
 
 RAN = [dt.datetime(2026, 11, 26, 10, minute, tzinfo=dt.UTC) for minute in (0, 1)]
 LATER_RAN = [dt.datetime(2026, 12, 3, 14, minute, tzinfo=dt.UTC) for minute in (20, 21)]
@@ -153,7 +154,7 @@ def test_thousands_of_lines_are_not_all_held_against_each_other(
     held = 0
     meets = Line.meets
 
-    def counted(self: Line, other: Line) -> Met | None:
+    def counted(self: Line, other: Line) -> Meeting | None:
         nonlocal held
         held += 1
         return meets(self, other)

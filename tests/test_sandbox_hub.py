@@ -10,13 +10,13 @@ import pytest
 
 from snippetrun import config, runner
 from snippetrun.config import SiteConfig
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.model import Job, Page
-from snippetrun.runner.provide import images_of
-from snippetrun.sandbox.interface import Order, Sandbox
+from snippetrun.runner.prepare import images_of
+from snippetrun.sandbox.image_store import store
+from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.sandbox.live import page_specification, sandbox
-from snippetrun.sandbox.store import store
 
 pytestmark = pytest.mark.engine
 
@@ -30,7 +30,7 @@ def job(*names: str, hub: bool = True) -> Job:
 
 def shown(page: Sandbox, command: str, status: int = 0) -> str:
     """Run a command that has to end with this status; return what it left on the screen."""
-    ran = page.terminal().run(Order(command, 1))
+    ran = page.terminal().run(TerminalCommand(command, 1))
     assert ran.status == status, f"{command}: {ran.output}"
     return ran.output
 

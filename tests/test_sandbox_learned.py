@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippetrun.model import Fact
-from snippetrun.sandbox.learned import facts
+from snippetrun.sandbox.engine_facts import facts
 
 DIGEST, SPAN = "d" * 64, "2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00"
 INFO = {"ID": "861e7748", "KernelVersion": "6.12.0", "NCPU": 2, "MemTotal": 1 << 33}

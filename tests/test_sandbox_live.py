@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, sandboxes_of
 
-from snippetrun import patience, runner
+from snippetrun import runner
 from snippetrun.config import SiteConfig
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.engine.labels import SITE
 from snippetrun.errors import SandboxError
 from snippetrun.model import Ending, Job, Page
-from snippetrun.sandbox.interface import Exchange, Order, Sandbox
+from snippetrun.sandbox.interface import CommandResult, Sandbox, TerminalCommand
+from snippetrun.support import patience
 
 pytestmark = pytest.mark.engine
 
@@ -38,8 +39,8 @@ def shared(sandboxes: runner.OpenSandbox, site: SiteConfig) -> Iterator[Sandbox]
         yield sandbox
 
 
-def run(sandbox: Sandbox, command: str, *, timeout: float = 60, limit: int = 1_000_000) -> Exchange:
-    return sandbox.terminal().run(Order(command, 1, timeout=patience.seconds(timeout), limit=limit))
+def run(sandbox: Sandbox, command: str, *, timeout: float = 60, limit: int = 1_000_000) -> CommandResult:
+    return sandbox.terminal().run(TerminalCommand(command, 1, timeout=patience.seconds(timeout), limit=limit))
 
 
 def said(sandbox: Sandbox, command: str) -> str:
@@ -180,16 +181,17 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     script = tmp_path / "builder.py"
     script.write_text(
         "import time\nfrom pathlib import Path\nfrom snippetrun import config, runner\n"
-        "from snippetrun.model import Job, Page\nfrom snippetrun.sandbox.interface import Order\n"
+        "from snippetrun.model import Job, Page\nfrom snippetrun.sandbox.interface import TerminalCommand\n"
         f"site = config.load(Path({str(REPOSITORY / 'mkdocs.yml')!r}))\n"
         "with runner.live_sandboxes(site, print) as start:\n"
         "    with start(Job(Page('killed.md', ()), '', ('debian:latest',), 60.0, 1000)) as sandbox:\n"
-        "        print('up', sandbox.terminal().run(Order('docker run -d debian sleep infinity', 1)), flush=True)\n"
+        "        started = TerminalCommand('docker run -d debian sleep infinity', 1)\n"
+        "        print('up', sandbox.terminal().run(started), flush=True)\n"
         "        time.sleep(600)\n"
     )
     builder = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     assert builder.stdout
-    assert "up Exchange" in next(line for line in builder.stdout if line.startswith("up"))
+    assert "up CommandResult" in next(line for line in builder.stdout if line.startswith("up"))
 
     assert len(sandboxes_of(engine, builder.pid)) == 1
     os.kill(builder.pid, signal.SIGKILL)

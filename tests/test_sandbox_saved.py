@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from snippetrun.errors import ImageError
-from snippetrun.limits import Limits
 from snippetrun.sandbox.saved import only
+from snippetrun.support.limits import Limits
 
 TAG = "snippetrun/web:0123456789abcdef"
 LIMITS = Limits(disk=1_000_000, files=100)

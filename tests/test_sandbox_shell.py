@@ -11,7 +11,7 @@ import pytest
 from local_shell import local_shell
 
 from snippetrun.model import Ending
-from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.sandbox.interface import CommandResult, TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
 
 
@@ -22,8 +22,8 @@ def shell(tmp_path: Path) -> Iterator[PtyShell]:
     started.close()
 
 
-def run(shell: PtyShell, command: str, *, timeout: float = 10, limit: int = 1_000_000) -> Exchange:
-    return shell.run(Order(command, 1, timeout=timeout, limit=limit))
+def run(shell: PtyShell, command: str, *, timeout: float = 10, limit: int = 1_000_000) -> CommandResult:
+    return shell.run(TerminalCommand(command, 1, timeout=timeout, limit=limit))
 
 
 def test_output_and_exit_status_belong_to_their_command(shell: PtyShell) -> None:
@@ -120,8 +120,8 @@ def test_a_nested_bash_does_not_speak_in_marks(shell: PtyShell) -> None:
 # Programs that are talked to
 
 
-def talk(shell: PtyShell, command: str, *written: str, until: str | None = None, timeout: float = 20) -> Exchange:
-    return shell.run(Order(command, 1, written, 2, until, timeout=timeout))
+def talk(shell: PtyShell, command: str, *written: str, until: str | None = None, timeout: float = 20) -> CommandResult:
+    return shell.run(TerminalCommand(command, 1, written, 2, until, timeout=timeout))
 
 
 def test_a_nested_shell_is_typed_into(shell: PtyShell) -> None:

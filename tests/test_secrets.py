@@ -11,18 +11,18 @@ import pytest
 from click.testing import CliRunner
 from test_dialogues import Silent
 
-from snippetrun import config, masks, pages, report, runner
+from snippetrun import config, render, report, runner
 from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, Problem, SandboxError
-from snippetrun.extract import read
-from snippetrun.fingerprint import fingerprints
-from snippetrun.inert import inert, plain
+from snippetrun.extract import files, read
 from snippetrun.model import Environment, Fact, Job, Mode, Page, Recorded, Recording, printed
-from snippetrun.render import html
+from snippetrun.recordings.document import dump, load
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
-from snippetrun.sandbox.interface import Order
-from snippetrun.store.document import dump, load
+from snippetrun.sandbox.interface import TerminalCommand
+from snippetrun.support import masks
+from snippetrun.support.fingerprint import fingerprints
+from snippetrun.support.neutralise import neutralise, plain
 
 SECRET = "s3cr&t/V\u00e4lue-of 30 characters"
 MKDOCS = "site_name: x\nplugins:\n  - snippetrun:\n      secrets: [A_TOKEN, NOT_SET]\n"
@@ -75,7 +75,7 @@ def faked(_site: object, _say: object) -> Iterator[runner.OpenSandbox]:
 
 
 def run(site: config.SiteConfig) -> Report:
-    found = pages.read_all(site, [Path("docs/a.md")])
+    found = files.read_all(site, [Path("docs/a.md")])
     results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, Silent(), sandboxes=faked)
     return Report("check", tuple(map(report.page, results)), "0.1.0")
 
@@ -91,7 +91,7 @@ def test_a_secret_is_in_no_output_recording_or_report(secretive: config.SiteConf
     [page] = ran.pages
     texts = [
         Path("recordings/a.md.json").read_text(),
-        inert(report.transcript(page)),
+        neutralise(report.transcript(page)),
         *(form.text(ran) for form in (junit, markdown, json_, github)),
     ]
     assert "error: bad token ***" in texts[0]
@@ -104,7 +104,7 @@ def test_a_secret_is_in_no_error_message(secretive: config.SiteConfig) -> None:
     said = "\n".join(map(str, report.wrong(ran)))
     assert "***" in said
     assert not parts_of(said)
-    assert not parts_of(inert(str(SandboxError(Problem(f"the engine said {SECRET}", SECRET)))))
+    assert not parts_of(neutralise(str(SandboxError(Problem(f"the engine said {SECRET}", SECRET)))))
 
 
 def test_a_command_that_would_hold_a_secret_is_typed_without_it(secretive: config.SiteConfig) -> None:
@@ -123,9 +123,14 @@ def test_a_secret_in_a_page_is_not_shown_by_us_again(secretive: config.SiteConfi
         f'```console\n$ docker use "{SECRET}"\n```\n\n```console {{skip="{SECRET}"}}\n$ x\n```\n'
     )
     ran = run(secretive)
-    [page] = pages.read_all(secretive, [Path("docs/a.md")])
-    shown = html.snippet(page.snippets[0], (), ()) + html.snippet(page.snippets[1], (), ())
-    texts = shown, json_.text(ran), Path("recordings/a.md.json").read_text(), inert(report.transcript(ran.pages[0]))
+    [page] = files.read_all(secretive, [Path("docs/a.md")])
+    shown = render.snippet(page.snippets[0], (), ()) + render.snippet(page.snippets[1], (), ())
+    texts = (
+        shown,
+        json_.text(ran),
+        Path("recordings/a.md.json").read_text(),
+        neutralise(report.transcript(ran.pages[0])),
+    )
     assert [parts_of(text) for text in texts] == [[], [], [], []]
 
 
@@ -146,7 +151,7 @@ def test_of_a_secret_that_the_limit_has_cut_nothing_is_left() -> None:
     terminal = FakeSandbox({"docker run web": f"{'x' * 90}{SECRET}\n"}).terminal()
     for limit in range(91, 91 + len(SECRET.encode())):
         sandbox = FakeSandbox({"docker run web": f"{'x' * 90}{SECRET}\n"})
-        assert sandbox.terminal().run(Order("docker run web", limit=limit)).output == "x" * 90 + "***"
+        assert sandbox.terminal().run(TerminalCommand("docker run web", limit=limit)).output == "x" * 90 + "***"
     terminal.close()
 
 
@@ -190,7 +195,7 @@ def test_the_command_line_masks_too(secretive: config.SiteConfig) -> None:
 def test_a_password_in_a_fence_that_does_not_run_is_not_shown(prompt: str) -> None:
     text = f'```console {{skip="no"}}\n$ docker login\nUsername: bee\n{prompt}hunter2\nLogin Succeeded\n```\n'
     [snippet] = read("a.md", text).snippets
-    shown = html.snippet(snippet, (), ())
+    shown = render.snippet(snippet, (), ())
     assert "hunter2" not in shown
     assert "Username: bee" in shown
     assert "Login Succeeded" in shown
@@ -214,12 +219,12 @@ def test_a_sandbox_learns_nothing_of_its_builders_environment(
         "docker run --rm --privileged --pid=host busybox sh -c 'env; cat /proc/[0-9]*/environ' | tr '\\0' '\\n'"
     )
     with sandboxes(Job(Page("docs/a.md", ()), "", ("busybox:latest",), 60.0, ENOUGH)) as sandbox:
-        came = sandbox.terminal().run(Order(look, timeout=60, limit=ENOUGH))
+        came = sandbox.terminal().run(TerminalCommand(look, timeout=60, limit=ENOUGH))
         assert came.status == 0
         assert "PATH=" in came.output
         assert "the-canary-sings" not in came.output
         allowed = {"HOME", "USER", "LOGNAME", "SHELL", "LANG", "PATH", "TERM", "PWD", "SHLVL", "_", "OLDPWD"}
-        said = sandbox.terminal().run(Order("env | cut -d= -f1", timeout=60)).output.split()
+        said = sandbox.terminal().run(TerminalCommand("env | cut -d= -f1", timeout=60)).output.split()
         assert set(said) <= allowed
 
 

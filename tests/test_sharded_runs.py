@@ -18,14 +18,16 @@ from test_cli import snippetrun
 from test_replay import Engine, Heard
 from test_reporting import check_on, run_on
 
-from snippetrun import config, pages, shards
+from snippetrun import config
+from snippetrun.extract import files
 from snippetrun.plan import plan
+from snippetrun.recordings import Store
 from snippetrun.report import Report, json_, junit, markdown
 from snippetrun.report.merge import merge
-from snippetrun.reporting import Task, report_on
 from snippetrun.runner.page import run_page
-from snippetrun.selection import Wanted
-from snippetrun.store import Store
+from snippetrun.tasks import shards
+from snippetrun.tasks.report_on import Task, report_on
+from snippetrun.tasks.select import Selection
 
 MKDOCS = Path("mkdocs.yml")
 KINDS = {
@@ -51,7 +53,7 @@ def sharded(task: Task, of: int) -> Report:
     """What machines come to, each in turn; their reports travel as text, and come in no order."""
     texts = {}
     for number in range(1, of + 1):
-        made = report_on(task, MKDOCS, Wanted(shard=shards.Shard(number, of)), Heard())
+        made = report_on(task, MKDOCS, Selection(shard=shards.Shard(number, of)), Heard())
         texts[f"{number}.json"] = json_.text(made)
     return merge({file: json_.load(text) for file, text in reversed(texts.items())})
 
@@ -59,7 +61,7 @@ def sharded(task: Task, of: int) -> Report:
 def record(name: str, seconds: float) -> None:
     """Give a page a recording of a run that took so long; one on which nothing runs gets none."""
     site = config.load(MKDOCS)
-    for job in plan(site, [pages.read(site, Path("docs", name))]):
+    for job in plan(site, [files.read(site, Path("docs", name))]):
         with Engine()(site, None) as start:
             recording = run_page(job, start, Heard())
         Store(site).keep(job, dataclasses.replace(recording, seconds=seconds), news=True)
@@ -83,14 +85,14 @@ def test_sharded_runs_merged_equal_one_unsharded_run(
         Path("docs", f"{at}.md").write_text(f"# Page {at}\n\n{KINDS[kind]}")
         if seconds is not None:
             record(f"{at}.md", seconds)
-    whole = report_on(on(Engine()), MKDOCS, Wanted(), Heard())
+    whole = report_on(on(Engine()), MKDOCS, Selection(), Heard())
     merged = sharded(on(Engine()), of)
     assert without_times(json_.document(merged)) == without_times(json_.document(whole))
 
 
 def test_the_other_forms_of_a_merged_report_say_the_same(make_site: MakeSite) -> None:
     make_site({f"{at}.md": f"# {kind}\n\n{text}" for at, (kind, text) in enumerate(KINDS.items())})
-    whole = report_on(check_on(Engine()), MKDOCS, Wanted(), Heard())
+    whole = report_on(check_on(Engine()), MKDOCS, Selection(), Heard())
     merged = sharded(check_on(Engine()), 3)
     for form in (junit.text, markdown.text):
         said = [re.sub(r'(time|timestamp)="[^"]*"|\d+\.\d+', "", form(report)) for report in (merged, whole)]
@@ -101,7 +103,7 @@ def test_the_other_forms_of_a_merged_report_say_the_same(make_site: MakeSite) ->
 def test_a_machine_with_nothing_to_do_is_no_error(make_site: MakeSite) -> None:
     make_site({"a.md": KINDS["passes"]})
     engine = Engine()
-    made = report_on(run_on(engine), MKDOCS, Wanted(shard=shards.Shard(2, 2)), Heard())
+    made = report_on(run_on(engine), MKDOCS, Selection(shard=shards.Shard(2, 2)), Heard())
     assert (made.exit_status, made.pages, engine.ran) == (0, (), [])
     assert made.note == "shard 2/2 has nothing to run: there are more shards than pages"
 
@@ -109,16 +111,16 @@ def test_a_machine_with_nothing_to_do_is_no_error(make_site: MakeSite) -> None:
 def test_a_site_on_which_nothing_runs_is_an_error_for_every_machine(make_site: MakeSite) -> None:
     make_site({"a.md": KINDS["is skipped"]})
     for number in (1, 2):
-        made = report_on(run_on(Engine()), MKDOCS, Wanted(shard=shards.Shard(number, 2)), Heard())
+        made = report_on(run_on(Engine()), MKDOCS, Selection(shard=shards.Shard(number, 2)), Heard())
         assert (made.exit_status, made.problems[0].message) == (2, "there is nothing to run")
 
 
 def test_machines_with_different_recordings_are_found_out(make_site: MakeSite) -> None:
     make_site({f"{name}.md": KINDS["passes"] for name in "abc"})
-    first = report_on(check_on(Engine()), MKDOCS, Wanted(shard=shards.Shard(1, 2)), Heard())
+    first = report_on(check_on(Engine()), MKDOCS, Selection(shard=shards.Shard(1, 2)), Heard())
     record("b.md", 99)
     record("c.md", 1)
-    second = report_on(check_on(Engine()), MKDOCS, Wanted(shard=shards.Shard(2, 2)), Heard())
+    second = report_on(check_on(Engine()), MKDOCS, Selection(shard=shards.Shard(2, 2)), Heard())
     with pytest.raises(Exception, match="the shards are not parts of the same whole"):
         merge({"1": first, "2": second})
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippetrun import shards
+from snippetrun.tasks import shards
 
 TIMES = st.lists(st.none() | st.floats(0, 1000), max_size=40)
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
-from snippetrun.fingerprint import fingerprints
 from snippetrun.model import (
     Ending,
     Environment,
@@ -30,8 +29,9 @@ from snippetrun.model import (
     printed,
 )
 from snippetrun.plan import plan
-from snippetrun.store import Store, place
-from snippetrun.store.document import BadDocumentError, dump, load
+from snippetrun.recordings import Store, place
+from snippetrun.recordings.document import BadDocumentError, dump, load
+from snippetrun.support.fingerprint import fingerprints
 
 TEXT = "# A\n\n```console\n$ docker run -it x\n/ # ls\na\n/ # ^D\n$ docker ps\n```\n"
 ENVIRONMENT = Environment(

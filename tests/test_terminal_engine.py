@@ -15,7 +15,7 @@ from snippetrun.model import Ending, Job, Outcome, Recorded, Result
 from snippetrun.model import Page as ThePage
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
-from snippetrun.sandbox.interface import Order, Sandbox
+from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 
 pytestmark = pytest.mark.engine
 
@@ -205,7 +205,7 @@ def opened(sandboxes: runner.OpenSandbox, site: SiteConfig, page_text: str) -> I
 
 
 def outputs(sandbox: Sandbox, commands: Sequence[str]) -> list[str]:
-    return [sandbox.terminal().run(Order(command, 1)).output for command in commands]
+    return [sandbox.terminal().run(TerminalCommand(command, 1)).output for command in commands]
 
 
 def test_a_terminal_has_the_stated_size(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
@@ -218,9 +218,9 @@ def test_a_sandbox_rests_only_while_nothing_in_it_runs(sandboxes: runner.OpenSan
     with sandboxes(job) as sandbox:
         assert any(sandbox.rests() for _ in range(100))  # its engine does something now and then
         spin = "docker run --name spin -d busybox sh -c 'while :; do :; done'"
-        assert sandbox.terminal().run(Order(spin, timeout=60)).status == 0
+        assert sandbox.terminal().run(TerminalCommand(spin, timeout=60)).status == 0
         assert not any(sandbox.rests() for _ in range(10))
-        assert sandbox.terminal().run(Order("docker rm -f spin", timeout=60)).status == 0
+        assert sandbox.terminal().run(TerminalCommand("docker rm -f spin", timeout=60)).status == 0
         assert any(sandbox.rests() for _ in range(100))
 
 

@@ -19,9 +19,9 @@ from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.model import Job, Mode, Page, Recorded, Recording, Result
 from snippetrun.plan import rules
+from snippetrun.recordings import Store
 from snippetrun.sameness import Run
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program, program
-from snippetrun.store import Store
 
 Answers = Mapping[str, Answer]
 

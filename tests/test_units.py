@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from snippetrun import units
+from snippetrun.support import units
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_dialogues import Silent, answer
 
-from snippetrun import checking, pages, report, runner, updating
+from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError
-from snippetrun.model import Job, Page
-from snippetrun.patterns import Match, Names, match_lines
+from snippetrun.extract import files
+from snippetrun.model import Job, Match, Page
 from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.support.patterns import Names, match_lines
+from snippetrun.tasks import check, update
 
 
 class Site:
@@ -46,15 +48,15 @@ class Site:
     def text(self) -> str:
         return self.page.read_bytes().decode()
 
-    def update(self) -> updating.Updated:
-        return updating.update(self.config, self._read(), Silent(), self.sandboxes)
+    def update(self) -> update.UpdatedPages:
+        return update.update(self.config, self._read(), Silent(), self.sandboxes)
 
     def check(self) -> list[str]:
-        results = checking.check(self.config, self._read(), Silent(), self.sandboxes)
+        results = check.check(self.config, self._read(), Silent(), self.sandboxes)
         return [f"{p.path}:{p.line} {p.message}" for result in results for p in report.failures(result)]
 
     def _read(self) -> tuple[Page, ...]:
-        return pages.read_all(self.config, [self.page])
+        return files.read_all(self.config, [self.page])
 
 
 @pytest.fixture
@@ -169,7 +171,7 @@ def test_every_update_matches_and_touches_no_other_line(
     if updated.results[0].failed:  # what was written under it could be typed: then it is no output
         return
     after = site.text()
-    [page] = pages.read_all(site.config, [site.page])
+    [page] = files.read_all(site.config, [site.page])
     [command] = page.snippets[0].commands
     assert (
         match_lines(Names(), command.written, [line.rstrip() for line in shown], Match.PATTERN) is None or not written

@@ -18,7 +18,7 @@ import pytest
 from conftest import REPOSITORY
 from test_mkdocs_plugin import blocks
 
-from snippetrun.store.document import load
+from snippetrun.recordings.document import load
 
 NOBODY = "unix:///nowhere/docker.sock"
 # What `mkdocs` does, and then a line with those of the modules that no replay needs.

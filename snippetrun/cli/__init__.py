@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from snippetrun import stopping
+from snippetrun.support import stopping
 
 __all__ = ["main"]
 
@@ -29,8 +29,8 @@ def _run() -> int:
     # Imported here, as it takes a moment in which somebody may press Ctrl-C.
     import click
 
-    from snippetrun.cli.command import complain, echo
     from snippetrun.cli.commands import cli
+    from snippetrun.cli.group import complain, echo
     from snippetrun.errors import Problem, SnippetrunError
 
     try:

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
-from snippetrun import checking, shards
-from snippetrun.cli.command import CHANGED_SINCE, PATHS, SHARD, cli
-from snippetrun.cli.delivery import delivered
+from snippetrun.cli.group import CHANGED_SINCE, PATHS, SHARD, cli
+from snippetrun.cli.report_options import with_reports
 from snippetrun.model import Mode
-from snippetrun.progress import ShownProgress
 from snippetrun.report import Report
-from snippetrun.reporting import Task, report_on
-from snippetrun.selection import Wanted
+from snippetrun.tasks import check as checks
+from snippetrun.tasks import shards
+from snippetrun.tasks.progress import ShownProgress
+from snippetrun.tasks.report_on import Task, report_on
+from snippetrun.tasks.select import Selection
 
 _TASKS = {
-    Mode.RUN: Task("check", checking.check, checking.compared),
-    Mode.REPLAY: Task("check", checking.replayed),
+    Mode.RUN: Task("check", checks.check, checks.compared),
+    Mode.REPLAY: Task("check", checks.replayed),
 }
 
 
@@ -44,7 +45,7 @@ _TASKS = {
     metavar="REPORT",
     help="With --mode replay: complain also of recordings that a JSON report of `check` has not confirmed.",
 )
-@delivered()
+@with_reports()
 @click.pass_obj
 def check(  # noqa: PLR0913 - an argument for each option
     config_file: Path,
@@ -66,10 +67,10 @@ def check(  # noqa: PLR0913 - an argument for each option
     if confirm:
         if Mode(mode) is not Mode.RUN:
             raise click.UsageError("--confirm runs pages: it is not for --mode replay.")
-        task = Task("check", partial(checking.check, confirm=True), partial(checking.compared, confirm=True))
+        task = Task("check", partial(checks.check, confirm=True), partial(checks.compared, confirm=True))
     if confirmed_by:
         if Mode(mode) is not Mode.REPLAY:
             raise click.UsageError("--confirmed-by is for --mode replay: a run believes no report.")
-        task = Task("check", partial(checking.replayed, confirmed_by=confirmed_by))
+        task = Task("check", partial(checks.replayed, confirmed_by=confirmed_by))
     with ShownProgress() as progress:
-        return report_on(task, config_file, Wanted(paths, changed_since, shard), progress)
+        return report_on(task, config_file, Selection(paths, changed_since, shard), progress)

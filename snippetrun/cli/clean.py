@@ -8,7 +8,7 @@ import shutil
 import click
 
 from snippetrun import config
-from snippetrun.cli.command import JSON, cli, echo, print_json
+from snippetrun.cli.group import JSON, cli, echo, print_json
 from snippetrun.report import json_
 
 
@@ -21,7 +21,7 @@ def clean(*, everything: bool, as_json: bool) -> None:
     Images and image stores stay, as the next build is faster with them; --all removes these too.
     """
     from snippetrun.engine import leftovers
-    from snippetrun.engine.find import host_engine
+    from snippetrun.engine.discover import host_engine
 
     removed: list[leftovers.Leftover] = []
     kept: list[leftovers.Leftover] = []

@@ -13,6 +13,6 @@ from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
     shell,
     update,
 )
-from snippetrun.cli.command import cli
+from snippetrun.cli.group import cli
 
 __all__ = ["cli"]

@@ -7,9 +7,9 @@ import dataclasses
 import click
 
 from snippetrun import config
-from snippetrun import diff as recordings
-from snippetrun.cli.command import JSON, cli, echo, print_json, with_site
+from snippetrun.cli.group import JSON, cli, echo, print_json, with_site
 from snippetrun.report import json_, markdown, news
+from snippetrun.tasks import diff as diffs
 
 
 @cli.command()
@@ -31,7 +31,7 @@ def diff(site: config.SiteConfig, arguments: tuple[str, ...], *, form: str, exit
     They are compared with those of the last commit, or of the revision REV; with REV..REV those of two revisions. PATHS
     are pages, recordings or folders; without any, all recordings of the site.
     """
-    found = recordings.diff(site, recordings.asked(site, arguments))
+    found = diffs.diff(site, diffs.asked(site, arguments))
     if as_json:
         print_json({"schema": json_.SCHEMA, "command": "diff"} | dataclasses.asdict(found))
     else:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from snippetrun import config
-from snippetrun.cli.command import JSON, cli, echo, print_json, with_site
-from snippetrun.progress import ShownProgress
+from snippetrun.cli.group import JSON, cli, echo, print_json, with_site
 from snippetrun.report import json_
+from snippetrun.tasks.progress import ShownProgress
 
 
 @cli.command()
@@ -15,7 +15,7 @@ from snippetrun.report import json_
 @with_site
 def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
     """Look at the engine, its host, and what keeps a page apart from them; each finding with its fix."""
-    from snippetrun.doctor import State, examine
+    from snippetrun.tasks.doctor import State, examine
 
     with ShownProgress() as progress:
         findings = examine(site, progress.say)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snippetrun import __version__, config, git, pages, report, runner
-from snippetrun.cli.command import JSON, PATHS, cli, complain, echo, print_json, with_site
-from snippetrun.inert import plain
+from snippetrun import __version__, config, report, runner
+from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, print_json, with_site
+from snippetrun.extract import files
 from snippetrun.plan import plan
 from snippetrun.report import json_
-from snippetrun.reporting import findings
+from snippetrun.support import git
+from snippetrun.support.neutralise import plain
+from snippetrun.tasks.report_on import findings
 
 
 @cli.command("list")
@@ -21,7 +23,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    found = pages.read_all(site, pages.find(site, paths))
+    found = files.read_all(site, files.find(site, paths))
     plan(site, found)
     noticed = findings(site, found)
     shown = tuple(report.page(runner.result(page, None)) for page in found if page.snippets)

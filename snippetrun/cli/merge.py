@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from snippetrun import bounded
-from snippetrun.cli.command import cli
-from snippetrun.cli.delivery import delivered
+from snippetrun.cli.group import cli
+from snippetrun.cli.report_options import with_reports
 from snippetrun.errors import Problem, UsageError
 from snippetrun.report import Report, json_
 from snippetrun.report.merge import merge as merged
+from snippetrun.support import bounded
 
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@delivered(annotated=False)
+@with_reports(annotated=False)
 def merge(files: tuple[Path, ...]) -> Report:
     """Make one report out of those of several machines.
 

@@ -8,22 +8,23 @@ from pathlib import Path
 
 import click
 
-from snippetrun import runner, shards
-from snippetrun.cli.command import CHANGED_SINCE, PATHS, SHARD, cli
-from snippetrun.cli.delivery import delivered
+from snippetrun import runner
+from snippetrun.cli.group import CHANGED_SINCE, PATHS, SHARD, cli
+from snippetrun.cli.report_options import with_reports
 from snippetrun.config import SiteConfig
 from snippetrun.model import Mode, Page, Result
-from snippetrun.progress import ShownProgress
 from snippetrun.report import Report
-from snippetrun.reporting import Task, report_on
-from snippetrun.selection import Wanted
+from snippetrun.tasks import shards
+from snippetrun.tasks.progress import ShownProgress
+from snippetrun.tasks.report_on import Task, report_on
+from snippetrun.tasks.select import Selection
 
 
 @cli.command()
 @PATHS
 @CHANGED_SINCE
 @SHARD
-@delivered(transcripts=True)
+@with_reports(transcripts=True)
 @click.pass_obj
 def run(config_file: Path, paths: tuple[Path, ...], changed_since: str | None, shard: shards.Shard | None) -> Report:
     """Run pages, record what came out, and print it.
@@ -32,7 +33,7 @@ def run(config_file: Path, paths: tuple[Path, ...], changed_since: str | None, s
     wrong usage, also if there was nothing to run, and 3 if an engine or an image is missing.
     """
     with ShownProgress() as progress:
-        return report_on(Task("run", _run), config_file, Wanted(paths, changed_since, shard), progress)
+        return report_on(Task("run", _run), config_file, Selection(paths, changed_since, shard), progress)
 
 
 def _run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from snippetrun import config, pages, runner
-from snippetrun.attach import attach
-from snippetrun.cli.command import cli, with_site
+from snippetrun import config, runner
+from snippetrun.cli.group import cli, with_site
+from snippetrun.cli.interactive import attach
 from snippetrun.errors import Problem, UsageError
+from snippetrun.extract import files
 from snippetrun.plan import plan
-from snippetrun.progress import ShownProgress
 from snippetrun.runner.page import MAIN_TERMINAL, opened
+from snippetrun.tasks.progress import ShownProgress
 
 
 @cli.command()
@@ -25,8 +26,8 @@ def shell(site: config.SiteConfig, place: str) -> None:
     line, nothing has run yet. `exit` ends the shell, and the sandbox with it.
     """
     path, line = _place(place)
-    [file] = pages.find(site, [path])
-    jobs = plan(site, [pages.read(site, file)])
+    [file] = files.find(site, [path])
+    jobs = plan(site, [files.read(site, file)])
     if not jobs:
         raise UsageError(Problem("nothing runs on this page", "", str(path)))
     with ShownProgress() as progress, runner.live_sandboxes(site, progress.say) as start:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from snippetrun import config, report, updating
-from snippetrun.cli.command import CHANGED_SINCE, JSON, PATHS, cli, complain, echo, print_json, with_site
-from snippetrun.progress import ShownProgress
+from snippetrun import config, report
+from snippetrun.cli.group import CHANGED_SINCE, JSON, PATHS, cli, complain, echo, print_json, with_site
 from snippetrun.report import json_
-from snippetrun.selection import Wanted, select
-from snippetrun.units import counted
+from snippetrun.support.units import counted
+from snippetrun.tasks import update as updates
+from snippetrun.tasks.progress import ShownProgress
+from snippetrun.tasks.select import Selection, select
 
 
 @cli.command()
@@ -24,9 +25,9 @@ def update(site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str 
     In a page only lines of output change, and only those that no longer match; wildcards and names stay wherever they
     still hold. A command that fails is not accepted: the exit status is 1, and its page stays as it is.
     """
-    selected = select(site, Wanted(paths, changed_since))
+    selected = select(site, Selection(paths, changed_since))
     with ShownProgress() as progress:
-        updated = updating.update(site, selected.pages, progress)
+        updated = updates.update(site, selected.pages, progress)
     failed = [problem for result in updated.results for problem in report.failures(result)]
     if as_json:
         rows = [dataclasses.asdict(problem) for problem in failed]

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from snippetrun import patience, stopping
-from snippetrun.engine import leftovers, private, session
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine import embedded, leftovers, session
+from snippetrun.engine.client import HostEngine
 from snippetrun.errors import EngineError
+from snippetrun.support import patience, stopping
 
 # Waits for next to nothing until the run says `done`, or is no more.
 _WAIT = 'read -r word; [ "$word" = done ] || exec "$@"'
@@ -65,7 +65,7 @@ def _leave(
         guard.stdin.close()
         guard.wait()
     else:
-        if not private.has_ended(engine.base_url):
+        if not embedded.has_ended(engine.base_url):
             say("the engine did not remove everything at once: what is left will go once it can")
         guard.stdin.close()
         guard.returncode = 0  # nobody is to wait for it
@@ -73,7 +73,7 @@ def _leave(
 
 def main(url: str, folder: str) -> None:
     """Remove what a session has left, as the guard of a run that was killed."""
-    from snippetrun.engine import find
+    from snippetrun.engine import discover
 
     found = session.read(Path(folder))
     if found is None:
@@ -82,12 +82,12 @@ def main(url: str, folder: str) -> None:
     deadline = time.monotonic() + patience.seconds(60)
     for pause in _PAUSES:
         time.sleep(pause)
-        gone = _sweep(find.known(url), found.mark)
-        while not gone and time.monotonic() < deadline and not private.has_ended(url):
+        gone = _sweep(discover.known(url), found.mark)
+        while not gone and time.monotonic() < deadline and not embedded.has_ended(url):
             time.sleep(1)
-            gone = _sweep(find.known(url), found.mark)
+            gone = _sweep(discover.known(url), found.mark)
     shutil.rmtree(found.scratch, ignore_errors=True)
-    private.tidy(url)
+    embedded.tidy(url)
     if gone:
         found.forget()
 

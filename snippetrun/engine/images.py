@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from snippetrun.config import ImageSource
-from snippetrun.contexts import build_context
-from snippetrun.engine.base import Base
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.base_image import Base
+from snippetrun.engine.client import HostEngine
 from snippetrun.engine.labels import REPOSITORY
 from snippetrun.errors import ImageError
+from snippetrun.support.build_context import build_context
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snippetrun.engine import session
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.client import HostEngine
 from snippetrun.engine.labels import KEY, KIND, OURS, PAGE, REPOSITORY, SANDBOX, SESSION, STORE
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippetrun.config import cache_folder
-from snippetrun.engine.locks import locked, locked_if_free
+from snippetrun.support.locks import locked, locked_if_free
 
 _LOCK, _ABOUT = "lock", "about"
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from snippetrun import stopping
+from snippetrun.support import stopping
 
 _HEADER = struct.Struct(">BxxxL")  # which stream, then the length: the engine API's multiplexed format
 

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
-from snippetrun.attributes import KEYS, parse
 from snippetrun.errors import Problem
 from snippetrun.extract.commands import Session, has_prompt, script, split
 from snippetrun.extract.fences import Fence
+from snippetrun.extract.info_string import KEYS, parse
 from snippetrun.model import Command, Options, Snippet
-from snippetrun.units import counted
+from snippetrun.support.units import counted
 
 SCRIPTS = frozenset({"bash", "sh"})
 """Languages whose fences, where the site lets them run, are scripts: they have no prompts."""

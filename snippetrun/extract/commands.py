@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from snippetrun.errors import Problem
 from snippetrun.extract.shell import Scanner
 from snippetrun.model import Command
-from snippetrun.patterns import KEYS
+from snippetrun.support.patterns import KEYS
 
 _INVISIBLE = {
     "\u00a0": "a no-break space",

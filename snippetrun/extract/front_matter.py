@@ -9,11 +9,11 @@ from functools import partial
 
 import yaml
 
-from snippetrun import bounded, units
-from snippetrun.attributes import read_match, suggest
 from snippetrun.config import GONE, pattern
 from snippetrun.errors import Problem
+from snippetrun.extract.info_string import read_match, suggest
 from snippetrun.model import PageOptions
+from snippetrun.support import bounded, units
 
 # MkDocs' own rule (`YAML_RE` in mkdocs/utils/meta.py): what it takes for front matter is not on the site.
 _BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import superfences
-from snippetrun.extract.agreement import Seen, disagreement, misplacement
 from snippetrun.extract.candidate import Candidate, candidate, misused, spoilt
 from snippetrun.extract.fences import Fence, outline
 from snippetrun.extract.findings import idle, unprompted, unread
 from snippetrun.extract.front_matter import FrontMatter, front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.placeholders import unbound
+from snippetrun.extract.renderer_check import Seen, disagreement, misplacement
 from snippetrun.extract.shell import runs_docker
 from snippetrun.model import Page, PageOptions
 

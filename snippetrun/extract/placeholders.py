@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from snippetrun.errors import Problem
 from snippetrun.extract.shell import Scanner, runs_docker
 from snippetrun.model import Command, Snippet
-from snippetrun.patterns import PLACEHOLDER, canonical
+from snippetrun.support.patterns import PLACEHOLDER, canonical
 
 
 def unbound(path: str, lines: Sequence[str], snippets: Iterable[Snippet]) -> Iterator[Problem]:

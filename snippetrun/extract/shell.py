@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from snippetrun.patterns import PLACEHOLDER
+from snippetrun.support.patterns import PLACEHOLDER
 
 _STRINGS = frozenset({"'", '"', "$'", "${", "))"})
 """Closers of text in which no word is a command."""

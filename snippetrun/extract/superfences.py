@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snippetrun.attributes import RENDERER_KEYS
 from snippetrun.extract.indented_blocks import INDENT
+from snippetrun.extract.info_string import RENDERER_KEYS
 
 _PREFIX = re.compile(r"[> ]*")
 _OPENER = re.compile(

@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from snippetrun import partial
 from snippetrun.config import shown_path
 from snippetrun.errors import InfrastructureError, Problem, UsageError
-from snippetrun.inert import inert, plain
 from snippetrun.model import Outcome, Result, Snippet
-from snippetrun.pytest_plugin.desk import Desk
+from snippetrun.pytest_plugin import subset
+from snippetrun.pytest_plugin.session import Session
+from snippetrun.support.neutralise import neutralise, plain
 
 _NAME_LENGTH = 60
 
@@ -21,11 +21,11 @@ _NAME_LENGTH = 60
 class MarkdownPage(pytest.File):
     """A page; it runs once, when the first of its selected snippets is set up."""
 
-    def __init__(self, *, desk: Desk, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+    def __init__(self, *, desk: Session, **node: Any) -> None:  # noqa: ANN401 - pytest's own
         """Stand for a file that has not been read yet."""
         super().__init__(**node)
         self.desk = desk
-        self._ready: partial.Ready | None = None
+        self._ready: subset.PreparedPage | None = None
         self._ran: Result | InfrastructureError | None = None
         self._selected: set[int] = set()
 
@@ -35,9 +35,9 @@ class MarkdownPage(pytest.File):
             site = self.desk.site()
             if site is None:
                 return []
-            self._ready = partial.read(site, self.path, compare=self.desk.settings.compare)
+            self._ready = subset.read(site, self.path, compare=self.desk.settings.compare)
         except UsageError as error:
-            raise self.CollectError(inert(str(error))) from None
+            raise self.CollectError(neutralise(str(error))) from None
         page, findings = self._ready.page, self._ready.findings
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
@@ -66,10 +66,10 @@ class MarkdownPage(pytest.File):
             raise
         return sum(self.told(at).seconds for at in self._selected)
 
-    def told(self, at: int) -> partial.Told:
+    def told(self, at: int) -> subset.SnippetOutcome:
         """Return what there is to say of a selected snippet of the page, which has run."""
         assert isinstance(self._ran, Result)  # noqa: S101 - as its setup did not fail
-        return partial.told(self._ran, self._selected, at)
+        return subset.told(self._ran, self._selected, at)
 
     def _select(self) -> set[int]:
         """Return the places on the page of the snippets that this session is to run."""
@@ -96,12 +96,12 @@ class PageItem(pytest.Item):
     def fail(self, *problems: Problem) -> NoReturn:
         """Fail with what every face says of these problems, and no traceback; a CI runner obeys nothing of it."""
         self._said = problems[0]
-        raise pytest.fail.Exception(inert("\n".join(map(str, problems))), pytrace=False) from None
+        raise pytest.fail.Exception(neutralise("\n".join(map(str, problems))), pytrace=False) from None
 
     def skip(self, why: Problem) -> NoReturn:
         """Skip; reports that name the same reason and place are shown as one."""
         self._said = why
-        raise pytest.skip.Exception(inert(why.message)) from None
+        raise pytest.skip.Exception(neutralise(why.message)) from None
 
     def correct(self, report: pytest.TestReport) -> None:
         """Name the line of the page where pytest names the line of ours that raised, and share the time out."""
@@ -111,9 +111,9 @@ class PageItem(pytest.Item):
             return
         path, line = said.path or str(self.path), said.line or self.line
         if isinstance(report.longrepr, tuple):
-            report.longrepr = path, line, inert(said.message)
+            report.longrepr = path, line, neutralise(said.message)
         elif (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
-            crash.path, crash.lineno, crash.message = path, line, inert(said.message)
+            crash.path, crash.lineno, crash.message = path, line, neutralise(said.message)
 
 
 class SnippetItem(PageItem):
@@ -126,7 +126,7 @@ class SnippetItem(PageItem):
         self.at = at
         self.extra_keyword_matches.update(command.text for command in snippet.commands)
         if skip is not None:
-            self.add_marker(pytest.mark.skip(reason=inert(skip)))
+            self.add_marker(pytest.mark.skip(reason=neutralise(skip)))
 
     def setup(self) -> None:
         """See that the page has run; what fails here is no snippet, but what it runs on."""

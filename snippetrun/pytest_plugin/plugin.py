@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from snippetrun import runner
-from snippetrun.pages import ENDINGS
-from snippetrun.pytest_plugin.desk import NO_ENGINE, Desk
+from snippetrun.extract.files import ENDINGS
 from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
+from snippetrun.pytest_plugin.session import NO_ENGINE, Session
 from snippetrun.pytest_plugin.settings import Settings
 
 
@@ -19,7 +19,7 @@ class Plugin:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         """Do nothing yet."""
-        self._desk = Desk(config, settings)
+        self._desk = Session(config, settings)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect Markdown files."""

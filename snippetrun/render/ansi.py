@@ -1,7 +1,7 @@
 """Terminal text -> HTML: colours become spans, every other control sequence disappears.
 
-The grammar of control sequences is that of `snippetrun.inert`; the meaning of SGR is ECMA-48 section 8.3.117, with the
-colours of ISO 8613-6 (38, 48) as xterm reads them: `38;5;n` and `38:5:n` alike.
+The grammar of control sequences is that of `snippetrun.support.neutralise`; the meaning of SGR is ECMA-48 section
+8.3.117, with the colours of ISO 8613-6 (38, 48) as xterm reads them: `38;5;n` and `38:5:n` alike.
 
 All that comes from the text goes through `_escape`; all else that is written is made of constants and of
 integers between 0 and 255, so no input can make a tag, an attribute or a style of its own.
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from snippetrun.inert import CONTROL, plain, visible, whole
-from snippetrun.masks import masked
+from snippetrun.support.masks import masked
+from snippetrun.support.neutralise import CONTROL, plain, visible, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

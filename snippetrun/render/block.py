@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html, to_text
-from snippetrun.sgr import uncoloured
+from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal.inputs import without_secret
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from snippetrun.render.ansi import to_text
-from snippetrun.units import counted
+from snippetrun.support.units import counted
 
 if TYPE_CHECKING:
     from snippetrun.model import ImageFact, Recording

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from snippetrun.errors import Problem
-from snippetrun.inert import plain
 from snippetrun.report.reported import Report
 from snippetrun.report.text import complaints, wrong
+from snippetrun.support.neutralise import plain
 
 
 def text(report: Report, folder: str = "") -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from snippetrun.inert import in_json
-from snippetrun.masks import masked_data
 from snippetrun.report.reported import Report, counts
+from snippetrun.support.masks import masked_data
+from snippetrun.support.neutralise import in_json
 
 SCHEMA = 1
 """The version of the JSON that every command prints: raised when a key changes its meaning or goes away."""

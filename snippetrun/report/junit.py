@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from snippetrun.inert import inert
 from snippetrun.model import Outcome
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage
 from snippetrun.report.text import complaints, problem
+from snippetrun.support.neutralise import neutralise
 
 _NO_PAGE = "snippetrun"
 """The suite of problems that no file has caused."""
@@ -90,4 +90,4 @@ def _said(case: ET.Element, kind: str, message: str, hint: str) -> None:
 
 
 def _legal(text_of_others: str) -> str:
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", inert(text_of_others))
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", neutralise(text_of_others))

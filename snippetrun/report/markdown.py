@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from itertools import accumulate
 
-from snippetrun.inert import inert, plain
 from snippetrun.report import news as news_
 from snippetrun.report.news import News
 from snippetrun.report.reported import Report, ReportedPage, counts
 from snippetrun.report.text import reruns, summary, wrong
-from snippetrun.units import counted
+from snippetrun.support.neutralise import neutralise, plain
+from snippetrun.support.units import counted
 
 _MOST = 60_000
 """Characters: an issue takes 65536, the summary of a job a million."""
@@ -78,7 +78,7 @@ def _blocks(texts: list[str], room: int, language: str = "text") -> Iterable[str
 
 
 def _fenced(quoted: str, language: str) -> str:
-    inside = inert(quoted)
+    inside = neutralise(quoted)
     if len(inside) > _MOST_IN_BLOCK:
         inside = f"{inside[:_MOST_IN_BLOCK]}\n... ({len(inside)} characters)"
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inside))])

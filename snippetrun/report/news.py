@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snippetrun.inert import plain
-from snippetrun.sameness import Difference
+from snippetrun.model import Difference
+from snippetrun.support.neutralise import plain
 
 
 class Change(StrEnum):

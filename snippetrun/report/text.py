@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from shlex import quote
 
 from snippetrun.errors import Problem
-from snippetrun.inert import plain
 from snippetrun.model import Outcome, Result
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts, page
-from snippetrun.units import counted
+from snippetrun.support.neutralise import plain
+from snippetrun.support.units import counted
 
 _LAST_LINES = 15
 _CHARACTERS = 500

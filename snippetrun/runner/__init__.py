@@ -3,15 +3,15 @@
 - `pool`: the pages of a build, so many at a time
 - `reproduced`: a page that fails, run again; `varied`: what such runs have shown to vary
 - `page`: one page, from its first command to its last; imported only where pages run
-- `replay`: what recordings tell of pages that do not run; `judged`: a page with the verdicts on it
-- `provide`: the host's engine and the site's images, made ready for both; `shared`: when the first page asks
+- `replay`: what recordings tell of pages that do not run; `judge`: a page with the verdicts on it
+- `prepare`: the host's engine and the site's images, made ready for both
+- `drift`: what came out against what was recorded
 - `watcher`: who is told how far it has come
 """
 
-from snippetrun.runner.judged import before, result, varying
-from snippetrun.runner.pool import Aim, Sandboxes, look_again, run
-from snippetrun.runner.provide import OpenSandbox, live_sandboxes
-from snippetrun.runner.shared import SharedSandboxes
+from snippetrun.runner.judge import before, result, varying
+from snippetrun.runner.pool import Aim, look_again, run
+from snippetrun.runner.prepare import OpenSandbox, Sandboxes, SharedSandboxes, live_sandboxes
 from snippetrun.runner.watcher import Watcher
 
 __all__ = [

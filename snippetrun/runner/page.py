@@ -13,19 +13,20 @@ from itertools import islice
 from shlex import quote
 from typing import Self
 
-from snippetrun import __version__, regex
-from snippetrun.compare import Judge, pasted, stops
+from snippetrun import __version__
 from snippetrun.errors import InfrastructureError, Problem, UsageError
-from snippetrun.limits import Usage, used_up
-from snippetrun.masks import masked
 from snippetrun.model import Command, Ending, Environment, Fact, Job, Outcome, Recorded, Recording, Snippet, Verdict
-from snippetrun.patterns import Names
-from snippetrun.runner.provide import OpenSandbox
+from snippetrun.recordings import retyped
+from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sameness import Run
-from snippetrun.sandbox.interface import Order, Sandbox
-from snippetrun.sgr import uncoloured
-from snippetrun.store import retyped
+from snippetrun.sameness.expected import Judge, pasted, stops
+from snippetrun.sandbox.interface import Sandbox, TerminalCommand
+from snippetrun.support import regex
+from snippetrun.support.limits import Usage, used_up
+from snippetrun.support.masks import masked
+from snippetrun.support.patterns import Names
+from snippetrun.support.sgr import uncoloured
 
 MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""
@@ -195,7 +196,7 @@ class _Session:
         give_up = min(time.monotonic() + (snippet.options.retry or 0.0), self._deadline)
         while True:
             if _LISTS.search(command.text):
-                sandbox.settle()
+                sandbox.wait_until_listed()
             recorded = self._type(snippet, command, sandbox)
             judging = self._judge.copy()
             verdict = judging.command(command, recorded, snippet.options.match)
@@ -222,7 +223,7 @@ class _Session:
         options, names = snippet.options, self._judge.names
         typed = names.substitute(command.text)
         last = command is snippet.commands[-1]
-        order = Order(
+        order = TerminalCommand(
             typed,
             line=command.line,
             written=command.written,

@@ -5,27 +5,25 @@ from __future__ import annotations
 import math
 import queue
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 
-from snippetrun import patience, stopping
 from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError
 from snippetrun.model import Job, Mode, Page, Result
 from snippetrun.plan import plan
+from snippetrun.recordings import Store
 from snippetrun.runner import replay
-from snippetrun.runner.judged import before, result
-from snippetrun.runner.provide import OpenSandbox, live_sandboxes
+from snippetrun.runner.judge import before, result
+from snippetrun.runner.prepare import OpenSandbox, Sandboxes, live_sandboxes
 from snippetrun.runner.watcher import Watcher
-from snippetrun.store import Store
-from snippetrun.units import counted
+from snippetrun.support import patience, stopping
+from snippetrun.support.units import counted
 
 _END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
 """For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
-Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
-"""Prepares what sandboxes stand on, and tells of its progress."""
 
 
 class Aim(StrEnum):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 
 from snippetrun.errors import RecordingError
-from snippetrun.fingerprint import fingerprints, unchanged
 from snippetrun.model import Job, Mode, Outcome, Recording, Result, Verdict
-from snippetrun.runner.judged import result
-from snippetrun.store import Store
+from snippetrun.recordings import Store
+from snippetrun.runner.judge import result
+from snippetrun.support.fingerprint import fingerprints, unchanged
 
 
 def fresh(jobs: Sequence[Job], store: Store, mode: Mode, say: Callable[[str], None]) -> dict[str, Recording]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from snippetrun.compare import judge, pasted, run_of, stops
-from snippetrun.drift import Before, News, in_order_alone
 from snippetrun.model import Job, Outcome, Recorded, Recording, Result
-from snippetrun.runner.judged import result
+from snippetrun.runner.drift import News, Reference, in_order_alone
+from snippetrun.runner.judge import result
 from snippetrun.runner.page import run_page
-from snippetrun.runner.provide import OpenSandbox
+from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.varied import varied
 from snippetrun.runner.watcher import Watcher
+from snippetrun.sameness.expected import judge, pasted, run_of, stops
 
 IN_ORDER = 2
 """More runs where lines came in another order, and nothing else is new."""
@@ -28,7 +28,7 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
     job: Job,
     start: OpenSandbox,
     watcher: Watcher,
-    before: Before,
+    before: Reference,
     *,
     upto: int | None = None,
     most: int,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from snippetrun.drift import Before
-from snippetrun.fingerprint import fingerprints
 from snippetrun.model import Job, Outcome, Result
+from snippetrun.runner.drift import Reference
+from snippetrun.support.fingerprint import fingerprints
 
 _Place = tuple[int, int]
 
 
-def varied(job: Job, before: Before, runs: Sequence[Result], told: Result) -> frozenset[_Place]:
+def varied(job: Job, before: Reference, runs: Sequence[Result], told: Result) -> frozenset[_Place]:
     """Return the commands, as a snippet and a place in it, in which the runs of a page did not agree.
 
     That is what failed in one of them and not in the one that is told of, and what was news in one and not in all: in
@@ -22,7 +22,7 @@ def varied(job: Job, before: Before, runs: Sequence[Result], told: Result) -> fr
         return frozenset()
     passed = [ran for ran in runs if not ran.failed]
     if passed and before.recording is None:
-        before = Before(job.page, passed[0].recording, fingerprints(job.page), job.rules)
+        before = Reference(job.page, passed[0].recording, fingerprints(job.page), job.rules)
     failed = set(chain.from_iterable(map(_failed, runs))) - set(_failed(told))
     new = set(chain.from_iterable(map(before.news, passed))) - told.news.keys()
     return frozenset(failed | new)

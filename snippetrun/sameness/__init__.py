@@ -8,7 +8,6 @@ that it has to: see `forms`. Pure: nothing here knows an engine, or a command of
 - `rules`: what a site and a page say themselves
 """
 
-from snippetrun.sameness.outputs import Difference, Run, as_seen, differences, reproduced, varying
-from snippetrun.sameness.rules import Rules
+from snippetrun.sameness.outputs import Run, as_seen, differences, reproduced, varying
 
-__all__ = ["Difference", "Rules", "Run", "as_seen", "differences", "reproduced", "varying"]
+__all__ = ["Run", "as_seen", "differences", "reproduced", "varying"]

@@ -10,9 +10,10 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import chain, pairwise
 
+from snippetrun.model import Rules
+from snippetrun.sameness import rules
 from snippetrun.sameness.forms import Host, Kind, Token, amount, same, seconds
-from snippetrun.sameness.rules import Rules
-from snippetrun.sgr import colours, uncoloured
+from snippetrun.support.sgr import colours, uncoloured
 
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
 _LONGEST = 4_000
@@ -25,7 +26,7 @@ _ORDER = 10.0
 
 
 @dataclass(slots=True)
-class Free:
+class VaryingSpan:
     """A span of a line that was seen to vary."""
 
     start: int
@@ -56,7 +57,7 @@ class Free:
 
 
 @dataclass(slots=True)
-class Met:
+class Meeting:
     """How a line that came is the same as a recorded one."""
 
     varied: bool = False
@@ -70,13 +71,13 @@ class Met:
 class Line:
     """A line of an output, and what other runs have shown in its place."""
 
-    def __init__(self, text: str, host: Host, rules: Rules) -> None:
+    def __init__(self, text: str, host: Host, given: Rules) -> None:
         """Take it as it is: nothing else was seen in its place yet."""
         self.coloured, self.text = text, uncoloured(text)
-        self._host, self._rules = host, rules
+        self._host, self._rules = host, given
         self.seen = [self]
         """What stood in its place, in each run."""
-        self.free: list[Free] = []
+        self.free: list[VaryingSpan] = []
         self._by_form: set[int] = set()
         """The tokens that were seen to differ as their form says that they do."""
 
@@ -85,7 +86,7 @@ class Line:
         """Its parts; a line that is far too long for people has just one."""
         if len(self.text) > _LONGEST:
             return [Token(Kind.WORD, self.text, 0)]
-        return self._rules.read(self._host, self.text)
+        return rules.read(self._rules, self._host, self.text)
 
     @cached_property
     def shape(self) -> tuple[object, ...]:
@@ -137,17 +138,17 @@ class Line:
                     if same(mine[one], its[two], self._host, other._host):
                         self._by_form.add(one)
                     else:
-                        span = Free(one, one + 1, [mine[one : one + 1], its[two : two + 1]])
+                        span = VaryingSpan(one, one + 1, [mine[one : one + 1], its[two : two + 1]])
                         pairs += span.pair(span.seen[1])
                         self._add(span)
             elif kind != "equal":
                 own, others = _whole_words(mine, its, (a, b, c, d))
-                span = Free(own.start, own.stop, [mine[own.start : own.stop], its[others.start : others.stop]])
+                span = VaryingSpan(own.start, own.stop, [mine[own.start : own.stop], its[others.start : others.stop]])
                 self._add(span)
                 pairs += span.pair(span.seen[1])
         return pairs
 
-    def _add(self, new: Free) -> None:
+    def _add(self, new: VaryingSpan) -> None:
         """Add a span, made one with those that it touches or lies across; what must not differ is none."""
         if any(token.kind is Kind.FIXED for token in self.tokens[new.start : new.end]):
             return
@@ -160,14 +161,14 @@ class Line:
             self.free.remove(old)
             start, end = min(old.start, new.start), max(old.end, new.end)
             seen = [self.tokens[start:end], *old.seen[1:], *new.seen[1:]]
-            new = Free(start, end, seen)
+            new = VaryingSpan(start, end, seen)
         self.free.append(new)
         self.free.sort(key=lambda each: each.start)
 
-    def meets(self, other: Line) -> Met | None:
+    def meets(self, other: Line) -> Meeting | None:
         """Return how another line is the same; None if it is not."""
         if other.text == self.text:
-            return Met(pairs=[pair for span in self.free for pair in span.pair(span.seen[0])])
+            return Meeting(pairs=[pair for span in self.free for pair in span.pair(span.seen[0])])
         met = self._meets(self.tokens, other, other.tokens)
         if met is None and not self.free and len(self.tokens) != len(other.tokens):
             met = self._meets(self._lasting, other, other._lasting)
@@ -175,8 +176,8 @@ class Line:
                 met.varied = True
         return met
 
-    def _meets(self, mine: Sequence[Token], other: Line, came: Sequence[Token]) -> Met | None:
-        met, at, begin = Met(), 0, 0
+    def _meets(self, mine: Sequence[Token], other: Line, came: Sequence[Token]) -> Meeting | None:
+        met, at, begin = Meeting(), 0, 0
         for before, span in pairwise([None, *self.free, None]):
             fixed = mine[begin : span.start if span else None]
             last = len(came) - len(fixed)
@@ -204,7 +205,7 @@ class Line:
         return [token.text for token in self.tokens if token.kind is Kind.SIZE]
 
     @staticmethod
-    def _compare(fixed: Sequence[Token], came: Sequence[Token], met: Met) -> None:
+    def _compare(fixed: Sequence[Token], came: Sequence[Token], met: Meeting) -> None:
         for a, b in zip(fixed, came, strict=True):
             if a.text != b.text:
                 if a.kind in (Kind.SPACE, Kind.RULE):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import chain
 
+from snippetrun.model import Difference, Rules
 from snippetrun.sameness.forms import Host
 from snippetrun.sameness.lines import Line
-from snippetrun.sameness.rules import Rules
-from snippetrun.sgr import spelt
+from snippetrun.support.sgr import spelt
 
 _NONE = Rules()
 _DAY = 86400.0
@@ -35,18 +35,6 @@ class Run:
     known: Mapping[str, str] = field(default_factory=dict)
     """Facts of the host and of the images that it has built, by name: `kernel` -> `6.12.1`, `debian:latest 2` -> the
     64 digits of a digest. What has another value on another host, and the same name, is the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A place of an output where it differs from what was recorded."""
-
-    at: int
-    """The index of the first recorded line that is concerned; the number of lines for what came after them all."""
-    recorded: tuple[str, ...]
-    """These lines; empty where lines came that were not there. Colours are spelt if they alone differ: `\\e[32mok`."""
-    came: tuple[str, ...]
-    """What came in their place; empty where lines are missing."""
 
 
 def differences(

@@ -11,15 +11,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from snippetrun.engine.base import Base
-from snippetrun.engine.host import HostEngine
+from snippetrun.engine.base_image import Base
+from snippetrun.engine.client import HostEngine
 from snippetrun.engine.images import say_step
 from snippetrun.errors import ImageError, Problem
-from snippetrun.limits import Limits, used_up
 from snippetrun.model import Network
 from snippetrun.sandbox.live import LiveSandbox, build_specification, sandbox
 from snippetrun.sandbox.saved import only
-from snippetrun.sgr import uncoloured
+from snippetrun.support.limits import Limits, used_up
+from snippetrun.support.sgr import uncoloured
 
 # The classic builder: `docker history` shows each step as it is written. What has failed stays, so that it can be told
 # what it has used up.

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
-from snippetrun.limits import Usage
 from snippetrun.model import Ending, Fact, ImageFact
 from snippetrun.sandbox.shell import PtyShell
+from snippetrun.support.limits import Usage
 
 Program = Generator[str, str, tuple[str, int]]
 """What runs: it yields what it prints, gets what was typed then, and returns its last output and its exit status."""
@@ -66,8 +66,8 @@ class FakeSandbox:
         self.busy -= 1
         return self.busy < 0
 
-    def settle(self) -> None:
-        """As `Sandbox.settle`."""
+    def wait_until_listed(self) -> None:
+        """As `Sandbox.wait_until_listed`."""
         self.settled.append(len(self.commands))
 
     def usage(self) -> Usage:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from snippetrun.engine.stream import Stream
-from snippetrun.limits import Usage
-from snippetrun.model import Ending, Fact, ImageFact, Piece
-from snippetrun.patterns import Match, Names
+from snippetrun.model import Ending, Fact, ImageFact, Match, Piece
+from snippetrun.support.limits import Usage
+from snippetrun.support.patterns import Names
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TerminalCommand:
     """One command for a terminal, and what a person at its keyboard would do until it has ended."""
 
     command: str
@@ -38,7 +38,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class CommandResult:
     """One order and what came back."""
 
     pieces: tuple[Piece, ...]
@@ -63,7 +63,7 @@ class Exchange:
 class Terminal(Protocol):
     """One shell of a page on a PTY of its own."""
 
-    def run(self, order: Order) -> Exchange:
+    def run(self, order: TerminalCommand) -> CommandResult:
         """Carry out an order to its end, at most for its time.
 
         After any ending but `exited` and `left open` the terminal is of no more use. Raises SandboxError if the sandbox
@@ -104,7 +104,7 @@ class Sandbox(Protocol):
         While that is not so, a silent terminal may only be slow. Never raises SandboxError.
         """
 
-    def settle(self) -> None:
+    def wait_until_listed(self) -> None:
         """Wait, not for long, until containers that have ended are listed as ended. Never raises SandboxError."""
 
     def usage(self) -> Usage:

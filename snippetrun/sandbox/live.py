@@ -13,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from snippetrun import patience
-from snippetrun.engine.host import ContainerSpec, HostEngine
+from snippetrun.engine.client import ContainerSpec, HostEngine
 from snippetrun.engine.labels import SANDBOX, labels
 from snippetrun.engine.stream import ContainerStream
 from snippetrun.errors import EngineError, Problem, SandboxError
-from snippetrun.limits import Limits, Usage
 from snippetrun.model import Fact, ImageFact, Job, Network
-from snippetrun.sandbox import learned
+from snippetrun.sandbox import engine_facts
 from snippetrun.sandbox.shell import PtyShell
+from snippetrun.support import patience
+from snippetrun.support.limits import Limits, Usage
 
 IMAGE_FOLDER = Path(__file__).with_name("image")
 """The Dockerfile and the scripts of the sandbox's image."""
@@ -42,7 +42,7 @@ _LAUNCHER_PROCESSES = 100
 _BOOT_SECONDS = 60.0
 _END_SECONDS = 20.0
 _FACTS_SECONDS = 10.0
-_SETTLE_SECONDS = 5.0
+_LISTED_SECONDS = 5.0
 _ANSWER_BYTES = 64_000_000
 _LAST_BYTES = 10_000
 _WRITE_SECONDS = 30.0
@@ -98,20 +98,20 @@ class LiveSandbox:
 
     def facts(self) -> tuple[Fact, ...]:
         """As `Sandbox.facts`."""
-        return learned.facts(self._ask("facts", _FACTS_SECONDS) or "")
+        return engine_facts.facts(self._ask("facts", _FACTS_SECONDS) or "")
 
     def rests(self) -> bool:
         """As `Sandbox.rests`."""
-        running = self._ask("rests", _SETTLE_SECONDS)
+        running = self._ask("rests", _LISTED_SECONDS)
         return not (running or "").strip()
 
-    def settle(self) -> None:
-        """As `Sandbox.settle`."""
-        self._ask("settle", _SETTLE_SECONDS)
+    def wait_until_listed(self) -> None:
+        """As `Sandbox.wait_until_listed`."""
+        self._ask("listed", _LISTED_SECONDS)
 
     def usage(self) -> Usage:
         """As `Sandbox.usage`."""
-        answer = self._ask("usage", _SETTLE_SECONDS)
+        answer = self._ask("usage", _LISTED_SECONDS)
         said = self._last_words.partition("\nlast\n")[2] if answer is None else answer
         found = dict(re.findall(r"^(memory|processes|disk|files) (\d{1,18})$", said, re.MULTILINE))
         return Usage(

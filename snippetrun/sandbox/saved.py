@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Protocol
 
 from snippetrun.errors import ImageError, Problem
-from snippetrun.limits import Limits
+from snippetrun.support.limits import Limits
 
 _BLOCK = 512
 _PART = 1 << 20

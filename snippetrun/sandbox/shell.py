@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from snippetrun.engine.stream import Stream
 from snippetrun.errors import Problem, SandboxError
-from snippetrun.masks import masked, masked_end
 from snippetrun.model import Ending, Piece, PieceKind
-from snippetrun.sandbox.interface import Exchange, Order
+from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.support.masks import masked, masked_end
 from snippetrun.terminal import screen
-from snippetrun.terminal.dialogue import OUTER_PROMPT, PROMPT_QUIET, Dialogue, Leave, Nudge
+from snippetrun.terminal.dialogue import OUTER_PROMPT, PROMPT_QUIET, Dialogue, Leave, PressEnter
 from snippetrun.terminal.inputs import Input, asks_for_secret
 from snippetrun.terminal.marks import Kind, Mark, MarkScanner
 from snippetrun.terminal.transcript import Transcript
@@ -40,7 +40,7 @@ Open = Callable[[Sequence[str], Mapping[str, str]], Stream]
 class _Talk:
     """One order while it is carried out."""
 
-    order: Order
+    order: TerminalCommand
     dialogue: Dialogue
     transcript: Transcript
     deadline: float
@@ -95,11 +95,13 @@ class PtyShell:
                 raise SandboxError(Problem(f"the page's shell did not start: {said.decode(errors='replace')[-500:]}"))
             said += piece if isinstance(piece, bytes) else b""
 
-    def run(self, order: Order) -> Exchange:
+    def run(self, order: TerminalCommand) -> CommandResult:
         """As `Terminal.run`."""
         began = self._clock()
         if not order.command and not self._open:
-            return Exchange((), None, Ending.EXITED, 0.0, waiting="a command that is open in this terminal; none is")
+            return CommandResult(
+                (), None, Ending.EXITED, 0.0, waiting="a command that is open in this terminal; none is"
+            )
         deadline = self._deadline = began + order.timeout
         late = ""
         if order.command and self._open:
@@ -107,7 +109,7 @@ class PtyShell:
             settled = self._settle(deadline, order.limit)
             if isinstance(settled, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
-                return Exchange((), None, settled, self._clock() - began, waiting=waiting)
+                return CommandResult((), None, settled, self._clock() - began, waiting=waiting)
             late = settled
         goes_on = bool(self._open)
         transcript = Transcript(order.limit)
@@ -129,7 +131,7 @@ class PtyShell:
             pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
         hide = masked_end if transcript.cut else masked
         pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
-        return Exchange(
+        return CommandResult(
             pieces, talk.status, ending, self._clock() - began, transcript.cut, masked(late), masked(waiting)
         )
 
@@ -249,13 +251,13 @@ class PtyShell:
             return None
         return self._leave(talk, len(transcript)) if found else self._act(talk, move, quiet)
 
-    def _act(self, talk: _Talk, move: Input | Leave | Nudge, quiet: float) -> Ending | None:
+    def _act(self, talk: _Talk, move: Input | Leave | PressEnter, quiet: float) -> Ending | None:
         """Do what a person would do now."""
         transcript, dialogue = talk.transcript, talk.dialogue
         if isinstance(move, Leave):
             self._put_back(transcript.take_back(transcript.start_of_line))
             return Ending.LEFT_OPEN
-        if isinstance(move, Nudge):
+        if isinstance(move, PressEnter):
             dialogue.nudged = True
             self._send(b"\r")
             talk.quiet = quiet + PROMPT_QUIET

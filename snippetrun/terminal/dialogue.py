@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from snippetrun.patterns import ANY_LINES, Match, Names, match_lines
+from snippetrun.model import Match
+from snippetrun.support.patterns import ANY_LINES, Names, match_lines
 from snippetrun.terminal.inputs import (
     Input,
     asks_for_secret,
@@ -48,7 +49,7 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Nudge:
+class PressEnter:
     """Press Enter, so that a shell shows its prompt again.
 
     `docker attach` makes the terminal larger and smaller again for that, but a shell that learns of both at once sees
@@ -56,7 +57,7 @@ class Nudge:
     """
 
 
-Move = Input | Leave | Nudge
+Move = Input | Leave | PressEnter
 
 
 @dataclass(slots=True)
@@ -123,7 +124,7 @@ class Dialogue:
         if self.goes_on_below and not keys and len(transcript):
             yield _IDLE_QUIET, Leave()
         if self.left and not keys and not self.nudged and not len(transcript) and _ATTACH.search(self.command):
-            yield _SILENT_QUIET, Nudge()
+            yield _SILENT_QUIET, PressEnter()
 
     def typed(self, what: Input, prompt: str, transcript: Transcript) -> None:
         """Take note that it is typed now, and bind the names in the output above it."""

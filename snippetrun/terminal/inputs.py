@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snippetrun.patterns import KEYS, WILDCARD, Names
+from snippetrun.support.patterns import KEYS, WILDCARD, Names
 
 _PROMPT_END = re.compile(rf"{WILDCARD.pattern}|(?P<end>[#$>%:?\])] ?)")  # the > of <id> ends no prompt
 _LONGEST = 1000

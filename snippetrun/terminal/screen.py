@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from snippetrun.inert import CONTROL, visible
-from snippetrun.sgr import SEQUENCE, uncoloured
+from snippetrun.support.neutralise import CONTROL, visible
+from snippetrun.support.sgr import SEQUENCE, uncoloured
 
 if TYPE_CHECKING:
     from pyte import Stream

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from snippetrun.model import Piece, PieceKind, printed
-from snippetrun.sgr import uncoloured
+from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal import screen
 from snippetrun.terminal.inputs import is_keys
 

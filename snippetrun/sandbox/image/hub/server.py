@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import stock, tokens
+from . import seed, tokens
 from .access import granted, scopes
 from .request import Request, from_form, from_query
 from .users import Users
@@ -53,7 +53,7 @@ class TokenServer(ThreadingHTTPServer):
         )
 
     def _exists(self, repository: str) -> bool:
-        return stock.manifests(self._registry, repository).is_dir()
+        return seed.manifests(self._registry, repository).is_dir()
 
     def _sign(self, data: bytes) -> bytes:
         command = ["openssl", "dgst", "-sha256", "-sign", str(self._key)]

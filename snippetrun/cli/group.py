@@ -1,0 +1,84 @@
+"""The group, and what its commands share: the site, the pages that are meant, and how things are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snippetrun import __version__, config
+from snippetrun.errors import Problem
+from snippetrun.report import json_
+from snippetrun.support.neutralise import neutralise
+from snippetrun.tasks import shards
+
+
+def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> shards.Shard | None:
+    try:
+        return None if value is None else shards.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+CHANGED_SINCE = click.option(
+    "--changed-since",
+    metavar="REV",
+    help="Only pages that are not what they were at this revision of the git repository.",
+)
+SHARD = click.option(
+    "--shard",
+    callback=_shard,
+    metavar="I/N",
+    help="Only the part of machine I of N; `snippetrun merge` makes one report of all.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option(
+    "-f",
+    "--config-file",
+    type=click.Path(path_type=Path),
+    default=Path("mkdocs.yml"),
+    show_default=True,
+    help="The site's configuration.",
+)
+@click.pass_context
+def cli(context: click.Context, config_file: Path) -> None:
+    """Run the docker commands of Markdown pages in throwaway engines.
+
+    A page's fenced `console` blocks run in order, in one shell, in a Docker engine that exists for that page alone.
+    """
+    context.obj = config_file
+
+
+def with_site(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the site's configuration as its first argument."""
+
+    @click.pass_obj
+    @wraps(command)
+    def called(config_file: Path, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own
+        return command(config.load(config_file), *args, **kwargs)
+
+    return called
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text that others have a part in, so that it can steer neither the terminal nor a CI log."""
+    click.echo(neutralise(text), err=err)
+
+
+def complain(problems: Iterable[Problem]) -> None:
+    """Print problems on standard error."""
+    for problem in problems:
+        echo(str(problem), err=True)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print a JSON document on standard output."""
+    click.echo(json_.text(document), nl=False)

@@ -1,0 +1,80 @@
+"""The pages of a site, found and read from disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from snippetrun import extract
+from snippetrun.config import SiteConfig, shown_path
+from snippetrun.errors import PageError, Problem, UsageError
+from snippetrun.model import Page
+from snippetrun.support import bounded
+
+ENDINGS = (".md", ".markdown")
+"""How the names of Markdown files end."""
+
+
+def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
+    """Return the Markdown files among `paths`, each once, folders searched through; without any, all of the site's.
+
+    Raises UsageError for a path that is not there.
+    """
+    found: list[Path] = []
+    for path in paths or [site.docs]:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
+        elif path.is_file():
+            found.append(path)
+        else:
+            hint = f"Pages stand below {shown_path(site.docs)}/."
+            raise UsageError(Problem("there is no such page or folder", hint, str(path)))
+    return list({file.resolve(): file for file in reversed(found)}.values())[::-1]
+
+
+def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
+    """Read pages; raise PageError with the problems of all of them."""
+    pages: list[Page] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            pages.append(read(site, path))
+        except PageError as error:
+            problems += error.problems
+    if problems:
+        raise PageError(*problems)
+    return tuple(pages)
+
+
+def read(site: SiteConfig, path: Path) -> Page:
+    """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used.
+
+    A link that leads out of the site's pages is refused: what it leads to would be shown as a part of them.
+    """
+    inside = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(site.docs))  # noqa: PTH100 - follows no link
+    if inside and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(site.docs)):
+        hint = f"Put the page itself there, or below {shown_path(site.docs)}/."
+        raise PageError(Problem(f"is a link that leads out of {shown_path(site.docs)}/", hint, _named(path)))
+    if not shown_path(path).isprintable():  # such as docs/a\nb.md, or bytes that are not UTF-8
+        raise PageError(Problem("has a character in its name that cannot be shown", "Rename it.", shown_path(path)))
+    return extract.read(shown_path(path), text(path), languages=site.languages)
+
+
+def _named(path: Path) -> str:
+    """Return a path as the user would type it, links in it as they are."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def text(path: Path) -> str:
+    """Return the text of a page as it stands, line ends included; raise PageError if it is not UTF-8."""
+    try:
+        data = bounded.read_bytes(path)
+        return data.decode("utf-8")
+    except OSError as error:
+        raise PageError(Problem(f"cannot be read: {error.strerror}", "", shown_path(path))) from error
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise PageError(Problem(message, "Save the page as UTF-8.", shown_path(path), line, column)) from error

@@ -1,0 +1,302 @@
+"""Read an info string: the text after an opening fence, e.g. `console {timeout=60s skip="needs a GPU"}`.
+
+The grammar is a language word, then optionally braces that hold `key=value`, `key="quoted value"` and `flag`,
+as in attribute lists (https://python-markdown.github.io/extensions/attr_list/). Quotes know no escapes.
+
+Keys of the renderer (`title`, `hl_lines`, `.class`, `#id` ...) pass, in braces or bare as Material documents
+them (https://squidfunk.github.io/mkdocs-material/reference/code-blocks/). What other tools write after a
+language that we do not run is theirs, and is left alone unless a key of ours stands in its braces.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from snippetrun.errors import PageError, Problem
+from snippetrun.model import Match, Options
+from snippetrun.support import units
+
+_HIGHEST_STATUS = 255
+_NUL = "\ufffd"
+"""What Markdown makes of a NUL."""
+
+
+def _skip(text: str) -> str:
+    if not text.strip():
+        raise ValueError('skip needs a reason that a reader can see: skip="needs a GPU"')
+    return text.strip()
+
+
+def _exit(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or int(text) > _HIGHEST_STATUS:
+        raise ValueError(f"exit takes an exit status from 0 to {_HIGHEST_STATUS}, not `{text}`")
+    return int(text)
+
+
+def _file(text: str) -> str:
+    path = PurePosixPath(text)
+    wrong = {
+        "is empty": not text.strip(),
+        "holds a control character": not text.isprintable() or _NUL in text,
+        "holds a backslash; separate folders by `/`": "\\" in text,
+        "is absolute": path.is_absolute(),
+        "begins with a -": text.startswith("-"),
+        "leads out of the page's folder": ".." in path.parts,
+        "names a folder": text.endswith("/") or path == PurePosixPath(),
+    }
+    for what, holds in wrong.items():
+        if holds:
+            raise ValueError(f"file takes a path inside the page's folder, such as app/Dockerfile; `{text}` {what}")
+    return str(path)
+
+
+def _term(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][\w-]{0,30}", text):
+        raise ValueError(f"term takes the name of a terminal, such as term=server, not `{text}`")
+    return text
+
+
+def _until(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError('until takes a text that the command prints: until="ready for connections"')
+    return text
+
+
+def _engine(text: str) -> str:
+    if text != "fresh":
+        raise ValueError(f"engine takes fresh, for a new engine from here on, not `{text}`")
+    return text
+
+
+def read_match(text: str) -> Match:
+    """Return how output is matched; raise ValueError for a word that says nothing about it."""
+    if text not in set(Match):
+        raise ValueError(f"match takes {', '.join(Match)}, not `{text}`")
+    return Match(text)
+
+
+_READERS: Mapping[str, Callable[[str], str | int | float]] = {
+    "skip": _skip,
+    "timeout": units.duration,
+    "exit": _exit,
+    "file": _file,
+    "term": _term,
+    "until": _until,
+    "engine": _engine,
+    "retry": units.duration,
+    "match": read_match,
+}
+_FLAGS = frozenset({"hide"})
+KEYS = (*_READERS, *sorted(_FLAGS))
+"""The keys that are ours."""
+
+RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
+    "title": re.compile(".*"),
+    "title_mode": re.compile(".*"),
+    "linenums": re.compile(r"[0-9]+(?:[ \t]+[0-9]+){0,2}.*"),
+    "hl_lines": re.compile(r"[0-9]+(?:-[0-9]+)?(?:[ \t]+[0-9]+(?:-[0-9]+)?)*"),
+}
+"""What pymdownx.superfences accepts without braces, and for which values: `highlight_validator` in its source.
+
+With any other bare word it does not take the line for an opening fence.
+"""
+_RENDERER_ATTRIBUTES = frozenset({"id", "class", "style"})
+
+_LANGUAGE = re.compile(r"[^\s{]*")
+_SPACE = re.compile(r"\s*")
+_ITEM = re.compile(
+    r"""
+    (?:
+      (?P<mark> [.\#] [^\s"'=}]+ )
+      | (?P<key> [A-Za-z] [\w-]*+ ) (?: = (?: "(?P<double>[^"]*)" | '(?P<single>[^']*)' | (?P<bare>[^\s"'}]*) ) )?
+    )
+    (?= [\s}] | $ )
+    """,
+    re.VERBOSE,
+)
+_OPEN_QUOTE = re.compile(r"""[A-Za-z][\w-]*=(["'])""")
+_QUOTED = re.compile(r"""=(?:"[^"]*"|'[^']*')""")
+_OWN_KEY = re.compile(rf"(?:^|[\s{{,])(?:{'|'.join(KEYS)})(?=[=\s,}}]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One attribute as it is written."""
+
+    key: str
+    """Empty for a `.class` or an `#id`."""
+    value: str | None
+    text: str
+    offset: int
+    """Where it starts in the info string."""
+
+
+class _Reader:
+    """One pass over one info string, collecting what is wrong."""
+
+    def __init__(self, info: str, path: str, line: int, column: int) -> None:
+        self.info = info
+        self.where = (path, line, column)
+        self.problems: list[Problem] = []
+
+    def complain(self, offset: int, message: str, hint: str = "") -> None:
+        path, line, column = self.where
+        self.problems.append(Problem(message, hint, path, line, column + offset))
+
+    def items(self, offset: int) -> tuple[list[_Item], int]:
+        """Return the attributes from `offset` on, and where the text after them starts."""
+        found: list[_Item] = []
+        while match := _ITEM.match(self.info, offset):
+            value = match["double"] if match["double"] is not None else match["single"]
+            value = match["bare"] if value is None else value
+            found.append(_Item(match["key"] or "", value, match[0], match.start()))
+            offset = self.skip(match.end())
+        return found, offset
+
+    def skip(self, offset: int) -> int:
+        match = _SPACE.match(self.info, offset)
+        return match.end() if match else offset
+
+    def garbled(self, start: int, offset: int) -> None:
+        """Complain about the text at `offset`, which is no attribute."""
+        quote = _OPEN_QUOTE.match(self.info, offset)
+        if quote:
+            self.complain(quote.end() - 1, "this quote is not closed", f"Write {quote[1]} at its end.")
+        elif offset >= len(self.info):
+            self.complain(start, "this brace is not closed", "End the line with }.")
+        else:
+            rest = self.info[offset:].strip()
+            self.complain(offset, f"`{rest}` is no attribute", 'Write key=value, key="a value" or a flag.')
+
+    def braces(self, start: int) -> Options:
+        """Read `{...}`, which starts at `start` and is the last thing on the line."""
+        items, offset = self.items(self.skip(start + 1))
+        if self.info[offset : offset + 1] != "}":
+            self.garbled(start, offset)
+        elif rest := self.info[offset + 1 :].strip():
+            hint = "Move it inside the braces: as it stands, Python-Markdown takes this line for text."
+            self.complain(self.skip(offset + 1), f"`{rest}` stands after the braces", hint)
+        return self.options(items)
+
+    def options(self, items: Iterable[_Item]) -> Options:
+        values: dict[str, str | int | float | bool] = {}
+        seen: set[str] = set()
+        for item in items:
+            if item.key in KEYS and item.key in seen:
+                self.complain(item.offset, f"{item.key} is written twice", "Leave one of them.")
+                continue
+            seen.add(item.key)
+            if item.key in KEYS:
+                self.value(item, values)
+            elif not _is_renderers(item.key):
+                message = f"`{item.key}` is no attribute of a fence"
+                self.complain(item.offset, message, suggest(item.key, KEYS))
+        return Options(**values)  # type: ignore[arg-type]
+
+    def value(self, item: _Item, values: dict[str, str | int | float | bool]) -> None:
+        if item.key in _FLAGS:
+            if item.value is not None:
+                self.complain(item.offset, f"{item.key} takes no value", f"Write {item.key}.")
+            values[item.key] = True
+            return
+        if item.value is None and item.key != "skip":
+            self.complain(item.offset, f"{item.key} needs a value", f"Write {item.key}=...")
+            return
+        try:
+            values[item.key] = _READERS[item.key](item.value or "")
+        except ValueError as error:
+            self.complain(item.offset, str(error))
+
+    def bare(self, language: str, start: int) -> None:
+        """Complain about what may not stand after a language without braces."""
+        items, offset = self.items(start)
+        together = self.info[start:].translate({ord("{"): None, ord("}"): None}).strip()
+        together = re.sub("skip(?!=)", 'skip="the reason"', together)
+        spelling = f"Write {language} {{{together}}}"
+        for item in items:
+            if item.key in KEYS:
+                self.complain(item.offset, f"the attribute `{item.text}` stands without braces", spelling)
+                return
+        if self.info[offset : offset + 1] == "{":
+            self.complain(offset, "not all attributes of this fence stand in its braces", spelling)
+            return
+        if offset < len(self.info):
+            self.garbled(start, offset)
+        for item in items:
+            allowed = RENDERER_KEYS.get(item.key)
+            if not allowed or item.value is None or not allowed.fullmatch(item.value):
+                why = "Remove it: with it, Python-Markdown takes this line for text, not for a fence."
+                self.complain(item.offset, f"`{item.text}` stands after the language", why)
+            elif item.text[-1] not in "\"'":
+                self.complain(item.offset, f"`{item.text}` has no quotes", f'Write {item.key}="{item.value}".')
+
+
+def _is_renderers(key: str) -> bool:
+    return not key or key in RENDERER_KEYS or key in _RENDERER_ATTRIBUTES or key.startswith("data-")
+
+
+def suggest(word: str, known: Collection[str]) -> str:
+    """Return a hint that names the known word nearest to `word`, or else all of them."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
+
+
+def parse(info: str, *, languages: Collection[str], path: str, line: int, column: int) -> tuple[str, Options]:
+    """Return the language (empty if there is none) and the options of an info string.
+
+    `languages` are those whose fences run: their attributes are held to the rules, those of others only if a
+    key of ours stands in their braces. `column` is the 1-based column at which `info` starts on its line.
+
+    Raises PageError with all that is wrong in it.
+    """
+    reader = _Reader(info, path, line, column)
+    match = _LANGUAGE.match(info, reader.skip(0))
+    language, end = (match[0], match.end()) if match else ("", 0)
+    start = reader.skip(end)
+    braced = info[start : start + 1] == "{"
+    if braced and not language:
+        language = _first_class(info[start + 1 :])
+    if not braced and language not in languages:
+        return language, Options()
+    if braced and language not in languages and not _OWN_KEY.search(_QUOTED.sub("=", info[start:])):
+        return language, Options()
+    options = Options()
+    if not braced:
+        reader.bare(language, start)
+    else:
+        if start == end and match and match[0]:
+            hint = f"Write {language} {info[start:].strip()}: as it stands, Python-Markdown takes this line for text."
+            reader.complain(start, "the brace touches the language", hint)
+        options = reader.braces(start)
+    if reader.problems:
+        raise PageError(*reader.problems)
+    return language, options
+
+
+def for_renderer(info: str) -> str:
+    """Return what of an info string concerns the renderer, in the spelling that every renderer takes.
+
+    That is its language, and those of the renderer's attributes that need no braces. A file's name becomes the title,
+    unless there is one.
+    """
+    reader = _Reader(info, "", 0, 0)
+    match = _LANGUAGE.match(info, reader.skip(0))
+    language, end = (match[0], match.end()) if match else ("", 0)
+    start = reader.skip(end)
+    braced = info[start : start + 1] == "{"
+    items, _ = reader.items(reader.skip(start + braced))
+    values = {item.key: item.value for item in items}
+    kept = {"title": values["file"]} if values.get("file") else {}
+    kept |= {key: value for key, value in values.items() if key in RENDERER_KEYS and value is not None}
+    language = language or _first_class(info[start + 1 :])
+    return " ".join([language, *(f'{key}="{value}"' for key, value in kept.items())])
+
+
+def _first_class(braces: str) -> str:
+    """Return the language of `{.python ...}`, which superfences reads like `python {...}`."""
+    match = _ITEM.match(braces.lstrip())
+    return match["mark"][1:] if match and match["mark"] and match["mark"][0] == "." else ""

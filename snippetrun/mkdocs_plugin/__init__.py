@@ -1,0 +1,5 @@
+"""The MkDocs plugin."""
+
+from snippetrun.mkdocs_plugin.plugin import SnippetrunPlugin
+
+__all__ = ["SnippetrunPlugin"]

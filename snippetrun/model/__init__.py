@@ -1,0 +1,18 @@
+r"""The values that travel along the road: frozen, slotted, and free of behaviour.
+
+    Page -> (Snippet -> Command) -> Job -> Recording -> (Recorded, Verdict)
+
+Lines are 1-based and inclusive, durations are seconds, text is str with "\n" line ends.
+"""
+
+from snippetrun.model.environment import Environment, Fact, ImageFact, Network
+from snippetrun.model.job import Job, Mode, Rules
+from snippetrun.model.page import Command, Match, Options, Page, PageOptions, Snippet
+from snippetrun.model.recording import Ending, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model.result import Difference, Outcome, Result, Verdict
+
+__all__ = [
+    "Command", "Difference", "Ending", "Environment", "Fact", "ImageFact", "Job", "Match", "Mode", "Network", "Options",
+    "Outcome", "Page", "PageOptions", "Piece", "PieceKind", "Recorded", "Recording", "Result", "Rules", "Snippet",
+    "Verdict", "printed",
+]  # fmt: skip

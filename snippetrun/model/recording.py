@@ -1,0 +1,104 @@
+"""What one run of a page left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from snippetrun.model.environment import Environment
+
+
+class Ending(StrEnum):
+    """How the wait for a command ended."""
+
+    EXITED = "exited"
+    """The command ended by itself and left an exit status."""
+    TIMED_OUT = "timed out"
+    """It was still running when its time was up."""
+    UNFINISHED = "unfinished"
+    """The shell was still waiting for the rest of it: a quote or a heredoc that nothing closes."""
+    SHELL_GONE = "shell gone"
+    """The page's shell ended before the command did."""
+    TOO_MUCH = "too much output"
+    """It was stopped, as it printed far more than is kept."""
+    LEFT_OPEN = "left open"
+    """It goes on, as its fence wants it to: its text has come, or its program waits at a prompt."""
+
+
+class PieceKind(StrEnum):
+    """Who is behind a piece of a transcript."""
+
+    OUTPUT = "output"
+    """Programs."""
+    INPUT = "input"
+    """The keyboard: a line, with Enter at its end."""
+    KEYS = "keys"
+    """The keyboard: keys such as `^C`, as they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of what a terminal showed."""
+
+    kind: PieceKind
+    text: str
+    """Of all control sequences only colours (SGR) remain."""
+    line: int = 0
+    """The line of the page that was typed; 0 for output."""
+
+
+def printed(text: str) -> tuple[Piece, ...]:
+    """Return the transcript of a command into which nothing was typed."""
+    return (Piece(PieceKind.OUTPUT, text),) if text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came out of one command."""
+
+    line: int
+    """The line of its prompt when it ran."""
+    command: str
+    """As it was typed, with the words of names in their place."""
+    pieces: tuple[Piece, ...]
+    """What a person would have been left looking at, in order."""
+    status: int | None
+    """The exit status; None unless the ending is `exited`."""
+    seconds: float
+    ending: Ending = Ending.EXITED
+    cut: int = 0
+    """Bytes that were dropped because the output passed the limit."""
+    late: str = ""
+    """What the command before it in its terminal, left open by its fence, still printed before this one was typed."""
+    waiting: str = ""
+    """What it was waited for in vain, in words; empty if nothing was."""
+    fault: str = ""
+    """What became of the page's sandbox, in words, such as that it is out of memory; empty if nothing did."""
+    others: tuple[str, ...] = ()
+    """The whole transcript, all pieces joined, of each other run that left another one."""
+
+    @property
+    def output(self) -> str:
+        """The whole of it as text."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Everything that one run of one page left behind."""
+
+    page: str
+    key: str
+    environment: Environment
+    when: str
+    """ISO 8601, UTC, whole seconds."""
+    boot_seconds: float
+    """From asking for the sandbox until its engine answered."""
+    seconds: float
+    """The whole page, boot and removal included."""
+    snippets: tuple[tuple[Recorded, ...], ...] = field(default=())
+    """One entry for each snippet of the page, in order; commands that were not reached are absent."""
+    runs: int = 1
+    """How many runs have shown what varies; the recording is the first of them."""
+    checksum: str = field(default="", compare=False)
+    """That of its file; empty where it has none yet."""

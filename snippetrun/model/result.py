@@ -1,0 +1,73 @@
+"""What became of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from snippetrun.model.page import Page
+from snippetrun.model.recording import Recording
+
+
+class Outcome(StrEnum):
+    """How a command did against what its author expected."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOT_REACHED = "not reached"
+    """A command before it on the page failed."""
+    STALE = "stale"
+    """It is not what was recorded, and was not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one command."""
+
+    outcome: Outcome
+    line: int
+    command: str
+    message: str = ""
+    """What is wrong, or why it was skipped; empty when it passed."""
+    hint: str = ""
+    """What to type or change next."""
+    where: int = 0
+    """The line under the command that is not met; 0 if it is the command itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place of an output where it differs from what was recorded."""
+
+    at: int
+    """The index of the first recorded line that is concerned; the number of lines for what came after them all."""
+    recorded: tuple[str, ...]
+    """These lines; empty where lines came that were not there. Colours are spelt if they alone differ: `\\e[32mok`."""
+    came: tuple[str, ...]
+    """What came in their place; empty where lines are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one page."""
+
+    page: Page
+    recording: Recording | None
+    """None for a page on which nothing ran."""
+    verdicts: tuple[tuple[Verdict, ...], ...]
+    """One entry for each snippet, with one verdict for each of its commands."""
+    confirmed: str | None = None
+    """The checksum of its recording, if a run has just shown that it is true."""
+    runs: int = field(default=0, compare=False)
+    """How often the page has just run; 0 for one that is replayed."""
+    news: Mapping[tuple[int, int], Sequence[Difference]] = field(default_factory=dict, compare=False)
+    """Where it differs from its recording, by the places of a snippet and of its command; all runs have shown that."""
+    varied: frozenset[tuple[int, int]] = field(default=frozenset(), compare=False)
+    """The commands in which these runs did not agree, though nothing had told that they vary."""
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The commands that did not do what their author expected."""
+        return tuple(v for snippet in self.verdicts for v in snippet if v.outcome is Outcome.FAILED)

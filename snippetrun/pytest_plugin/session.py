@@ -1,0 +1,128 @@
+"""What the pages of a session share: the site, the sandboxes, and a place to say what is going on."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+
+import pytest
+
+from snippetrun import runner
+from snippetrun.config import SiteConfig, find, load
+from snippetrun.errors import ConfigError, EngineError, InfrastructureError, Problem
+from snippetrun.model import Command, Job, Page, Result
+from snippetrun.pytest_plugin import subset
+from snippetrun.pytest_plugin.settings import Settings
+from snippetrun.support import stopping
+from snippetrun.support.neutralise import neutralise
+
+NO_ENGINE = "snippets need an engine: "
+"""How the reason starts for which all snippets of a session are skipped."""
+
+
+class Session:
+    """One session, in which nothing is read or prepared before a page needs it; also a `runner.Watcher`."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        """Do nothing yet."""
+        self._config, self.settings = config, settings
+        self._site: SiteConfig | None = None
+        self._unusable = False
+        self._sandboxes: runner.SharedSandboxes | None = None
+        self._no_engine: EngineError | None = None
+        self._reported: list[InfrastructureError] = []
+
+    def site(self) -> SiteConfig | None:
+        """Return the site's configuration.
+
+        If it cannot be used, the first page raises ConfigError, which fails the session; all others get None.
+        """
+        if self._site is None and not self._unusable:
+            try:
+                self._site = load(self.settings.site or find(self._config.rootpath))
+            except ConfigError:
+                self._unusable = True
+                raise
+        return self._site
+
+    def run(self, ready: subset.PreparedPage, selected: Collection[int]) -> Result:
+        """Run a page as `partial.run` does, on what all pages of the session share."""
+        if self._sandboxes is None:
+            sandboxes = self._config.hook.pytest_snippetrun_sandboxes(config=self._config)
+            self._sandboxes = runner.SharedSandboxes(sandboxes, self.say)
+        with _unclosed_sockets(), _interruptible():
+            try:
+                start = self._sandboxes.start(ready.site)
+            except EngineError as error:
+                self._no_engine = error
+                raise
+            return subset.run(ready, selected, start, self)
+
+    def close(self) -> None:
+        """Let go of what the sandboxes stood on."""
+        if self._sandboxes is not None:
+            with _unclosed_sockets():
+                self._sandboxes.close()
+
+    def reason_to_skip(self, error: InfrastructureError) -> Problem | None:
+        """Return why what could not run is to be skipped, the same for all pages; None if it is to fail."""
+        if error is not self._no_engine or not self.settings.skip or self._site is None:
+            return None
+        problem = error.problems[0]
+        why = ". ".join(filter(None, (problem.message, " ".join(problem.hint.split()))))
+        return Problem(NO_ENGINE + why, "", self._site.path, 1)
+
+    def problems(self, error: InfrastructureError) -> tuple[Problem, ...]:
+        """Return what went wrong: all of it to the first who asks, and only what it was to all others."""
+        if error in self._reported:
+            return tuple(Problem(problem.message, "", problem.path, problem.line) for problem in error.problems)
+        self._reported.append(error)
+        return error.problems
+
+    def say(self, line: str) -> None:
+        """Show what is being prepared, which may take minutes; pytest-xdist's workers have no terminal for it."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if terminal is not None and self._config.get_verbosity() >= 0:
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
+                terminal.ensure_newline()
+                terminal.write_line(f"snippetrun: {neutralise(line)}")
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """As `Watcher.begin`; pytest itself says which page it is at."""
+
+    def command(self, page: Page, command: Command) -> None:
+        """As `Watcher.command`."""
+
+    def again(self, page: Page, why: str) -> None:
+        """As `Watcher.again`."""
+        self.say(f"{page.path}: {why}")
+
+    def end(self, result: Result) -> None:
+        """As `Watcher.end`."""
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End the session if somebody asks for it, also by SIGTERM."""
+    try:
+        with stopping.exiting():
+            yield
+    except SystemExit as error:
+        pytest.exit("stopped; nothing is left behind", returncode=int(str(error.code)))
+
+
+@contextmanager
+def _unclosed_sockets() -> Iterator[None]:
+    """Collect the sockets that the docker SDK does not close, and do not complain.
+
+    Later, in the middle of somebody's test, they would be that test's failure where warnings are errors.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            yield
+        finally:
+            gc.collect()

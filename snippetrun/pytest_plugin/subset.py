@@ -1,0 +1,109 @@
+"""Some snippets of a page: it runs as far as the last of them, and each is told of by itself.
+
+What stands above a selected snippet runs too, as it makes the world that the snippet needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippetrun import extract, report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import Problem
+from snippetrun.extract import files
+from snippetrun.model import Job, Outcome, Page, Result
+from snippetrun.plan import plan
+from snippetrun.recordings import Store, StoredRecording
+from snippetrun.runner.reproduced import reproduced
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPage:
+    """A page that has been read, and can run."""
+
+    site: SiteConfig
+    page: Page
+    job: Job | None
+    """None if nothing on it runs."""
+    findings: tuple[Problem, ...]
+    """What looks as if it should run, and does not."""
+    compare: bool
+    """Whether what comes out is held against what was recorded, too."""
+    stored: StoredRecording | None
+    """What was recorded, if it is to be compared and is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetOutcome:
+    """What there is to say of one snippet."""
+
+    outcome: Outcome
+    """Passed, failed or not reached."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong, or where the page stopped; empty if it passed."""
+    seconds: float = 0.0
+    """How long its own commands took."""
+
+
+def read(site: SiteConfig, path: Path, *, compare: bool) -> PreparedPage:
+    """Read a page, and its recording if there is to be a comparison.
+
+    Raises PageError and RecordingError, with the lines, for what cannot be used.
+    """
+    page = files.read(site, path)
+    jobs = plan(site, [page])
+    findings = extract.findings(page.path, files.text(path), languages=site.languages)
+    compare = compare and site.recordings is not None
+    stored = Store(site).read(page) if compare else None
+    return PreparedPage(site, page, jobs[0] if jobs else None, findings, compare, stored)
+
+
+def run(ready: PreparedPage, selected: Collection[int], start: runner.OpenSandbox, watcher: runner.Watcher) -> Result:
+    """Run a page up to the last of the selected snippets, and judge it; `selected` are their places on the page.
+
+    At least one of them has to run. Raises InfrastructureError if the sandbox fails.
+    """
+    if ready.job is None:
+        raise ValueError("nothing on this page runs")
+    before = runner.before(ready.page, ready.stored, ready.job.rules)
+    stored = ready.stored or Store(ready.site).readable(ready.page)  # output may be pasted from it in any case
+    job = dataclasses.replace(ready.job, last=stored.recording if stored else None)
+    result = reproduced(job, start, watcher, before, upto=max(selected) + 1, most=ready.site.most_runs)
+    return before.judged(result, result.news) if ready.compare else result
+
+
+def told(result: Result, selected: Collection[int], at: int) -> SnippetOutcome:
+    """Return what there is to say of one of the selected snippets, all of which were to run.
+
+    A page stops at a snippet that fails. If that is selected it tells of it itself, and those below are not reached. If
+    it is not, nobody would hear of it: then the first selected one below fails in its place.
+    """
+    recorded = result.recording.snippets if result.recording else ()
+    seconds = sum(ran.seconds for snippet in recorded[at : at + 1] for ran in snippet)
+    if failures := _failures(result, at):
+        return SnippetOutcome(Outcome.FAILED, failures, seconds)
+    if all(verdict.outcome is not Outcome.NOT_REACHED for verdict in result.verdicts[at]):
+        return SnippetOutcome(Outcome.PASSED, (), seconds)
+    stop = max((number for number, snippet in enumerate(recorded) if snippet), default=0)
+    why = _failures(result, stop)
+    path, where = result.page.path, why[-1].line if why else result.page.snippets[stop].line
+    message = f"not reached: the page stops at line {where}"
+    if stop not in selected and at == min(number for number in selected if number > stop):
+        here = result.page.snippets[at].commands[0].line
+        return SnippetOutcome(Outcome.FAILED, (Problem(message, "", path, here), *why))
+    return SnippetOutcome(Outcome.NOT_REACHED, (Problem(message, "", path, where),))
+
+
+def _failures(result: Result, at: int) -> tuple[Problem, ...]:
+    """Return what is wrong with one snippet."""
+    recording = result.recording
+    alone = dataclasses.replace(
+        result,
+        page=dataclasses.replace(result.page, snippets=result.page.snippets[at : at + 1]),
+        recording=recording and dataclasses.replace(recording, snippets=recording.snippets[at : at + 1]),
+        verdicts=result.verdicts[at : at + 1],
+    )
+    return report.failures(alone)

@@ -1,0 +1,12 @@
+"""Recordings on disk: one reviewable JSON file per page, which belongs into version control.
+
+- `document`: a recording as plain data, made for small diffs, and back
+- `own`: the commands of the page in the place of those in its recording
+- `files`: where the files are, and how they are read and written without ever being half there
+"""
+
+from snippetrun.recordings.document import StoredRecording, place
+from snippetrun.recordings.files import Store
+from snippetrun.recordings.retype import retyped
+
+__all__ = ["Store", "StoredRecording", "place", "retyped"]

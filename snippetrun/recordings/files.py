@@ -1,0 +1,191 @@
+"""The files of recordings: found by their page, written whole or not at all, checked when they are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from contextlib import AbstractContextManager
+from itertools import chain
+from pathlib import Path
+from shlex import quote
+
+from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
+from snippetrun.errors import Problem, RecordingError
+from snippetrun.model import ImageFact, Job, Page, Recording
+from snippetrun.recordings.document import BadDocumentError, StoredRecording, dump, load, place
+from snippetrun.recordings.retype import retyped
+from snippetrun.support import bounded
+from snippetrun.support.atomic import write
+from snippetrun.support.fingerprint import Fingerprint, digest, fingerprints
+from snippetrun.support.locks import locked
+
+_BASE = re.compile(r"[\w .,:/@-]{1,200}", re.ASCII)
+"""E.g. debian:trixie-slim, or Debian trixie, made by mmdebstrap."""
+
+
+class Store:
+    """The recordings of one site; of a site that keeps none there never are any."""
+
+    def __init__(self, site: SiteConfig) -> None:
+        """Do nothing yet: a site that has no recordings has no folder for them either."""
+        self._docs, self._folder, self._images = site.docs, site.recordings, site.images
+
+    def path(self, page: Page) -> Path | None:
+        """Return where a page's recording is, or would be; None for a site that keeps none."""
+        if self._folder is None:
+            return None
+        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._docs))
+        inside = place_of if ".." not in place_of.parts else Path("outside", digest(page.path)[:12])
+        return self._folder / inside.with_name(f"{inside.name}.json")
+
+    def read(self, page: Page) -> StoredRecording | None:
+        """Return a page's recording; None if there is none. Raises RecordingError if the file is not as we wrote it."""
+        file = self.path(page)
+        if file is None:
+            return None
+        try:
+            if self._leads_out(file):
+                raise _unreadable(page, file, "is a link that leads out of the recordings")
+            return load(bounded.read_bytes(file).decode())
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(page, file, f"cannot be read: {error}") from error
+        except BadDocumentError as error:
+            raise _unreadable(page, file, str(error)) from error
+
+    def seconds(self, page: Page) -> float | None:
+        """Return how long a page took when it was recorded, whatever it said then; None if nobody knows."""
+        stored = self.readable(page)
+        return stored.recording.seconds if stored else None
+
+    def fresh(self, job: Job) -> Recording | None:
+        """Return the recording of a job; None if it has none, or if something has changed since it was made.
+
+        Raises RecordingError if the file is not as we wrote it, or does not say what its page and its site say: then
+        somebody made it by hand.
+        """
+        stored = self.read(job.page)
+        if stored is None or stored.recording.key != job.key:
+            return None
+        shown = self.shown(job, stored)
+        if wrong := self._disagreement(job, stored, shown):
+            raise _unreadable(job.page, self.path(job.page), wrong)
+        return shown
+
+    def shown(self, job: Job, stored: StoredRecording, only: tuple[int, int] | None = None) -> Recording:
+        """Return a recording as it is shown: with the commands that the page has, and the images that the site has.
+
+        `only` so many snippets of it, and so many commands of the next; all if nothing is said.
+        """
+        recording = place(job.page, stored.recording, only)
+        facts = {image.name: image for image in self._images}
+        images = tuple(
+            dataclasses.replace(image, stand_in=facts[image.name].stand_in)
+            for image in recording.environment.images
+            if image.name in facts and _is_of(image, facts[image.name])
+        )
+        return dataclasses.replace(
+            recording,
+            environment=dataclasses.replace(recording.environment, images=images),
+            snippets=retyped(job.page, recording.snippets, job.match),
+        )
+
+    def _disagreement(self, job: Job, stored: StoredRecording, shown: Recording) -> str:
+        """Return what a recording says that its page does not; "" if it fits."""
+        placed, page = place(job.page, stored.recording), job.page
+        skipped = [snippet.options.skip is not None for snippet in page.snippets]
+        marks = [
+            Fingerprint(m.snippet, () if s else m.commands) for m, s in zip(fingerprints(page), skipped, strict=True)
+        ]
+        if list(stored.fingerprints) != marks:
+            return f"does not have the commands of {page.path}"
+        for came, own in zip(chain(*placed.snippets), chain(*shown.snippets), strict=True):
+            if came != own:
+                return f"does not say what {page.path} types in line {own.line}"
+        here = [image.name for image in self._images if job.hub or image.name in job.images]
+        environment = stored.recording.environment
+        if environment.network != job.network:
+            return "does not have the network of its page"
+        if environment.hub != job.hub or not [each.name for each in shown.environment.images] == here == [
+            each.name for each in environment.images
+        ]:
+            return "does not have the images of the site"
+        return ""
+
+    def usable(self, job: Job) -> Recording | None:
+        """Return the same, and None also for a file that is not as we wrote it."""
+        try:
+            return self.fresh(job)
+        except RecordingError:
+            return None
+
+    def keep(self, job: Job, recording: Recording, *, news: bool) -> Recording:
+        """Write a recording, unless the one that is there can be used and says the same; return the one that is there.
+
+        `news` is whether it differs from that one. So a run that says nothing new leaves no trace. A file that cannot
+        be used is replaced.
+        """
+        file = self.path(job.page)
+        if file is None:
+            return recording
+        if self._leads_out(file.parent):
+            message = "its recording would be behind a link that leads out of the recordings"
+            raise RecordingError(Problem(message, f"Remove that link: {os.path.relpath(file.parent)}", job.page.path))
+        with self._locked():
+            old = self.usable(job)
+            if old and not news and old.environment.engine == recording.environment.engine:
+                return old
+            return self._write(file, job.page, recording)
+
+    def add(self, job: Job, run: Recording) -> None:
+        """Add to a recording what one more run has printed; it stays as it is if it is no longer that of the job."""
+        file = self.path(job.page)
+        if file is None:
+            return
+        with self._locked():
+            old = self.usable(job)
+            if old is None:
+                return
+            snippets = tuple(
+                tuple(
+                    ran if ran.output == came.output else dataclasses.replace(ran, others=(*ran.others, came.output))
+                    for ran, came in zip(*both, strict=True)
+                )
+                for both in zip(old.snippets, run.snippets, strict=True)
+            )
+            self._write(file, job.page, dataclasses.replace(old, snippets=snippets, runs=old.runs + 1))
+
+    def readable(self, page: Page) -> StoredRecording | None:
+        """Return a page's recording, whatever it says; None if there is none, or if it is not as we wrote it."""
+        try:
+            return self.read(page)
+        except RecordingError:
+            return None
+
+    def _leads_out(self, path: Path) -> bool:
+        real = Path(os.path.realpath(path))  # raises nothing where a link leads to itself
+        return self._folder is not None and not real.is_relative_to(os.path.realpath(self._folder))
+
+    def _locked(self) -> AbstractContextManager[object]:
+        return locked(cache_folder() / "recordings" / digest(str(self._folder))[:16])
+
+    @staticmethod
+    def _write(file: Path, page: Page, recording: Recording) -> Recording:
+        text = dump(page, recording, fingerprints(page))
+        write(file, text)
+        return place(page, load(text).recording)  # as any replay will have it
+
+
+def _is_of(image: ImageFact, source: ImageSource) -> bool:
+    """Whether an image comes from where the site says; of a Dockerfile a recording tells also what it began with."""
+    if source.pull:
+        return image.origin == source.pull
+    base = image.origin.removeprefix(f"{source.build}/Dockerfile on ")
+    return base != image.origin and bool(_BASE.fullmatch(base))
+
+
+def _unreadable(page: Page, file: Path | None, why: str) -> RecordingError:
+    hint = f"Record the page again: snippetrun run {quote(page.path)}"
+    return RecordingError(Problem(f"this recording {why}", hint, shown_path(file) if file else page.path))

@@ -1,0 +1,194 @@
+"""What came out against what was recorded: a page that still passes may say something else than it did."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
+from shlex import quote
+
+from snippetrun import sameness
+from snippetrun.model import Difference, Outcome, Page, Recorded, Recording, Result, Rules, Verdict
+from snippetrun.sameness import Run
+from snippetrun.sameness.expected import run_of
+from snippetrun.support.fingerprint import Fingerprint, fingerprints
+
+_DIFF_LINES = 30
+_Place = tuple[int, int]
+"""A snippet of a page, and a command of it."""
+News = Mapping[_Place, Sequence[Difference]]
+"""Where the commands of a page differ from what was recorded; without those that do not."""
+Commands = tuple[Recording, Sequence[Recorded]]
+"""A recording, and some commands of it."""
+
+
+def in_order_alone(differences: Iterable[Difference]) -> bool:
+    """Tell whether the same lines came, to the letter, in another order."""
+    told = list(differences)
+    return sorted(chain(*(each.recorded for each in told))) == sorted(chain(*(each.came for each in told)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """What was recorded of a page, to hold a run of it against."""
+
+    page: Page
+    recording: Recording | None
+    """With the lines that its commands have on the page now; None if nothing was recorded."""
+    then: tuple[Fingerprint, ...] = ()
+    """Those of the page when it was recorded."""
+    rules: Rules = dataclasses.field(default_factory=Rules)
+    believed: bool = True
+    """Whether the recording is believed in which words and lines vary. One by a stranger could say that all do."""
+
+    def news(self, result: Result) -> News:
+        """Return where the commands that ran differ from what was recorded of them."""
+        if not result.recording or not self.recording:
+            return {}
+        places = self._comparable(result)
+        old, came = _commands(self.recording, places), _commands(result.recording, places)
+        found = zip(places, differences((self.recording, old), (result.recording, came), self._rules), strict=True)
+        return {place: each for place, each in found if each}
+
+    @property
+    def _rules(self) -> Rules:
+        return dataclasses.replace(self.rules, words=self.believed)
+
+    def both(self, first: Result, news: News, second: Result) -> News:
+        """Return what is still news if a second run is believed as well: what both have, and the same in both."""
+        if not first.recording or not second.recording:
+            return news
+        again = self.news(second)
+        runs = run_of(first.recording), run_of(second.recording)
+        found = {
+            place: sameness.reproduced(differences, again.get(place, ()), runs, self._rules)
+            for place, differences in news.items()
+        }
+        return {place: differences for place, differences in found.items() if differences}
+
+    def judged(self, result: Result, news: News) -> Result:
+        """Return a result in which news counts as failure, and also what nobody has recorded as it stands there."""
+        if result.recording is None:
+            return result
+        known = self._unchanged()
+
+        def judge(place: _Place, verdict: Verdict) -> Verdict:
+            if verdict.outcome is not Outcome.PASSED:
+                return verdict
+            if place not in known:
+                return _failed(verdict, "nobody has recorded it as it stands here", _accept(self.page))
+            return self._judged(verdict, news[place]) if place in news else verdict
+
+        verdicts = tuple(
+            tuple(judge((at, number), verdict) for number, verdict in enumerate(snippet))
+            for at, snippet in enumerate(result.verdicts)
+        )
+        judged = dataclasses.replace(result, verdicts=verdicts)
+        if self.recording is None or judged.failed:
+            return judged
+        if wrong := _foot(result.recording, self.recording):
+            return blamed(judged, wrong, _accept(self.page))
+        return judged if self.believed else dataclasses.replace(judged, confirmed=self.recording.checksum)
+
+    def _judged(self, verdict: Verdict, differences: Sequence[Difference]) -> Verdict:
+        message = "the output is not what was recorded"
+        if differences[0].at < 0:
+            message = f"{differences[0].came[0]}, and {differences[0].recorded[0]} was recorded"
+        lines = [line for each in differences if each.at >= 0 for line in _lines(each)]
+        shown = [*islice(lines, _DIFF_LINES), *(["..."] if len(lines) > _DIFF_LINES else [])]
+        return _failed(verdict, message, "\n".join([*shown, _accept(self.page)]))
+
+    def _comparable(self, result: Result) -> list[_Place]:
+        """Return the commands that ran, and were recorded as they stand on the page now."""
+        ran = result.recording.snippets if result.recording else ()
+        return [(at, number) for at, number in self._unchanged() if at < len(ran) and number < len(ran[at])]
+
+    def _unchanged(self) -> dict[_Place, Recorded]:
+        """Return what was recorded of the commands that are still what they were."""
+        recorded = self.recording.snippets if self.recording else ()
+        return {
+            (at, number): ran
+            for at, (new, old, snippet) in enumerate(zip(fingerprints(self.page), self.then, recorded, strict=False))
+            for number, (mark, old_mark, ran) in enumerate(zip(new.commands, old.commands, snippet, strict=False))
+            if (new.snippet, mark) == (old.snippet, old_mark)
+        }
+
+
+def differences(old: Commands, new: Commands, rules: Rules) -> list[tuple[Difference, ...]]:
+    """Return for each command where it differs from what was recorded; one in how it ended is at line -1."""
+    ran, came = old[1], new[1]
+    outputs = sameness.differences(run_of(*old), [each.others for each in ran], run_of(*new), rules)
+    late = sameness.differences(_late(*old), [()] * len(ran), _late(*new), rules)
+    endings = [
+        () if ended(a) == ended(b) else (Difference(-1, (ended(a),), (ended(b),)),)
+        for a, b in zip(ran, came, strict=True)
+    ]
+    return [(*a, *b, *c) for a, b, c in zip(endings, late, outputs, strict=True)]
+
+
+def differences_both_ways(old: Commands, new: Commands, rules: Rules) -> list[tuple[Difference, ...]]:
+    """Return the same for two recordings; what either of them has seen to vary is no difference."""
+    found = []
+    for there, back in zip(differences(old, new, rules), differences(new, old, rules), strict=True):
+        gone = {line for each in back for line in each.came}
+        more = {line for each in back for line in each.recorded}
+        left = (
+            Difference(
+                each.at,
+                tuple(line for line in each.recorded if line in gone),
+                tuple(line for line in each.came if line in more),
+            )
+            for each in there
+        )
+        found.append(tuple(each for each in left if each.recorded or each.came))
+    return found
+
+
+def ended(ran: Recorded) -> str:
+    """Return how a command ended, in words: `exit status 0`."""
+    return f"exit status {ran.status}" if ran.status is not None else f"the end `{ran.ending}`"
+
+
+def blamed(result: Result, message: str, hint: str) -> Result:
+    """Return the result with a failure at the first command that passed, for what is wrong with all of them."""
+    left = iter([message])
+    verdicts = (
+        tuple(
+            _failed(verdict, why, hint) if verdict.outcome is Outcome.PASSED and (why := next(left, "")) else verdict
+            for verdict in snippet
+        )
+        for snippet in result.verdicts
+    )
+    return dataclasses.replace(result, verdicts=tuple(verdicts))
+
+
+def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Recorded]:
+    return [recording.snippets[at][number] for at, number in places] if recording else []
+
+
+def _late(recording: Recording, commands: Sequence[Recorded]) -> Run:
+    return dataclasses.replace(run_of(recording), outputs=tuple(ran.late for ran in commands))
+
+
+def _foot(came: Recording, recorded: Recording) -> str:
+    """Return what the foot of the page would say wrongly; "" if nothing can be told from true."""
+    engine = recorded.environment.engine
+    if came.environment.engine != engine:
+        return f"it ran with Docker Engine {came.environment.engine}, and {engine} was recorded"
+    if came.when[:10] < recorded.when[:10]:
+        return f"it was recorded on {recorded.when[:10]}, a day that is still to come"
+    return ""
+
+
+def _accept(page: Page) -> str:
+    return f"To accept it: snippetrun update {quote(page.path)}"
+
+
+def _lines(difference: Difference) -> list[str]:
+    """Return a difference in the form of a unified diff."""
+    where = f"@@ line {difference.at + 1} of the recorded output @@"
+    return [where, *(f"-{line}" for line in difference.recorded), *(f"+{line}" for line in difference.came)]
+
+
+def _failed(verdict: Verdict, message: str, hint: str) -> Verdict:
+    return dataclasses.replace(verdict, outcome=Outcome.FAILED, message=message, hint=hint)

@@ -1,0 +1,97 @@
+"""What all pages of a build stand on: the host's engine, with the site's images in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from snippetrun.config import SiteConfig, cache_folder
+from snippetrun.errors import InfrastructureError
+from snippetrun.model import Job
+
+if TYPE_CHECKING:
+    from snippetrun.engine.client import HostEngine
+    from snippetrun.engine.images import HostImage
+    from snippetrun.sandbox.interface import Sandbox
+
+OpenSandbox: TypeAlias = "Callable[[Job], AbstractContextManager[Sandbox]]"
+"""Starts the sandbox of a page."""
+Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
+"""Prepares what sandboxes stand on, and tells of its progress."""
+
+
+@contextmanager
+def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[OpenSandbox]:
+    """Prepare the host's engine and the site's images, and yield what starts a page's sandbox on them.
+
+    Raises EngineError, ImageError or SandboxError if that cannot be done.
+    """
+    # Imported here: a build that replays what was recorded must not pay for the docker SDK.
+    from snippetrun.engine.discover import host_engine
+    from snippetrun.sandbox.image_store import store, used
+    from snippetrun.sandbox.live import page_specification, sandbox
+
+    with host_engine(say) as engine, ExitStack() as held:
+        sandbox_image, provided = images_of(engine, site, say)
+        with _alone(say):
+            filled = store(engine, str(site.root), sandbox_image, provided, say)
+            held.enter_context(used(filled.volume))
+
+        def start(job: Job) -> AbstractContextManager[Sandbox]:
+            facts = [fact for fact in filled.facts if job.hub or fact.name in job.images]
+            spec = page_specification(engine, sandbox_image, filled.volume, job)
+            return sandbox(engine, spec, facts)
+
+        yield start
+
+
+def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) -> tuple[str, list[HostImage]]:
+    """Return the name of the sandbox's image, and the site's images, built or pulled where the engine has none.
+
+    Raises ImageError or SandboxError if that cannot be done. Whoever else wants that meanwhile waits.
+    """
+    from snippetrun.engine import images
+    from snippetrun.engine.base_image import base
+    from snippetrun.sandbox.builder import Builder
+    from snippetrun.sandbox.live import IMAGE_FOLDER
+
+    with _alone(say):
+        debian = base(engine, say)
+        sandbox_image = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
+        limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
+        builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
+        return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]
+
+
+def _alone(say: Callable[[str], None]) -> AbstractContextManager[object]:
+    """Return a lock on what is prepared, which two runs must not do at once."""
+    from snippetrun.support.locks import locked
+
+    return locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images"))
+
+
+class SharedSandboxes:
+    """Prepared when the first page needs it, and once: if that fails, it has failed for all pages."""
+
+    def __init__(self, sandboxes: Sandboxes, say: Callable[[str], None]) -> None:
+        """Do nothing yet; `say` will be told of the preparations."""
+        self._sandboxes, self._say = sandboxes, say
+        self._held = ExitStack()
+        self._ready: OpenSandbox | InfrastructureError | None = None
+
+    def start(self, site: SiteConfig) -> OpenSandbox:
+        """Return what starts a page's sandbox; raise the same InfrastructureError whenever that cannot be had."""
+        if self._ready is None:
+            try:
+                self._ready = self._held.enter_context(self._sandboxes(site, self._say))
+            except InfrastructureError as error:
+                self._ready = error
+        if isinstance(self._ready, InfrastructureError):
+            raise self._ready
+        return self._ready
+
+    def close(self) -> None:
+        """Let go of it; closing what was never needed does no harm."""
+        self._held.close()

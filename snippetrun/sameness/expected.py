@@ -1,0 +1,313 @@
+"""What came out against what the author expected: the judgement of each command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain, tee
+
+from snippetrun import sameness
+from snippetrun.model import (
+    Command,
+    Ending,
+    Match,
+    Outcome,
+    Page,
+    PieceKind,
+    Recorded,
+    Recording,
+    Rules,
+    Snippet,
+    Verdict,
+)
+from snippetrun.sameness import Run
+from snippetrun.support import regex
+from snippetrun.support.patterns import PLACEHOLDER, Mismatch, Names, bind_loosely, canonical, match_lines
+from snippetrun.support.sgr import uncoloured
+
+# How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
+_NO_IMAGE = (
+    re.compile(r"Unable to find image '([^']+)' locally"),
+    re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)"),
+    re.compile(r'failed to resolve reference "(?:docker\.io/(?:library/)?)?([\w./:-]+)"'),
+)
+_ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
+"""Keys that end a command, and the exit status of one that they have ended.
+
+That is 128 and the number of the signal; `docker attach` counts being detached as an error.
+"""
+
+_EXIT = re.compile(r"exit (\d{1,3})")
+_IF_IT_TAKES_LONG = (
+    "If it needs longer, give its fence {timeout=...}. If it waits for somebody, write under it what is typed. "
+    'If it stays open, say until when to watch it: {until="..."}.'
+)
+_IF_LIMITED = "If it needs more, raise it in mkdocs.yml: under limits: for all pages, or under pages: for this one."
+_OTHER_ENDINGS = {
+    Ending.UNFINISHED: (
+        "the shell waits for the rest of it",
+        "Close the quote or the heredoc; go on in the next line with `> ` or a trailing backslash.",
+    ),
+    Ending.SHELL_GONE: (
+        "it ended the page's shell",
+        "Leave `exit` and `exec` out, or put them into (parentheses).",
+    ),
+    Ending.TOO_MUCH: (
+        "it printed 100 MB more than is kept, and was stopped",
+        "Let it print less, or send its output to a file. `output_limit` in mkdocs.yml says how much is kept.",
+    ),
+    Ending.LEFT_OPEN: ("", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PastedOutput:
+    """What was recorded of a page before: authors paste output from the site, and it is of another run."""
+
+    recording: Recording
+    commands: Mapping[int, Recorded]
+    """Those that the page still has, by the line of their prompt now."""
+    now: Run
+    """When and on what the page runs now."""
+    rules: Rules
+
+    def lines(self, command: Command, came: Recorded) -> Mapping[str, Sequence[str]]:
+        """Return, by the lines that came, what was recorded in their place and is the same."""
+        old = self.commands.get(command.line)
+        if old is None:
+            return {}
+        run = replace(self.now, outputs=(came.output,))
+        [lines] = sameness.as_seen(run_of(self.recording, [old]), [old.others], run, self.rules)
+        return lines
+
+
+def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> PastedOutput | None:
+    """Return what a page's author may have pasted; None if nothing was recorded. The page may have changed since."""
+    if last is None:
+        return None
+    left: Iterator[Recorded] = iter(chain.from_iterable(last.snippets))
+    found = {}
+    for command in chain.from_iterable(snippet.commands for snippet in page.snippets):
+        left, ahead = tee(left)
+        if ran := next((each for each in ahead if _is_of(command, each)), None):
+            found[command.line], left = ran, ahead
+    return PastedOutput(last, found, now, rules)
+
+
+def _is_of(command: Command, ran: Recorded) -> bool:
+    """Tell whether what ran is a command of the page, with words for its names."""
+    return command.text == ran.command or Names().bind(command.text, ran.command)
+
+
+def run_of(recording: Recording, commands: Sequence[Recorded] = ()) -> Run:
+    """Return some commands of a recording as what they printed, and when and on what."""
+    ended = datetime.fromisoformat(recording.when).timestamp() + 1  # whole seconds
+    known = {fact.name: fact.value for fact in recording.environment.known}
+    return Run(tuple(ran.output for ran in commands), ended - recording.seconds - 2, ended, known)
+
+
+def judge(
+    page: Page,
+    recorded: Sequence[Sequence[Recorded]],
+    match: Match = Match.PATTERN,
+    pasted: PastedOutput | None = None,
+) -> tuple[tuple[Verdict, ...], ...]:
+    """Return a verdict for every command of the page: one entry for each snippet.
+
+    `recorded` has what was reached, one entry for each snippet that was; `match` is for fences that do not say how
+    their output is matched; `pasted` is what output may have been copied from.
+    """
+    judging = Judge(match, pasted)
+    return tuple(
+        _judge_snippet(page, snippet, recorded[index] if index < len(recorded) else (), judging)
+        for index, snippet in enumerate(page.snippets)
+    )
+
+
+def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded], judging: Judge) -> tuple[Verdict, ...]:
+    skip = page.options.skip or snippet.options.skip
+    if skip is not None:
+        return tuple(Verdict(Outcome.SKIPPED, c.line, c.text, skip) for c in snippet.commands)
+    reached = [judging.command(c, r, snippet.options.match) for c, r in zip(snippet.commands, recorded, strict=False)]
+    missed = [judging.unreached(c) for c in snippet.commands[len(reached) :]]
+    return (*reached, *missed)
+
+
+def stops(verdict: Verdict) -> bool:
+    """Whether a page cannot go on after a command, as its status is wrong or it did not end; output stops nothing."""
+    return verdict.outcome is Outcome.FAILED and not verdict.where
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the commands of a page in their order, and keeps the names that their output binds."""
+
+    match: Match
+    """How written output is matched, where a fence does not say."""
+    pasted: PastedOutput | None = None
+    names: Names = field(default_factory=Names)
+    _stopped: bool = False
+    """Whether the page has ended before its time."""
+    _written: dict[str, int] = field(default_factory=dict)
+    """The names in output that was written so far, with the lines where they stand first."""
+
+    def unreached(self, command: Command) -> Verdict:
+        """Return the verdict of a command that did not run: that it was not reached, or that it could not be typed."""
+        name = "" if self._stopped else self.lacks(command)
+        self._stopped = True
+        if not name:
+            return Verdict(Outcome.NOT_REACHED, command.line, command.text)
+        line = self._written[canonical(name)]
+        message = f"nothing says what <{name}> is: the output that should, in line {line}, is not what came out"
+        return Verdict(Outcome.FAILED, command.line, command.text, message, f"See what came out above line {line}.")
+
+    def lacks(self, command: Command) -> str:
+        """Return a name in a command that its page should have bound by now and has not; "" if there is none."""
+        names = (found[1] for found in PLACEHOLDER.finditer(command.text))
+        return next((n for n in names if canonical(n) in self._written and canonical(n) not in self.names.words), "")
+
+    def command(self, command: Command, recorded: Recorded, match: Match | None = None) -> Verdict:
+        """Return the verdict of a command, and bind the names in its output, even if that is not what was written."""
+        verdict = self._command(command, recorded, match)
+        self._stopped = self._stopped or stops(verdict)
+        for number, line in enumerate(command.written, command.end_line + 1):
+            for found in PLACEHOLDER.finditer(line):
+                self._written.setdefault(canonical(found[1]), number)
+        return verdict
+
+    def _command(self, command: Command, recorded: Recorded, match: Match | None) -> Verdict:
+        wrong, hint = _ending(command, recorded)
+        if wrong:
+            return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
+        if not command.written:
+            return Verdict(Outcome.PASSED, command.line, command.text)
+        how = match or self.match
+        wrong_output: Verdict | None = None
+        for part in parts(command, recorded):
+            if part.typed is not None:
+                self.names.bind(*part.typed)
+            mismatch = match_lines(self.names, part.written, part.shown, how) if part.written else None
+            if mismatch and how is Match.PATTERN and self._is_pasted(command, recorded, part):
+                bind_loosely(self.names, part.written, part.shown)
+            elif mismatch:
+                wrong_output = wrong_output or _wrong_output(command, part, mismatch, how)
+                if how is Match.PATTERN:
+                    bind_loosely(self.names, part.written, part.shown)
+        return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
+
+    def _is_pasted(self, command: Command, came: Recorded, part: Part) -> bool:
+        """Tell whether what is written matches what an earlier run has shown, and that is the same as what came."""
+        before = self.pasted.lines(command, came) if self.pasted else {}
+        runs = max(map(len, before.values()), default=0)
+        return any(
+            match_lines(Names(dict(self.names.words)), part.written, _earlier(part.shown, before, nth)) is None
+            for nth in range(runs)
+        )
+
+    def copy(self) -> Judge:
+        """Return one that knows as much, for a command that may be judged again."""
+        return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._stopped, dict(self._written))
+
+
+def _earlier(shown: Sequence[str], before: Mapping[str, Sequence[str]], nth: int) -> list[str]:
+    """Return the lines of an earlier run in the place of those that came."""
+    return [seen[min(nth, len(seen) - 1)] if (seen := before.get(line)) else line for line in shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The output between two things that were typed."""
+
+    written: Sequence[str]
+    """What the author wrote there, blank lines around it left out; empty if nothing is expected."""
+    line: int
+    """Where that starts."""
+    shown: Sequence[str]
+    """What came out, without colours and blank lines around it."""
+    typed: tuple[str, str] | None
+    """The line that was typed before it: as it is written, and as the screen showed it."""
+
+
+def _wrong_output(command: Command, part: Part, mismatch: Mismatch, how: Match) -> Verdict:
+    where = part.line + min(mismatch.written, len(part.written) - 1)
+    expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"
+    got = part.shown[mismatch.shown] if mismatch.shown < len(part.shown) else "the end of it"
+    message, hint = f"the output is not what line {where} says", f"expected: {expected}\ncame out: {got}"
+    if how is Match.REGEX and (why := _no_pattern(expected)):
+        message = f"line {where} is no regular expression: {why}"
+    if mismatch.gave_up:
+        message = f"the output has too many places where line {where} could stand"
+        hint = "Write more of it between two lines `...`, or less of it in all."
+    return Verdict(Outcome.FAILED, command.line, command.text, message, hint, where)
+
+
+def _no_pattern(line: str) -> str:
+    """Return why a line is no regular expression; "" if it is one."""
+    try:
+        regex.compile(line)
+    except regex.PatternError as error:
+        return str(error)
+    return ""
+
+
+def parts(command: Command, recorded: Recorded) -> Iterator[Part]:
+    """Cut what is written under a command, and what came out of it, where something was typed."""
+    at, output = 0, ""
+    typed: tuple[str, str] | None = None
+    for piece in recorded.pieces:
+        if piece.kind is PieceKind.OUTPUT:
+            output += piece.text
+            continue
+        index = piece.line - command.end_line - 1
+        if not at <= index < len(command.written):
+            continue
+        above, _, prompt = uncoloured(output).rpartition("\n")
+        yield _part(command, at, index, above, typed)
+        typed = command.written[index], prompt + piece.text.rstrip("\n")
+        at, output = index + 1, ""
+    yield _part(command, at, len(command.written), uncoloured(output), typed)
+
+
+def _part(command: Command, start: int, end: int, output: str, typed: tuple[str, str] | None) -> Part:
+    while start < end and not command.written[start].strip():
+        start += 1
+    while start < end and not command.written[end - 1].strip():
+        end -= 1
+    return Part(command.written[start:end], command.end_line + 1 + start, output.strip("\n").split("\n"), typed)
+
+
+def _ending(command: Command, recorded: Recorded) -> tuple[str, str]:
+    """Return what is wrong with the way in which a command ended, and what to do; empty if nothing is."""
+    if recorded.fault:
+        return recorded.fault, _IF_LIMITED
+    waiting = f", waiting for {recorded.waiting}" if recorded.waiting else ""
+    if recorded.ending is Ending.TIMED_OUT:
+        return f"still running after {recorded.seconds:.0f} s{waiting}", _IF_IT_TAKES_LONG
+    if recorded.ending in _OTHER_ENDINGS:
+        return _OTHER_ENDINGS[recorded.ending]
+    if waiting:
+        return f"it ended{waiting}", ""
+    if recorded.status in _allowed(command, recorded):
+        return "", ""
+    hint = missing_image(recorded.output) if command.status == 0 else ""
+    return f"exit status {recorded.status}, expected {command.status}", hint
+
+
+def _allowed(command: Command, recorded: Recorded) -> set[int]:
+    """Return the exit statuses that are as expected: who presses ^C or types `exit 3` expects what follows from it."""
+    typed = [piece.text.strip() for piece in recorded.pieces if piece.kind is not PieceKind.OUTPUT]
+    if command.status or not typed:
+        return {command.status}
+    if left := _EXIT.fullmatch(typed[-1]):
+        return {int(left[1]) & 0xFF}
+    return {0, _ENDED_BY.get(typed[-1], 0)}
+
+
+def missing_image(output: str) -> str:
+    """Return what to do about an image that the page's engine had not got; "" if the output speaks of none."""
+    for pattern in _NO_IMAGE:
+        if match := pattern.search(output):
+            return f"The page's engine has no image {match[1]}: list it under images: in mkdocs.yml."
+    return ""

@@ -1,0 +1,1 @@
+"""Small helpers that know neither a page nor an engine."""

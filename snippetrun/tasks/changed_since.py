@@ -1,0 +1,90 @@
+"""Which pages are no longer what they were at a revision."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from snippetrun import config, extract
+from snippetrun.config import SiteConfig
+from snippetrun.errors import ConfigError, PageError, RecordingError
+from snippetrun.extract import files
+from snippetrun.model import Page
+from snippetrun.plan import plan
+from snippetrun.recordings import Store
+from snippetrun.support import git
+
+
+def since(site: SiteConfig, found: Sequence[Page], revision: str) -> frozenset[str]:
+    """Return the paths of the pages that are not what they were at a revision of the site's git checkout.
+
+    That is a page whose text or whose recording differs, a new or renamed one, and any whose key does: the key is made
+    of all in the repository that decides what comes out, so a change in mkdocs.yml or in an image's folder concerns
+    just the pages that it can have an effect on. A recording of another key counts as changed as well: where a new
+    version of snippetrun has another sandbox, nothing else tells. What is not committed counts too. Raises UsageError
+    if there is no checkout or no such revision.
+    """
+    root = git.checkout(site.root)
+    commit = git.since(root, revision)
+    store = Store(site)
+    settings = _inside(root, site.root / Path(site.path).name)
+    texts = {page.path: _inside(root, Path(page.path)) for page in found}
+    recordings = {page.path: _inside(root, file) for page in found if (file := store.path(page))}
+    images = [_inside(root, image.folder) for image in site.images if image.build]
+    with git.as_of(root, commit, [settings, *texts.values(), *recordings.values(), *images]) as before:
+        now = {job.page.path: job.key for job in plan(site, found)}
+        then = _keys_before(before, settings, found, texts)
+        return frozenset(
+            page.path
+            for page in found
+            if _differs(root, before, texts[page.path])
+            or _differs(root, before, recordings.get(page.path))
+            or now.get(page.path) != then.get(page.path)
+            or not _fits(store, page, now.get(page.path))
+        )
+
+
+def _inside(root: Path, path: Path) -> str:
+    """Return a path relative to the root of the checkout; it leads out of it where the file is no part of it."""
+    whole = Path.cwd() / path
+    return os.path.relpath(whole.parent.resolve() / whole.name, root)
+
+
+def _fits(store: Store, page: Page, key: str | None) -> bool:
+    """Tell whether a page's recording, if it has one, is that of its key; None is the key where nothing runs."""
+    try:
+        stored = store.read(page)
+    except RecordingError:
+        return False
+    return key is None or stored is None or stored.recording.key == key
+
+
+def _keys_before(before: Path, settings: str, found: Sequence[Page], texts: dict[str, str]) -> dict[str, str]:
+    """Return the keys that pages had; none where the site could not be used then, or had an image that is gone."""
+    try:
+        site = config.load(before / settings)
+        read = [_read(site, page.path, before / texts[page.path]) for page in found]
+        return {job.page.path: job.key for job in plan(site, [page for page in read if page])}
+    except (ConfigError, PageError):
+        return {}
+
+
+def _read(site: SiteConfig, path: str, file: Path) -> Page | None:
+    try:
+        return extract.read(path, files.text(file), languages=site.languages)
+    except PageError:
+        return None
+
+
+def _differs(root: Path, before: Path, name: str | None) -> bool:
+    """Tell whether a file says something else than before; None is one that the site does not have."""
+    return name is not None and _text(root / name) != _text(before / name)
+
+
+def _text(file: Path) -> bytes | None:
+    """Return what a file says, whatever its line ends; None if it is not there."""
+    try:
+        return file.read_bytes().replace(b"\r\n", b"\n")
+    except OSError:
+        return None

@@ -1,0 +1,105 @@
+"""Pages run afresh and held against what is written and what was recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+from snippetrun import runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import Problem, UsageError
+from snippetrun.model import Mode, Page, Result, Rules
+from snippetrun.recordings import Store
+from snippetrun.report import json_
+from snippetrun.runner.drift import blamed
+from snippetrun.support import git
+
+_LARGEST = 500_000_000
+"""Bytes of a report; what a page prints is in it several times."""
+_MAKE_ONE = "Make one: snippetrun check --confirm --report json=FILE"
+
+
+def check(
+    site: SiteConfig,
+    found: Sequence[Page],
+    watcher: runner.Watcher,
+    sandboxes: runner.Sandboxes = runner.live_sandboxes,
+    *,
+    confirm: bool = False,
+) -> tuple[Result, ...]:
+    """Run the pages, change nothing, and return a result for each, in which drift counts as failure.
+
+    To `confirm` recordings is not to believe them that words and lines vary: that has to be seen now.
+    Raises as `runner.run`, and RecordingError, before anything runs, for a recording that is not as it was written.
+    """
+    store = Store(site)
+    for page in found:
+        store.read(page)
+    site = dataclasses.replace(site, mode=Mode.RUN)
+    aim = runner.Aim.CONFIRM if confirm else runner.Aim.COMPARE
+    results = runner.run(site, found, watcher, aim=aim, sandboxes=sandboxes)
+    return compared(site, results, confirm=confirm)
+
+
+def compared(site: SiteConfig, results: Sequence[Result], *, confirm: bool = False) -> tuple[Result, ...]:
+    """Return the results of pages, with a failure where what came out is not what was recorded."""
+    if site.recordings is None:
+        return tuple(results)
+    store = Store(site)
+    return tuple(
+        runner.before(
+            result.page, store.read(result.page) if result.recording else None, Rules(), believed=not confirm
+        ).judged(result, result.news)
+        for result in results
+    )
+
+
+def replayed(
+    site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher, confirmed_by: Path | None = None
+) -> tuple[Result, ...]:
+    """Run nothing, and return a result for each page, in which what is not as it was recorded is stale.
+
+    With a report of `check`, a recording that it has not confirmed counts as failure. Raises as `runner.run` does
+    without an engine, and UsageError for a report that cannot be used.
+    """
+    confirmed = confirmations(confirmed_by, git.commit(site.root)) if confirmed_by else None
+    results = runner.run(dataclasses.replace(site, mode=Mode.REPLAY), found, watcher)
+    if confirmed is None:
+        return results
+    message = f"its recording is none that {confirmed_by} has confirmed"
+    return tuple(
+        result
+        if result.recording is None or confirmed.get(result.page.path) == result.recording.checksum
+        else blamed(
+            result,
+            message,
+            f"Confirm it: snippetrun check {quote(result.page.path)} --confirm --report json={confirmed_by}",
+        )
+        for result in results
+    )
+
+
+def confirmations(file: Path, commit: str | None) -> dict[str, str]:
+    """Return the checksums of the recordings that a report of `check` has confirmed, by page.
+
+    Raises UsageError if it cannot be read, is no such report, or is of another commit than the checkout.
+    """
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise UsageError(Problem("is too large for a report", "", str(file)))
+        report = json_.load(data.decode())
+    except OSError as error:
+        raise UsageError(Problem(f"cannot be read: {error.strerror}", _MAKE_ONE, str(file))) from error
+    except (UnicodeDecodeError, json_.BadReportError) as error:
+        why = str(error) if isinstance(error, json_.BadReportError) else "is not UTF-8"
+        raise UsageError(Problem(why, _MAKE_ONE, str(file))) from error
+    if report.command != "check":
+        raise UsageError(Problem(f"is a report of {report.command:.20}, which confirms nothing", _MAKE_ONE, str(file)))
+    if report.commit != commit:
+        said, here = (each[:12] if each else "no commit" for each in (report.commit, commit))
+        raise UsageError(Problem(f"is a report of {said}, and this is {here}", _MAKE_ONE, str(file)))
+    return {page.path: page.recording for page in report.pages if page.recording}

@@ -1,0 +1,107 @@
+"""A command's work, from the pages that are wanted to its report, whatever happens on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippetrun import __version__, config, extract, report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import Problem, SnippetrunError
+from snippetrun.extract import files
+from snippetrun.model import Command, Job, Page, Result
+from snippetrun.report import Report, Share
+from snippetrun.support import git
+from snippetrun.tasks.select import SelectedPages, Selection, select
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a command does with its pages."""
+
+    command: str
+    run: Callable[[SiteConfig, Sequence[Page], runner.Watcher], Sequence[Result]]
+    """Returns a result for each page, in their order; raises a SnippetrunError if it could not find out."""
+    judge: Callable[[SiteConfig, Sequence[Result]], Sequence[Result]] = lambda _, results: results
+    """Judges results as `run` would have: those of the pages that came to their end before something failed."""
+
+
+def report_on(task: Task, config_file: Path, wanted: Selection, watcher: runner.Watcher) -> Report:
+    """Do a task, and return what it came to.
+
+    What stops it is in the report, beside the results of the pages that came to their end before: a machine in CI that
+    fails us has something to say too.
+    """
+    began = time.monotonic()
+    made = Report(task.command, (), __version__, changed_since=wanted.changed_since)
+    try:
+        site = config.load(config_file)
+        made = dataclasses.replace(made, commit=git.commit(site.root))
+        selected = select(site, wanted)
+        made = _about(made, site, selected, wanted)
+        results, error = _results(task, site, selected.pages, watcher)
+    except SnippetrunError as error_:
+        results, error = (), error_
+    made = dataclasses.replace(
+        made,
+        pages=tuple(report.page(result) for result in results if result.page.snippets),
+        problems=error.problems if error else (),
+        seconds=time.monotonic() - began,
+    )
+    status = error.exit_status if error else int(bool(report.wrong(made)))
+    return dataclasses.replace(made, exit_status=status)
+
+
+def findings(site: SiteConfig, found: Sequence[Page]) -> tuple[Problem, ...]:
+    """Return what looks on pages as if it should run, and does not."""
+    return tuple(
+        finding
+        for page in found
+        for finding in extract.findings(page.path, files.text(Path(page.path)), languages=site.languages)
+    )
+
+
+def _about(made: Report, site: SiteConfig, selected: SelectedPages, wanted: Selection) -> Report:
+    share = None
+    if wanted.shard:
+        mine, whole = (tuple(page.path for page in part) for part in (selected.pages, selected.whole))
+        share = Share(wanted.shard.number, wanted.shard.of, mine, whole)
+    return dataclasses.replace(made, note=selected.note, findings=findings(site, selected.pages), shard=share)
+
+
+def _results(
+    task: Task, site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher
+) -> tuple[Sequence[Result], SnippetrunError | None]:
+    witness = _Noting(watcher)
+    try:
+        return task.run(site, found, witness), None
+    except SnippetrunError as error:
+        ended = [witness.ended.get(page.path) or runner.result(page, None, site.match) for page in found]
+        return task.judge(site, ended), error
+
+
+class _Noting:
+    """A watcher that remembers which pages have come to their end."""
+
+    def __init__(self, watcher: runner.Watcher) -> None:
+        self._watcher = watcher
+        self.ended: dict[str, Result] = {}
+
+    def say(self, line: str) -> None:
+        self._watcher.say(line)
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        self._watcher.begin(jobs)
+
+    def command(self, page: Page, command: Command) -> None:
+        self._watcher.command(page, command)
+
+    def again(self, page: Page, why: str) -> None:
+        self._watcher.again(page, why)
+
+    def end(self, result: Result) -> None:
+        self.ended[result.page.path] = result
+        self._watcher.end(result)

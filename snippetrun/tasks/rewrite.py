@@ -1,0 +1,120 @@
+"""Written output made to match what came out, with as few changes as can be.
+
+What still matches stays as its author wrote it, wildcards and names included. Only the lines that differ are replaced,
+and in those the words that names stand for become names again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from snippetrun.model import Command, Match, Recorded
+from snippetrun.sameness.expected import Part, parts
+from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+
+_INSERT, _REPLACE, _DELETE = 2, 3, 3
+"""What it costs to add a line, to put another in its place, and to take one away."""
+_MOST = 1_000_000
+"""Pairs of a written line and one that came out; of more it would take minutes to find out which belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """Lines of a page to put in the place of others."""
+
+    line: int
+    """The first line that goes."""
+    end_line: int
+    """The last line that goes; `line - 1` where none does."""
+    lines: tuple[str, ...]
+    """What comes instead, without what the fence stands in."""
+
+
+def rewritten(command: Command, recorded: Recorded, names: Names, match: Match) -> Iterator[Rewritten]:
+    """Yield what has to change under a command so that all that is written there matches; bind the names in it."""
+    for part in parts(command, recorded):
+        if part.typed is not None:
+            names.bind(*part.typed)
+        if not part.written or match_lines(names, part.written, part.shown, match) is None:
+            continue
+        few = len(part.written) * len(part.shown) <= _MOST
+        lines = _aligned(part, names, match) if few else part.written
+        if match_lines(names, lines, part.shown, match):  # its lines match one by one, but their names do not agree
+            lines = [_named(line, names, match) for line in part.shown]
+        changes = SequenceMatcher(a=part.written, b=lines, autojunk=False).get_opcodes()
+        for kind, start, end, new_start, new_end in changes:
+            if kind != "equal":
+                yield Rewritten(part.line + start, part.line + end - 1, tuple(lines[new_start:new_end]))
+
+
+def _aligned(part: Part, names: Names, match: Match) -> list[str]:
+    """Return written lines that match, the nearest to those that do not."""
+    written, shown = part.written, part.shown
+    same = _same(written, shown, names, match)
+    gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
+    best = _costs(gaps, same, len(shown))
+    lines: list[str] = []
+    at = here = 0
+    while at < len(written) or here < len(shown):
+        cost = best[at][here]
+        if at < len(written) and gaps[at]:
+            if cost == best[at + 1][here]:
+                lines.append(written[at])
+                at += 1
+            else:
+                here += 1
+        elif at < len(written) and here < len(shown) and same[at][here] and cost == best[at + 1][here + 1]:
+            lines.append(written[at])
+            at, here = at + 1, here + 1
+        elif at < len(written) and here < len(shown) and cost == best[at + 1][here + 1] + _REPLACE:
+            lines.append(_named(shown[here], names, match))
+            at, here = at + 1, here + 1
+        elif here < len(shown) and cost == best[at][here + 1] + _INSERT:
+            lines.append(_named(shown[here], names, match))
+            here += 1
+        else:
+            at += 1
+    return lines
+
+
+def _same(written: Sequence[str], shown: Sequence[str], names: Names, match: Match) -> list[list[bool]]:
+    """Tell of each written line and each that came out whether they match, by themselves and with the names so far."""
+    return [
+        [match_lines(Names(dict(names.words)), [line], [came], match) is None for came in shown] for line in written
+    ]
+
+
+def _costs(gaps: Sequence[bool], same: Sequence[Sequence[bool]], shown: int) -> list[list[int]]:
+    """Return the least cost of making written lines from `at` on match what came out from `here` on."""
+    rows = len(gaps)
+    best = [[0] * (shown + 1) for _ in range(rows + 1)]
+    for at in range(rows, -1, -1):
+        for here in range(shown, -1, -1):
+            ways = []
+            if at < rows and gaps[at]:
+                ways.append(best[at + 1][here])
+                if here < shown:
+                    ways.append(best[at][here + 1])
+            else:
+                if at < rows and here < shown:
+                    ways.append(best[at + 1][here + 1] + (0 if same[at][here] else _REPLACE))
+                if here < shown:
+                    ways.append(best[at][here + 1] + _INSERT)
+                if at < rows:
+                    ways.append(best[at + 1][here] + _DELETE)
+            best[at][here] = min(ways, default=0)
+    return best
+
+
+def _named(line: str, names: Names, match: Match) -> str:
+    """Return a line that came out as an author would write it: with names for the words that they stand for."""
+    if match is Match.REGEX:
+        return re.escape(line)
+    if match is Match.EXACT:
+        return line
+    for name, word in sorted(names.words.items(), key=lambda pair: -len(pair[1])):
+        line = re.sub(rf"(?<!\S){re.escape(word)}(?!\S)", f"<{name}>", line)
+    return line
