@@ -258,7 +258,7 @@ def run_all(site: SiteConfig, folder: Path, runs: int, busy: int) -> None:
     from snippetrun.runner.page import run_page
     from snippetrun.runner.prepare import live_sandboxes
 
-    jobs = plan(site, files.read_all(site, files.find(site, [site.docs, Path("tests/pages")])))
+    jobs = plan(site, files.read_all(site, files.find(site, [site.docs, Path("tests/pages")]))).jobs
     with live_sandboxes(site, say) as start:
 
         def save(job: Job, number: int) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snippetrun.config import SiteConfig, image_name
 from snippetrun.errors import PageError, Problem
-from snippetrun.model import Job, Match, Network, Page, Rules
+from snippetrun.model import Job, Match, Mode, Network, Page, Rules
 from snippetrun.support import regex
 from snippetrun.support.build_context import digest_of
 from snippetrun.support.fingerprint import digest, fingerprints
@@ -19,8 +20,27 @@ _PROMPT = re.compile(r"[#$>%:?\])] ")
 """What a line has that is typed, as in `/ # echo $((`."""
 
 
-def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
-    """Return a job for every page on which something runs, in the order of the pages.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What there is to do for the pages of a site. It is made once for a run: the folders of images are read for it."""
+
+    site: SiteConfig
+    pages: tuple[Page, ...]
+    jobs: tuple[Job, ...]
+    """One for every page on which something runs, in the order of the pages."""
+
+    def only(self, paths: Collection[str]) -> Plan:
+        """Return it for some of its pages."""
+        pages = tuple(page for page in self.pages if page.path in paths)
+        return replace(self, pages=pages, jobs=tuple(job for job in self.jobs if job.page.path in paths))
+
+    def in_mode(self, mode: Mode) -> Plan:
+        """Return it for another mode of the site, which decides nothing about what comes out."""
+        return replace(self, site=replace(self.site, mode=mode))
+
+
+def plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
+    """Return what there is to do for pages.
 
     Raises PageError, with every problem that there is, if a page asks for an image that the site does not list or for
     more time than the site gives, or if a line is no regular expression where it has to be one.
@@ -49,7 +69,7 @@ def plan(site: SiteConfig, pages: Iterable[Page]) -> tuple[Job, ...]:
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules(site, page), limits, network))
     if problems:
         raise PageError(*problems)
-    return tuple(jobs)
+    return Plan(site, tuple(pages), tuple(jobs))
 
 
 def rules(site: SiteConfig, page: Page) -> Rules:

@@ -14,6 +14,7 @@ from snippetrun import config, runner
 from snippetrun.errors import UsageError
 from snippetrun.extract import files
 from snippetrun.model import Mode
+from snippetrun.plan import plan
 from snippetrun.tasks import changed_since
 
 PAGE = "# A\n\n```console\n$ docker ps\n```\n"
@@ -34,14 +35,14 @@ def commit(message: str = "more") -> str:
 def changed(revision: str = "HEAD", settings: str = "mkdocs.yml") -> list[str]:
     site = config.load(Path(settings))
     found = files.read_all(site, files.find(site))
-    return sorted(changed_since.since(site, found, revision))
+    return sorted(changed_since.since(plan(site, found), revision))
 
 
 @pytest.fixture
 def root(make_site: MakeSite) -> Path:
     folder = make_site({"a.md": PAGE, "b.md": ON_BUSYBOX, "c.md": "# Prose\n"})
     site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
-    runner.run(site, files.read_all(site, files.find(site)), Heard(), sandboxes=Engine())
+    runner.run(plan(site, files.read_all(site, files.find(site))), Heard(), sandboxes=Engine())
     git("init", "--quiet", "--initial-branch", "main")
     commit()
     return folder
@@ -173,7 +174,7 @@ def test_a_site_below_the_root_of_the_repository_is_found_there(
     monkeypatch.setenv("GIT_DIR", ".git")  # as in a hook of git, which starts it at the root
     monkeypatch.chdir(tmp_path / "docs")
     site = config.load(Path("../mkdocs.yml"))
-    assert changed_since.since(site, files.read_all(site, [Path("a.md"), Path("b.md")]), "HEAD") == {"a.md"}
+    assert changed_since.since(plan(site, files.read_all(site, [Path("a.md"), Path("b.md")])), "HEAD") == {"a.md"}
 
 
 def test_line_ends_that_git_sets_are_no_change(root: Path) -> None:

@@ -22,6 +22,7 @@ from test_replay import Engine, Heard
 from snippetrun import config, runner
 from snippetrun.extract import files
 from snippetrun.model import Mode
+from snippetrun.plan import plan
 
 PAGE = "# A\n\n```console\n$ docker ps\n```\n"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
@@ -143,7 +144,7 @@ def record() -> None:
     """Record all pages of the site here, without an engine."""
     site = config.load(Path("mkdocs.yml"))
     found = files.read_all(site, files.find(site))
-    runner.run(dataclasses.replace(site, mode=Mode.RUN), found, Heard(), sandboxes=Engine())
+    runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), Heard(), sandboxes=Engine())
 
 
 def test_the_site_is_published_from_its_recordings_and_not_if_they_are_stale(make_site: MakeSite) -> None:

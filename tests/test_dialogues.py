@@ -46,7 +46,7 @@ def run(text: str, answers: dict[str, Answer]) -> Result:
     def start(_job: Job) -> Iterator[FakeSandbox]:
         yield FakeSandbox(answers)
 
-    [job] = plan(SITE, [read(PATH, text)])
+    [job] = plan(SITE, [read(PATH, text)]).jobs
     return runner.result(job.page, run_page(job, start, Silent()))
 
 

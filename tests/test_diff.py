@@ -20,6 +20,7 @@ from snippetrun import config, runner
 from snippetrun.errors import RecordingError, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Mode
+from snippetrun.plan import plan
 from snippetrun.recordings.document import dump, load, place
 from snippetrun.report import markdown, news
 from snippetrun.report.news import News
@@ -40,7 +41,7 @@ def record(answers: dict[str, Answer] | None = None, **more: Answer) -> None:
     engine = Engine()
     engine.answers = (answers or ANSWERS) | {f"docker {name}": answer for name, answer in more.items()}
     site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
-    runner.run(site, files.read_all(site, files.find(site)), Heard(), sandboxes=engine)
+    runner.run(plan(site, files.read_all(site, files.find(site))), Heard(), sandboxes=engine)
 
 
 def found(*arguments: str) -> News:
@@ -70,7 +71,7 @@ def record_varying(root: Path, *outputs: str) -> None:
     for file in (root / "recordings").glob("*.json"):
         file.unlink()
     site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN, jobs=1)
-    runner.run(site, files.read_all(site, files.find(site)), Heard(), sandboxes=engine)
+    runner.run(plan(site, files.read_all(site, files.find(site))), Heard(), sandboxes=engine)
 
 
 def redated(file: Path, **changes: object) -> None:

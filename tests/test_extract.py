@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pymdownx.superfences import highlight_validator
 
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import Edit, findings, read, splice, superfences
+from snippetrun.extract import Edit, read, splice, superfences
 from snippetrun.extract.fences import outline
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell import Scanner, runs_docker
@@ -77,7 +77,7 @@ def test_golden(case: Case) -> None:
     page, wrong = outcome(case["page"])
     assert problems(wrong) == case["errors"]
     assert (listing(page) if page else "") == (case["snippets"] if case["snippets"] != "none\n" else "")
-    assert problems(findings(PATH, case["page"])) == case["findings"]
+    assert problems(page.findings if page else ()) == case["findings"]
 
 
 SCRIPT = """```bash
@@ -222,7 +222,7 @@ def test_any_text_is_a_page_or_a_page_error(text: str) -> None:
     total = len(re.split("\r\n|\r|\n", text))
     assert bool(page) is not bool(wrong)
     assert all(1 <= problem.line <= total and problem.path == PATH for problem in wrong)
-    assert all(1 <= finding.line <= total for finding in findings(PATH, text))
+    assert all(1 <= finding.line <= total for finding in (page.findings if page else ()))
 
 
 @given(ragged())

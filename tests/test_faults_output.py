@@ -30,6 +30,7 @@ from snippetrun.cli.interactive import ControlStrings
 from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Job, Mode
+from snippetrun.plan import plan
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import FakeSandbox, program
 from snippetrun.support.neutralise import neutralise, plain, visible
@@ -93,7 +94,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.SiteConfig:
 def ran(site: config.SiteConfig) -> Report:
     """The report of that page."""
     found = files.read_all(site, [Path("docs/index.md")])
-    results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, Silent(), sandboxes=sandboxes)
+    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), Silent(), sandboxes=sandboxes)
     assert not results[0].failed
     return Report("check", tuple(map(report.page, results)), "0.1.0", seconds=1.0)
 

@@ -26,6 +26,7 @@ from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.extract import files
 from snippetrun.model import Mode, Outcome
+from snippetrun.plan import plan
 from snippetrun.recordings import Store, document
 from snippetrun.report import json_
 from snippetrun.tasks import check
@@ -122,7 +123,7 @@ def test_a_stale_recording_shows_the_pages_own_commands_too(site: SiteConfig) ->
     forged(site, change)
     changed = job(site, TEXT.replace("docker ps", "docker ps -a"))
     replayed = dataclasses.replace(site, mode=Mode.REPLAY)
-    [result] = runner.run(replayed, [changed.page], Heard(), sandboxes=Engine(there=False))
+    [result] = runner.run(plan(replayed, [changed.page]), Heard(), sandboxes=Engine(there=False))
     assert [verdict.outcome for verdict in result.verdicts[0]] == [Outcome.PASSED, Outcome.STALE]
     shown = render.snippet(result.page.snippets[0], result.recording.snippets[0], result.verdicts[0])  # type: ignore[union-attr]
     assert "evil" not in shown
@@ -269,8 +270,7 @@ def recorded(make_site: MakeSite) -> Path:
     folder = make_site({"a.md": PAGE, "b.md": PAGE})
     found = config.load(folder / "mkdocs.yml")
     runner.run(
-        dataclasses.replace(found, mode=Mode.RUN),
-        files.read_all(found, files.find(found)),
+        plan(dataclasses.replace(found, mode=Mode.RUN), files.read_all(found, files.find(found))),
         Heard(),
         sandboxes=Engine(),
     )
@@ -328,10 +328,10 @@ def test_a_recording_that_says_that_all_varies_is_not_confirmed(recorded: Path) 
     )
     site = config.load(Path("mkdocs.yml"))
     found = files.read_all(site, files.find(site))
-    [believed] = [each for each in check.check(site, found, Heard(), Engine()) if each.page.path == "docs/a.md"]
+    [believed] = [each for each in check.check(plan(site, found), Heard(), Engine()) if each.page.path == "docs/a.md"]
     assert not believed.failed
     assert believed.confirmed is None
-    ran = check.check(site, found, Heard(), Engine(), confirm=True)
+    ran = check.check(plan(site, found), Heard(), Engine(), confirm=True)
     [confirmed] = [each for each in ran if each.page.path == "docs/a.md"]
     assert [verdict.message for verdict in confirmed.failed] == ["the output is not what was recorded"]
     assert confirmed.runs == config.MOST_RUNS

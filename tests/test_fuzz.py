@@ -21,7 +21,7 @@ from test_faults_output import CONTROLS, OBEYED, UNSEEN
 
 from snippetrun import render, report, runner
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import findings, info_string, read
+from snippetrun.extract import info_string, read
 from snippetrun.mkdocs_plugin.embed import embed
 from snippetrun.model import Environment, ImageFact, Options, Page, Piece, PieceKind, Recorded, Recording, Result
 from snippetrun.render.ansi import to_html
@@ -153,7 +153,6 @@ def test_any_text_is_a_page_or_an_error_with_a_line(text: str) -> None:
         lines, said = [snippet.line for snippet in page.snippets], ""
     assert all(lines)
     is_inert_text(neutralise(said))
-    findings("docs/a.md", text, languages=LANGUAGES)
 
 
 @fuzzed

@@ -26,6 +26,7 @@ from snippetrun.errors import PageError
 from snippetrun.extract import files, read
 from snippetrun.mkdocs_plugin import embed
 from snippetrun.model import Environment, ImageFact, Job, Mode, Recorded, Recording, Result, printed
+from snippetrun.plan import plan
 from snippetrun.sandbox.fake import FakeSandbox
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
@@ -398,7 +399,7 @@ def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: Mak
 
     for name, command in (("a", "docker run x"), ("b", "docker ps")):
         (root / f"docs/{name}.md").write_text(f"```console\n$ {command}\n```\n")
-    runner.run(site, files.read_all(site, sorted(root.glob("docs/*.md"))), Silent(), sandboxes=sandboxes)
+    runner.run(plan(site, files.read_all(site, sorted(root.glob("docs/*.md")))), Silent(), sandboxes=sandboxes)
     assert build(SNIPPETRUN_MODE="replay").returncode == 0
     varies, same = (Path(f"site/{name}.html").read_text() for name in "ab")
     assert blocks(Path("site/a.html"), "sr-varies").found == ["word0"]

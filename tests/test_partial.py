@@ -14,6 +14,7 @@ from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, RecordingError
 from snippetrun.model import Job, Mode, Outcome, Result
+from snippetrun.plan import plan
 from snippetrun.pytest_plugin import subset
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 
@@ -68,7 +69,7 @@ class Desk:
 
     def record(self) -> None:
         ready = subset.read(self.site, self.page, compare=False)
-        runner.run(dataclasses.replace(self.site, mode=Mode.RUN), [ready.page], Silent(), sandboxes=self.prepared)
+        runner.run(plan(dataclasses.replace(self.site, mode=Mode.RUN), [ready.page]), Silent(), sandboxes=self.prepared)
         self.ran.clear()
 
     def run(self, selected: Collection[int], *, compare: bool = False) -> Result:
@@ -185,5 +186,5 @@ def test_a_page_on_which_nothing_runs_has_no_job(desk: Desk) -> None:
 
 def test_what_only_looks_as_if_it_ran_is_found(desk: Desk) -> None:
     desk.page.write_text("# A\n\n```console\ndocker ps\n```\n")
-    [finding] = subset.read(desk.site, desk.page, compare=False).findings
+    [finding] = subset.read(desk.site, desk.page, compare=False).page.findings
     assert (finding.path, finding.line) == ("docs/a.md", 4)

@@ -24,18 +24,18 @@ def page(*snippets: Snippet, options: PageOptions = PageOptions()) -> Page:  # n
 
 
 def key(of: Page, site: SiteConfig = SITE) -> str:
-    return plan(site, [of])[0].key
+    return plan(site, [of]).jobs[0].key
 
 
 def test_a_page_on_which_nothing_runs_has_no_job() -> None:
     skipped = dataclasses.replace(RUNS, options=Options(skip="no"))
     writes = Snippet("dockerfile", Options(file="Dockerfile"), 1, 3, "", "FROM debian\n")
-    assert plan(SITE, [page(skipped, writes), page(options=PageOptions(skip="no")), Page("docs/b.md", ())]) == ()
+    assert plan(SITE, [page(skipped, writes), page(options=PageOptions(skip="no")), Page("docs/b.md", ())]).jobs == ()
 
 
 def test_a_page_gets_all_images_unless_it_says_which() -> None:
-    assert plan(SITE, [page()])[0].images == ("nginx:latest", "redis:7")
-    assert plan(SITE, [page(options=PageOptions(images=("nginx",)))])[0].images == ("nginx:latest",)
+    assert plan(SITE, [page()]).jobs[0].images == ("nginx:latest", "redis:7")
+    assert plan(SITE, [page(options=PageOptions(images=("nginx",)))]).jobs[0].images == ("nginx:latest",)
 
 
 def test_an_image_that_the_site_does_not_list_is_an_error_with_its_line() -> None:
@@ -45,7 +45,7 @@ def test_an_image_that_the_site_does_not_list_is_an_error_with_its_line() -> Non
 
 
 def test_the_pages_time_out_comes_before_the_sites() -> None:
-    assert plan(SITE, [page(options=PageOptions(timeout=5.0))])[0].timeout == 5.0
+    assert plan(SITE, [page(options=PageOptions(timeout=5.0))]).jobs[0].timeout == 5.0
 
 
 def test_where_a_snippet_stands_does_not_change_the_key() -> None:
@@ -73,7 +73,7 @@ def test_whatever_can_change_the_output_changes_the_key(other: Page) -> None:
 def test_a_pages_rules_come_after_the_sites_and_change_nothing_that_comes_out() -> None:
     site = dataclasses.replace(SITE, varies=("a",), same=("b",))
     ruled = page(options=PageOptions(varies=("c",), same=("d",)))
-    assert plan(site, [ruled])[0].rules == Rules(("a", "c"), ("b", "d"))
+    assert plan(site, [ruled]).jobs[0].rules == Rules(("a", "c"), ("b", "d"))
     assert key(ruled, site) == key(page())
 
 
@@ -104,4 +104,4 @@ def test_an_image_that_a_page_can_pull_from_its_hub_changes_the_key() -> None:
 
 
 def test_a_page_has_a_hub_if_it_says_so() -> None:
-    assert [plan(SITE, [page(options=PageOptions(hub=hub))])[0].hub for hub in (False, True)] == [False, True]
+    assert [plan(SITE, [page(options=PageOptions(hub=hub))]).jobs[0].hub for hub in (False, True)] == [False, True]

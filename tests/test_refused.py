@@ -17,7 +17,7 @@ from test_runner import SITE, Fleet, console, page, run
 from snippetrun import config
 from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, PageError
-from snippetrun.extract import findings, read
+from snippetrun.extract import read
 from snippetrun.model import Page
 from snippetrun.plan import plan
 from snippetrun.support.patterns import Mismatch, Names, bind_loosely, match_lines
@@ -159,7 +159,6 @@ TEXTS: dict[str, Callable[[], str]] = {
 def test_no_text_keeps_the_builder_busy_or_crashes_it(text: Callable[[], str]) -> None:
     with soon():
         told(text())
-        findings("docs/a.md", text())
 
 
 def aliases(levels: int) -> str:
@@ -274,9 +273,9 @@ def test_no_page_asks_for_more_time_than_the_site_gives() -> None:
     front = page(f"---\nsnippetrun:\n  timeout: 1000h\n---\n{FENCE}")
     with pytest.raises(PageError, match=r"docs/a.md:2: timeout: .*\n    Write less, or set max_timeout: in"):
         plan(SITE, [front])
-    assert plan(SITE, [asks("10m")])
-    assert plan(dataclasses.replace(SITE, max_timeout=3600.0), [asks("1h")])
-    assert plan(dataclasses.replace(SITE, timeout=7200.0), [asks("2h")])
+    assert plan(SITE, [asks("10m")]).jobs
+    assert plan(dataclasses.replace(SITE, max_timeout=3600.0), [asks("1h")]).jobs
+    assert plan(dataclasses.replace(SITE, timeout=7200.0), [asks("2h")]).jobs
 
 
 @pytest.mark.parametrize("name", [b"a\xff.md", b"a\n::error::b.md", b"a\x1b[2Jb.md", "a\u202edm.md".encode()])

@@ -77,7 +77,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SiteConfig:
 
 def run(site: SiteConfig, mode: Mode, engine: Engine, text: str = PAGE, heard: Heard | None = None) -> Result:
     site = dataclasses.replace(site, mode=mode)
-    [result] = runner.run(site, [read("docs/a.md", text)], heard or Heard(), sandboxes=engine)
+    [result] = runner.run(plan(site, [read("docs/a.md", text)]), heard or Heard(), sandboxes=engine)
     return result
 
 
@@ -157,12 +157,12 @@ def test_the_page_that_took_longest_begins_first(site: SiteConfig) -> None:
     pages = [read(f"docs/{name}.md", PAGE) for name in ("short", "long", "new")]
     site = dataclasses.replace(site, mode=Mode.RUN, jobs=1)
     for page, seconds in zip(pages, (1.0, 9.0), strict=False):
-        [job] = plan(site, [page])
-        [result] = runner.run(site, [page], Heard(), aim=runner.Aim.COMPARE, sandboxes=Engine())
+        [job] = plan(site, [page]).jobs
+        [result] = runner.run(plan(site, [page]), Heard(), aim=runner.Aim.COMPARE, sandboxes=Engine())
         assert result.recording
         Store(site).keep(job, dataclasses.replace(result.recording, seconds=seconds), news=True)
     engine = Engine()
-    results = runner.run(site, pages, Heard(), sandboxes=engine)
+    results = runner.run(plan(site, pages), Heard(), sandboxes=engine)
     assert engine.ran == ["docs/new.md", "docs/long.md", "docs/short.md"]
     assert [result.page for result in results] == pages
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import MakeSite
@@ -14,7 +15,8 @@ from test_replay import ANSWERS, Engine, Heard
 from snippetrun import __version__, runner
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
-from snippetrun.model import Job, Mode, Page, Result
+from snippetrun.model import Job, Mode, Result
+from snippetrun.plan import Plan
 from snippetrun.report import Report, counts
 from snippetrun.sandbox.fake import FakeSandbox
 from snippetrun.tasks import check
@@ -25,16 +27,20 @@ PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
 MKDOCS = Path("mkdocs.yml")
 
 
+def on(work: Plan, **settings: Any) -> Plan:  # noqa: ANN401 - settings of any type
+    return dataclasses.replace(work, site=dataclasses.replace(work.site, **settings))
+
+
 def check_on(engine: runner.Sandboxes) -> Task:
-    def run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:
-        return check.check(dataclasses.replace(site, jobs=1), found, watcher, engine)
+    def run(work: Plan, watcher: runner.Watcher) -> Sequence[Result]:
+        return check.check(on(work, jobs=1), watcher, engine)
 
     return Task("check", run, check.compared)
 
 
 def run_on(engine: runner.Sandboxes) -> Task:
-    def run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:
-        return runner.run(dataclasses.replace(site, mode=Mode.RUN, jobs=1, runs=1), found, watcher, sandboxes=engine)
+    def run(work: Plan, watcher: runner.Watcher) -> Sequence[Result]:
+        return runner.run(on(work, mode=Mode.RUN, jobs=1, runs=1), watcher, sandboxes=engine)
 
     return Task("run", run)
 
@@ -197,8 +203,8 @@ def test_of_a_page_that_is_recorded_from_two_runs_they_are_compared(make_site: M
     make_site({"a.md": PAGE})
     task = Task(
         "run",
-        lambda site, found, watcher: runner.run(
-            dataclasses.replace(site, mode=Mode.RUN), found, watcher, sandboxes=info_says("an otter\n", "two herons\n")
+        lambda work, watcher: runner.run(
+            work.in_mode(Mode.RUN), watcher, sandboxes=info_says("an otter\n", "two herons\n")
         ),
     )
     assert runs_of(report_on(task, MKDOCS, Selection(), Heard())) == [(2, ["docker info"])]

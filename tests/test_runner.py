@@ -94,7 +94,7 @@ def console(*lines: str, attributes: str = "") -> str:
 
 
 def run(fleet: Fleet, *pages: Page, site: SiteConfig = SITE, notes: Notes | None = None) -> tuple[Result, ...]:
-    return runner.run(site, pages, notes or Notes(), sandboxes=fleet)
+    return runner.run(plan(site, pages), notes or Notes(), sandboxes=fleet)
 
 
 def test_commands_run_in_order_in_one_sandbox_and_are_recorded() -> None:
@@ -206,7 +206,7 @@ def test_the_time_out_of_a_fence_comes_before_the_pages() -> None:
         + console("$ docker ps")
         + console("$ docker ps", attributes=" {timeout=2s}")
     )
-    [job] = plan(SITE, [page(text)])
+    [job] = plan(SITE, [page(text)]).jobs
     run_page(job, start, Notes())
     assert asked == [(7.0, 1_000_000), (2.0, 1_000_000)]
 
@@ -249,7 +249,7 @@ def test_a_sandbox_that_fails_is_an_error_with_the_pages_line() -> None:
         yield start
 
     with pytest.raises(SandboxError, match=r"docs/a.md:1: the engine is gone"):
-        runner.run(SITE, [page(console("$ docker ps"))], Notes(), sandboxes=sandboxes)
+        runner.run(plan(SITE, [page(console("$ docker ps"))]), Notes(), sandboxes=sandboxes)
     assert broken.closed
 
 
@@ -277,7 +277,7 @@ def test_an_error_on_one_page_releases_the_others() -> None:
 
     pages = [page(console("$ docker ps"), "docs/stuck.md"), page(console("$ docker ps"), "docs/bad.md")]
     with pytest.raises(SandboxError, match="no boot"):
-        runner.run(SITE, pages, Notes(), sandboxes=sandboxes)
+        runner.run(plan(SITE, pages), Notes(), sandboxes=sandboxes)
     assert released.is_set()
 
 
@@ -379,7 +379,7 @@ def test_a_try_that_failed_binds_no_name() -> None:
     def start(_job: Job) -> Iterator[FakeSandbox]:
         yield FakeSandbox(lambda _: next(tries))
 
-    [job] = plan(SITE, [page(console("$ docker ps", "web <number>", attributes=" {retry=20s}"))])
+    [job] = plan(SITE, [page(console("$ docker ps", "web <number>", attributes=" {retry=20s}"))]).jobs
     recording = run_page(job, start, Notes())
     assert recording.snippets[0][0].output == "web 2\n"
     assert not runner.result(job.page, recording).failed

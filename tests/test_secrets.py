@@ -16,6 +16,7 @@ from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, Problem, SandboxError
 from snippetrun.extract import files, read
 from snippetrun.model import Environment, Fact, Job, Mode, Page, Recorded, Recording, printed
+from snippetrun.plan import plan
 from snippetrun.recordings.document import dump, load
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
@@ -76,7 +77,7 @@ def faked(_site: object, _say: object) -> Iterator[runner.OpenSandbox]:
 
 def run(site: config.SiteConfig) -> Report:
     found = files.read_all(site, [Path("docs/a.md")])
-    results = runner.run(dataclasses.replace(site, mode=Mode.RUN), found, Silent(), sandboxes=faked)
+    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), Silent(), sandboxes=faked)
     return Report("check", tuple(map(report.page, results)), "0.1.0")
 
 

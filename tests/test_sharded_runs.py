@@ -61,7 +61,7 @@ def sharded(task: Task, of: int) -> Report:
 def record(name: str, seconds: float) -> None:
     """Give a page a recording of a run that took so long; one on which nothing runs gets none."""
     site = config.load(MKDOCS)
-    for job in plan(site, [files.read(site, Path("docs", name))]):
+    for job in plan(site, [files.read(site, Path("docs", name))]).jobs:
         with Engine()(site, None) as start:
             recording = run_page(job, start, Heard())
         Store(site).keep(job, dataclasses.replace(recording, seconds=seconds), news=True)

@@ -63,7 +63,7 @@ def where(site: SiteConfig, page: Page) -> Path:
 
 
 def job(site: SiteConfig, text: str = TEXT, path: str = "docs/deep/a.md") -> Job:
-    [made] = plan(site, [read(path, text)])
+    [made] = plan(site, [read(path, text)]).jobs
     return made
 
 

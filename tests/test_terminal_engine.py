@@ -27,7 +27,7 @@ class Page:
         self._site, self._sandboxes = site, sandboxes
 
     def run(self, text: str) -> Result:
-        [job] = plan(self._site, [read("docs/test.md", text)])
+        [job] = plan(self._site, [read("docs/test.md", text)]).jobs
         return runner.result(job.page, run_page(job, self._sandboxes, Silent()))
 
     def passes(self, text: str) -> list[Recorded]:
@@ -199,7 +199,7 @@ def test_terminals_share_the_engine_and_nothing_else(page: Page) -> None:
 
 @contextmanager
 def opened(sandboxes: runner.OpenSandbox, site: SiteConfig, page_text: str) -> Iterator[Sandbox]:
-    [job] = plan(site, [read("docs/test.md", page_text)])
+    [job] = plan(site, [read("docs/test.md", page_text)]).jobs
     with sandboxes(job) as sandbox:
         yield sandbox
 

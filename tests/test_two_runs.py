@@ -18,7 +18,7 @@ from snippetrun import runner, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import Problem, SandboxError
 from snippetrun.model import Job, Mode, Page, Recorded, Recording, Result
-from snippetrun.plan import rules
+from snippetrun.plan import plan, rules
 from snippetrun.recordings import Store
 from snippetrun.sameness import Run
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program, program
@@ -50,12 +50,12 @@ class Machine(Site):
 
     def build(self, mode: Mode = Mode.AUTO, **settings: object) -> Result:
         config = dataclasses.replace(self.config, mode=mode, **settings)  # type: ignore[arg-type]
-        [result] = runner.run(config, self._read(), Silent(), sandboxes=self.sandboxes)
+        [result] = runner.run(plan(config, self._read()), Silent(), sandboxes=self.sandboxes)
         return result
 
     def look_again(self) -> None:
         config = dataclasses.replace(self.config, mode=Mode.AUTO)
-        runner.look_again(config, self._read(), Silent(), sandboxes=self.sandboxes)
+        runner.look_again(plan(config, self._read()), Silent(), sandboxes=self.sandboxes)
 
     def recording(self) -> Recording:
         stored = Store(self.config).read(self._read()[0])

@@ -20,6 +20,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError
 from snippetrun.extract import files
 from snippetrun.model import Job, Match, Page
+from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.support.patterns import Names, match_lines
 from snippetrun.tasks import check, update
@@ -49,10 +50,10 @@ class Site:
         return self.page.read_bytes().decode()
 
     def update(self) -> update.UpdatedPages:
-        return update.update(self.config, self._read(), Silent(), self.sandboxes)
+        return update.update(plan(self.config, self._read()), Silent(), self.sandboxes)
 
     def check(self) -> list[str]:
-        results = check.check(self.config, self._read(), Silent(), self.sandboxes)
+        results = check.check(plan(self.config, self._read()), Silent(), self.sandboxes)
         return [f"{p.path}:{p.line} {p.message}" for result in results for p in report.failures(result)]
 
     def _read(self) -> tuple[Page, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 from snippetrun import __version__, config, report, runner
@@ -11,7 +12,6 @@ from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.support import git
 from snippetrun.support.neutralise import plain
-from snippetrun.tasks.report_on import findings
 
 
 @cli.command("list")
@@ -23,9 +23,8 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    found = files.read_all(site, files.find(site, paths))
-    plan(site, found)
-    noticed = findings(site, found)
+    found = plan(site, files.read_all(site, files.find(site, paths))).pages
+    noticed = tuple(chain(*(page.findings for page in found)))
     shown = tuple(report.page(runner.result(page, None)) for page in found if page.snippets)
     if as_json:
         made = report.Report("list", shown, __version__, findings=noticed, commit=git.commit(site.root))

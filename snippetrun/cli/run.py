@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import click
 from snippetrun import runner
 from snippetrun.cli.group import CHANGED_SINCE, PATHS, SHARD, cli
 from snippetrun.cli.report_options import with_reports
-from snippetrun.config import SiteConfig
-from snippetrun.model import Mode, Page, Result
+from snippetrun.model import Mode, Result
+from snippetrun.plan import Plan
 from snippetrun.report import Report
 from snippetrun.tasks import shards
 from snippetrun.tasks.progress import ShownProgress
@@ -36,5 +35,5 @@ def run(config_file: Path, paths: tuple[Path, ...], changed_since: str | None, s
         return report_on(Task("run", _run), config_file, Selection(paths, changed_since, shard), progress)
 
 
-def _run(site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher) -> Sequence[Result]:
-    return runner.run(dataclasses.replace(site, mode=Mode.RUN), found, watcher)
+def _run(work: Plan, watcher: runner.Watcher) -> Sequence[Result]:
+    return runner.run(work.in_mode(Mode.RUN), watcher)

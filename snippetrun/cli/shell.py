@@ -27,7 +27,7 @@ def shell(site: config.SiteConfig, place: str) -> None:
     """
     path, line = _place(place)
     [file] = files.find(site, [path])
-    jobs = plan(site, [files.read(site, file)])
+    jobs = plan(site, [files.read(site, file)]).jobs
     if not jobs:
         raise UsageError(Problem("nothing runs on this page", "", str(path)))
     with ShownProgress() as progress, runner.live_sandboxes(site, progress.say) as start:

@@ -27,7 +27,7 @@ def update(site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str 
     """
     selected = select(site, Selection(paths, changed_since))
     with ShownProgress() as progress:
-        updated = updates.update(site, selected.pages, progress)
+        updated = updates.update(selected.part, progress)
     failed = [problem for result in updated.results for problem in report.failures(result)]
     if as_json:
         rows = [dataclasses.asdict(problem) for problem in failed]

@@ -11,6 +11,6 @@
 """
 
 from snippetrun.extract.lines import Edit, splice
-from snippetrun.extract.page import LANGUAGES, findings, read
+from snippetrun.extract.page import LANGUAGES, read
 
-__all__ = ["LANGUAGES", "Edit", "findings", "read", "splice"]
+__all__ = ["LANGUAGES", "Edit", "read", "splice"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import superfences
@@ -22,35 +20,13 @@ LANGUAGES = ("console", "shell-session")
 """The languages whose fences run unless the configuration says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Survey:
-    """A page after one walk over it."""
-
-    page: Page
-    problems: tuple[Problem, ...]
-    findings: tuple[Problem, ...]
-
-
 def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, options: PageOptions | None = None) -> Page:
-    """Return the page with its snippets.
+    """Return the page with its snippets, and with what looks as if it should run and does not.
 
     A page without a docker command in a fence of these languages runs nothing and has no snippets. `path` only names
     the page. `options` are the page's, for a text whose front matter a host has already taken off: none is looked for.
     Raises PageError with everything that is wrong with the page, in the order of its lines.
     """
-    survey = _survey(path, text, tuple(languages), options)
-    if survey.problems:
-        raise PageError(*survey.problems)
-    return survey.page
-
-
-def findings(path: str, text: str, *, languages: Collection[str] = LANGUAGES) -> tuple[Problem, ...]:
-    """Tell what looks as if it should run and does not, in the order of the lines; never raises PageError."""
-    return _survey(path, text, tuple(languages), None).findings
-
-
-@lru_cache(maxsize=128)  # a build asks for a page's snippets, and then for what it noticed
-def _survey(path: str, text: str, languages: tuple[str, ...], options: PageOptions | None) -> _Survey:
     lines = normalised(text)
     front = front_matter(path, lines) if options is None else FrontMatter(options=options)
     body = [""] * front.lines + lines[front.lines :]
@@ -83,13 +59,20 @@ def _survey(path: str, text: str, languages: tuple[str, ...], options: PageOptio
             problems.extend(spoilt(path, body, each))
     if front.options.skip is None:
         problems.extend(unbound(path, body, (each.snippet for each in snippets)))
+    if problems:
+        raise PageError(*sorted(problems, key=_place))
     seen = [
         *unprompted(path, candidates),
         *(() if live else idle(path, candidates)),
         *unread(path, found, blocks, languages),
     ]
-    page = Page(path, tuple(each.snippet for each in snippets), front.options, front.title or found.title)
-    return _Survey(page, tuple(sorted(problems, key=_place)), tuple(sorted(seen, key=_place)))
+    return Page(
+        path,
+        tuple(each.snippet for each in snippets),
+        front.options,
+        front.title or found.title,
+        tuple(sorted(seen, key=_place)),
+    )
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -14,13 +14,13 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files
 
-from snippetrun import config, extract, render, report, runner
+from snippetrun import config, render, report, runner
 from snippetrun.errors import ConfigError, Problem, SnippetrunError
 from snippetrun.extract.files import read_all
 from snippetrun.extract.files import text as text_of
 from snippetrun.mkdocs_plugin.embed import FENCE, embed
-from snippetrun.model import Page, Result
-from snippetrun.plan import rules
+from snippetrun.model import Result
+from snippetrun.plan import Plan, plan, rules
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
 from snippetrun.tasks.progress import ShownProgress
@@ -51,6 +51,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def __init__(self) -> None:
         """Start with nothing known."""
         self._serving = False
+        self._plan: Plan
         self._results: dict[str, Result] = {}
         self._reported: list[report.ReportedPage] = []
         self._pending: dict[str, str] = {}
@@ -92,19 +93,16 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Run every page that will be shown; other plugins have had their say about which those are."""
         sources = {f.src_uri: Path(f.abs_src_path) for f in files.documentation_pages() if f.abs_src_path}
         try:
-            read = read_all(self.site, sources.values())
-            findings = (
-                extract.findings(page.path, text_of(file), languages=self.site.languages)
-                for file, page in zip(sources.values(), read, strict=True)
-            )
-            _warn("something does not run although it looks so", chain(*findings), strict=config.strict)
+            self._plan = plan(self.site, read_all(self.site, sources.values()))
+            findings = chain(*(page.findings for page in self._plan.pages))
+            _warn("something does not run although it looks so", findings, strict=config.strict)
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
             with stopping.exiting(), ShownProgress() as progress:
                 # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
                 site = replace(self.site, runs=1)
                 # Whoever writes waits for the first run alone.
                 site = replace(site, most_runs=1) if self._serving else site
-                results = runner.run(site, read, progress)
+                results = runner.run(replace(self._plan, site=site), progress)
         except SnippetrunError as error:
             raise PluginError(neutralise(str(error))) from error
         self._results = dict(zip(sources, results, strict=True))
@@ -147,7 +145,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Say what the build came to, and see what varies in what it has recorded."""
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
-        shown = [result.page for result in self._results.values() if result.runs]
+        shown = [result.page.path for result in self._results.values() if result.runs]
         if self._serving:
             self._looking = stopping.Group(1, lambda: self._look_again(shown))
         else:
@@ -159,12 +157,12 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if self._looking:
             self._looking.end(_END_SECONDS)
 
-    def _look_again(self, shown: Sequence[Page]) -> None:
+    def _look_again(self, shown: Sequence[str]) -> None:
         """See what varies in what this build has recorded; whoever serves the site ends it with the next build."""
         try:
             if shown:  # a build that replays looks at nothing
                 with ShownProgress() as progress:
-                    runner.look_again(self.site, shown, progress)
+                    runner.look_again(self._plan.only(shown), progress)
         except SnippetrunError as error:
             log.warning("what varies is not known: %s", neutralise(str(error)))
         except KeyboardInterrupt:

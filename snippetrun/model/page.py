@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from snippetrun.errors import Problem
+
 
 class Match(StrEnum):
     """How written output is held against what came out."""
@@ -116,3 +118,5 @@ class Page:
     options: PageOptions = PageOptions()
     title: str = ""
     """The text of the first heading; empty if there is none."""
+    findings: tuple[Problem, ...] = ()
+    """What looks as if it should run and does not: worth a line in a report, no reason to stop."""

@@ -38,7 +38,7 @@ class MarkdownPage(pytest.File):
             self._ready = subset.read(site, self.path, compare=self.desk.settings.compare)
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
-        page, findings = self._ready.page, self._ready.findings
+        page, findings = self._ready.page, self._ready.page.findings
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
             for at, snippet in enumerate(page.snippets)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippetrun import extract, report, runner
+from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
 from snippetrun.extract import files
@@ -28,8 +28,6 @@ class PreparedPage:
     page: Page
     job: Job | None
     """None if nothing on it runs."""
-    findings: tuple[Problem, ...]
-    """What looks as if it should run, and does not."""
     compare: bool
     """Whether what comes out is held against what was recorded, too."""
     stored: StoredRecording | None
@@ -54,11 +52,10 @@ def read(site: SiteConfig, path: Path, *, compare: bool) -> PreparedPage:
     Raises PageError and RecordingError, with the lines, for what cannot be used.
     """
     page = files.read(site, path)
-    jobs = plan(site, [page])
-    findings = extract.findings(page.path, files.text(path), languages=site.languages)
+    jobs = plan(site, [page]).jobs
     compare = compare and site.recordings is not None
     stored = Store(site).read(page) if compare else None
-    return PreparedPage(site, page, jobs[0] if jobs else None, findings, compare, stored)
+    return PreparedPage(site, page, jobs[0] if jobs else None, compare, stored)
 
 
 def run(ready: PreparedPage, selected: Collection[int], start: runner.OpenSandbox, watcher: runner.Watcher) -> Result:

@@ -12,8 +12,8 @@ from functools import partial
 
 from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError
-from snippetrun.model import Job, Mode, Page, Result
-from snippetrun.plan import plan
+from snippetrun.model import Job, Mode, Result
+from snippetrun.plan import Plan
 from snippetrun.recordings import Store
 from snippetrun.runner import replay
 from snippetrun.runner.judge import before, result
@@ -38,22 +38,21 @@ class Aim(StrEnum):
 
 
 def run(
-    site: SiteConfig,
-    pages: Sequence[Page],
+    work: Plan,
     watcher: Watcher,
     *,
     aim: Aim = Aim.RECORD,
     sandboxes: Sandboxes = live_sandboxes,
 ) -> tuple[Result, ...]:
-    """Run or replay the pages, as the site's mode says, and return a result for each, in their order.
+    """Run or replay the pages of a plan, as the site's mode says, and return a result for each, in their order.
 
     A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is recorded, if that is
     the aim; where nothing is new a recording stays as it is, and is shown.
     An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
-    UsageError for what cannot be planned or read, and InfrastructureError if an engine, an image or a sandbox fails us:
-    then nothing of what we started is left either.
+    UsageError for what cannot be read, and InfrastructureError if an engine, an image or a sandbox fails us: then
+    nothing of what we started is left either.
     """
-    jobs, store, mode = plan(site, pages), Store(site), site.mode
+    site, jobs, store, mode = work.site, work.jobs, Store(work.site), work.site.mode
     ran: dict[str, Result] = {}
     recordings = {} if mode is Mode.RUN else replay.fresh(jobs, store, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
@@ -71,18 +70,16 @@ def run(
                 ran = _run_all(missing, site.jobs, partial(_run, site, store, start, watcher, aim=aim))
                 missing = []
     ran |= {job.page.path: replay.stale(job, store) for job in missing}
-    return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in pages)
+    return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in work.pages)
 
 
-def look_again(
-    site: SiteConfig, pages: Sequence[Page], watcher: Watcher, *, sandboxes: Sandboxes = live_sandboxes
-) -> None:
-    """Run the pages again whose recordings are of fewer runs than the site wants, to see what varies in them.
+def look_again(work: Plan, watcher: Watcher, *, sandboxes: Sandboxes = live_sandboxes) -> None:
+    """Run the pages of a plan again whose recordings are of fewer runs than the site wants, to see what varies in them.
 
     What is shown of them stays. A page that fails this time is left as it is. Raises as `run`.
     """
-    store = Store(site)
-    jobs = [job for job in plan(site, pages) if (old := store.usable(job)) and old.runs < site.runs]
+    site, store = work.site, Store(work.site)
+    jobs = [job for job in work.jobs if (old := store.usable(job)) and old.runs < site.runs]
     if not jobs:
         return
     with sandboxes(site, watcher.say) as start:

@@ -11,13 +11,13 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import ConfigError, PageError, RecordingError
 from snippetrun.extract import files
 from snippetrun.model import Page
-from snippetrun.plan import plan
+from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store
 from snippetrun.support import git
 
 
-def since(site: SiteConfig, found: Sequence[Page], revision: str) -> frozenset[str]:
-    """Return the paths of the pages that are not what they were at a revision of the site's git checkout.
+def since(now: Plan, revision: str) -> frozenset[str]:
+    """Return the paths of the pages of a plan that are not what they were at a revision of the site's git checkout.
 
     That is a page whose text or whose recording differs, a new or renamed one, and any whose key does: the key is made
     of all in the repository that decides what comes out, so a change in mkdocs.yml or in an image's folder concerns
@@ -25,6 +25,7 @@ def since(site: SiteConfig, found: Sequence[Page], revision: str) -> frozenset[s
     version of snippetrun has another sandbox, nothing else tells. What is not committed counts too. Raises UsageError
     if there is no checkout or no such revision.
     """
+    site, found = now.site, now.pages
     root = git.checkout(site.root)
     commit = git.since(root, revision)
     store = Store(site)
@@ -33,15 +34,15 @@ def since(site: SiteConfig, found: Sequence[Page], revision: str) -> frozenset[s
     recordings = {page.path: _inside(root, file) for page in found if (file := store.path(page))}
     images = [_inside(root, image.folder) for image in site.images if image.build]
     with git.as_of(root, commit, [settings, *texts.values(), *recordings.values(), *images]) as before:
-        now = {job.page.path: job.key for job in plan(site, found)}
+        keys = {job.page.path: job.key for job in now.jobs}
         then = _keys_before(before, settings, found, texts)
         return frozenset(
             page.path
             for page in found
             if _differs(root, before, texts[page.path])
             or _differs(root, before, recordings.get(page.path))
-            or now.get(page.path) != then.get(page.path)
-            or not _fits(store, page, now.get(page.path))
+            or keys.get(page.path) != then.get(page.path)
+            or not _fits(store, page, keys.get(page.path))
         )
 
 
@@ -65,7 +66,7 @@ def _keys_before(before: Path, settings: str, found: Sequence[Page], texts: dict
     try:
         site = config.load(before / settings)
         read = [_read(site, page.path, before / texts[page.path]) for page in found]
-        return {job.page.path: job.key for job in plan(site, [page for page in read if page])}
+        return {job.page.path: job.key for job in plan(site, [page for page in read if page]).jobs}
     except (ConfigError, PageError):
         return {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -10,7 +9,8 @@ from shlex import quote
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
-from snippetrun.model import Mode, Page, Result, Rules
+from snippetrun.model import Mode, Result, Rules
+from snippetrun.plan import Plan
 from snippetrun.recordings import Store
 from snippetrun.report import json_
 from snippetrun.runner.drift import blamed
@@ -22,8 +22,7 @@ _MAKE_ONE = "Make one: snippetrun check --confirm --report json=FILE"
 
 
 def check(
-    site: SiteConfig,
-    found: Sequence[Page],
+    work: Plan,
     watcher: runner.Watcher,
     sandboxes: runner.Sandboxes = runner.live_sandboxes,
     *,
@@ -34,13 +33,12 @@ def check(
     To `confirm` recordings is not to believe them that words and lines vary: that has to be seen now.
     Raises as `runner.run`, and RecordingError, before anything runs, for a recording that is not as it was written.
     """
-    store = Store(site)
-    for page in found:
+    store = Store(work.site)
+    for page in work.pages:
         store.read(page)
-    site = dataclasses.replace(site, mode=Mode.RUN)
     aim = runner.Aim.CONFIRM if confirm else runner.Aim.COMPARE
-    results = runner.run(site, found, watcher, aim=aim, sandboxes=sandboxes)
-    return compared(site, results, confirm=confirm)
+    results = runner.run(work.in_mode(Mode.RUN), watcher, aim=aim, sandboxes=sandboxes)
+    return compared(work.site, results, confirm=confirm)
 
 
 def compared(site: SiteConfig, results: Sequence[Result], *, confirm: bool = False) -> tuple[Result, ...]:
@@ -56,16 +54,14 @@ def compared(site: SiteConfig, results: Sequence[Result], *, confirm: bool = Fal
     )
 
 
-def replayed(
-    site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher, confirmed_by: Path | None = None
-) -> tuple[Result, ...]:
+def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = None) -> tuple[Result, ...]:
     """Run nothing, and return a result for each page, in which what is not as it was recorded is stale.
 
     With a report of `check`, a recording that it has not confirmed counts as failure. Raises as `runner.run` does
     without an engine, and UsageError for a report that cannot be used.
     """
-    confirmed = confirmations(confirmed_by, git.commit(site.root)) if confirmed_by else None
-    results = runner.run(dataclasses.replace(site, mode=Mode.REPLAY), found, watcher)
+    confirmed = confirmations(confirmed_by, git.commit(work.site.root)) if confirmed_by else None
+    results = runner.run(work.in_mode(Mode.REPLAY), watcher)
     if confirmed is None:
         return results
     message = f"its recording is none that {confirmed_by} has confirmed"

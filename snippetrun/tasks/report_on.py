@@ -6,13 +6,14 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from snippetrun import __version__, config, extract, report, runner
+from snippetrun import __version__, config, report, runner
 from snippetrun.config import SiteConfig
-from snippetrun.errors import Problem, SnippetrunError
-from snippetrun.extract import files
+from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Result
+from snippetrun.plan import Plan
 from snippetrun.report import Report, Share
 from snippetrun.support import git
 from snippetrun.tasks.select import SelectedPages, Selection, select
@@ -23,7 +24,7 @@ class Task:
     """What a command does with its pages."""
 
     command: str
-    run: Callable[[SiteConfig, Sequence[Page], runner.Watcher], Sequence[Result]]
+    run: Callable[[Plan, runner.Watcher], Sequence[Result]]
     """Returns a result for each page, in their order; raises a SnippetrunError if it could not find out."""
     judge: Callable[[SiteConfig, Sequence[Result]], Sequence[Result]] = lambda _, results: results
     """Judges results as `run` would have: those of the pages that came to their end before something failed."""
@@ -41,8 +42,8 @@ def report_on(task: Task, config_file: Path, wanted: Selection, watcher: runner.
         site = config.load(config_file)
         made = dataclasses.replace(made, commit=git.commit(site.root))
         selected = select(site, wanted)
-        made = _about(made, site, selected, wanted)
-        results, error = _results(task, site, selected.pages, watcher)
+        made = _about(made, selected, wanted)
+        results, error = _results(task, selected.part, watcher)
     except SnippetrunError as error_:
         results, error = (), error_
     made = dataclasses.replace(
@@ -55,32 +56,22 @@ def report_on(task: Task, config_file: Path, wanted: Selection, watcher: runner.
     return dataclasses.replace(made, exit_status=status)
 
 
-def findings(site: SiteConfig, found: Sequence[Page]) -> tuple[Problem, ...]:
-    """Return what looks on pages as if it should run, and does not."""
-    return tuple(
-        finding
-        for page in found
-        for finding in extract.findings(page.path, files.text(Path(page.path)), languages=site.languages)
-    )
-
-
-def _about(made: Report, site: SiteConfig, selected: SelectedPages, wanted: Selection) -> Report:
+def _about(made: Report, selected: SelectedPages, wanted: Selection) -> Report:
     share = None
+    findings = tuple(chain(*(page.findings for page in selected.part.pages)))
     if wanted.shard:
-        mine, whole = (tuple(page.path for page in part) for part in (selected.pages, selected.whole))
+        mine, whole = (tuple(page.path for page in part.pages) for part in (selected.part, selected.whole))
         share = Share(wanted.shard.number, wanted.shard.of, mine, whole)
-    return dataclasses.replace(made, note=selected.note, findings=findings(site, selected.pages), shard=share)
+    return dataclasses.replace(made, note=selected.note, findings=findings, shard=share)
 
 
-def _results(
-    task: Task, site: SiteConfig, found: Sequence[Page], watcher: runner.Watcher
-) -> tuple[Sequence[Result], SnippetrunError | None]:
+def _results(task: Task, work: Plan, watcher: runner.Watcher) -> tuple[Sequence[Result], SnippetrunError | None]:
     witness = _Noting(watcher)
     try:
-        return task.run(site, found, witness), None
+        return task.run(work, witness), None
     except SnippetrunError as error:
-        ended = [witness.ended.get(page.path) or runner.result(page, None, site.match) for page in found]
-        return task.judge(site, ended), error
+        ended = [witness.ended.get(page.path) or runner.result(page, None, work.site.match) for page in work.pages]
+        return task.judge(work.site, ended), error
 
 
 class _Noting:

@@ -12,7 +12,7 @@ from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import files
 from snippetrun.model import Match, Mode, Page, PieceKind, Recorded, Recording, Result
-from snippetrun.plan import plan
+from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
 from snippetrun.support.atomic import write
 from snippetrun.support.patterns import Names
@@ -29,8 +29,7 @@ class UpdatedPages:
 
 
 def update(
-    site: SiteConfig,
-    found: Sequence[Page],
+    work: Plan,
     watcher: runner.Watcher,
     sandboxes: runner.Sandboxes = runner.live_sandboxes,
 ) -> UpdatedPages:
@@ -39,8 +38,8 @@ def update(
     A page with a command that does not even end as expected stays as it is. Raises as `runner.run`, and PageError for
     output that would not be output in its page.
     """
-    site = dataclasses.replace(site, mode=Mode.RUN)
-    ran = runner.run(site, found, watcher, aim=runner.Aim.COMPARE, sandboxes=sandboxes)
+    site = work.site
+    ran = runner.run(work.in_mode(Mode.RUN), watcher, aim=runner.Aim.COMPARE, sandboxes=sandboxes)
     results: list[Result] = []
     changed: list[str] = []
     for result in ran:
@@ -49,7 +48,8 @@ def update(
             accepted, written = _accept(site, result, result.recording)
             changed += written
         results.append(accepted)
-    runner.look_again(site, [result.page for result in results], watcher, sandboxes=sandboxes)
+    again = plan(site, [result.page for result in results]) if changed else work
+    runner.look_again(again, watcher, sandboxes=sandboxes)
     return UpdatedPages(tuple(results), tuple(changed))
 
 
@@ -64,7 +64,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
         write(file, text)
         changed.append(result.page.path)
     page = files.read(site, file)
-    [job] = plan(site, [page])
+    [job] = plan(site, [page]).jobs
     snippets = retyped(page, _moved(recording, edits), job.match)
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
     accepted = runner.result(page, moved, site.match)
