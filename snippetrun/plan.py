@@ -65,7 +65,9 @@ def plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
         said = [(each.snippet, each.commands) for each in fingerprints(page)]
-        key = digest(page.path, said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, network)
+        key = digest(
+            site.name(page.path), said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, network
+        )
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules(site, page), limits, network))
     if problems:
         raise PageError(*problems)

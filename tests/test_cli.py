@@ -91,7 +91,7 @@ def test_invalid_utf_8_is_named_with_line_and_column(make_site: MakeSite) -> Non
 def test_a_folder_without_a_site_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ran = snippetrun("list")
-    assert "mkdocs.yml: cannot be read" in ran.stderr
+    assert f"there is no mkdocs.yml in {tmp_path}, nor above it" in ran.stderr
     assert "--config-file" in ran.stderr
     assert ran.returncode == 2
 

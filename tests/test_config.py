@@ -162,3 +162,56 @@ def test_a_mistake_in_what_a_page_may_have_is_named_with_its_line(tmp_path: Path
     (tmp_path / "docs" / "index.md").touch()
     [complaint] = complaints(tmp_path, f"plugins:\n  - snippetrun:\n      {option}\n")
     assert complaint.startswith(f"mkdocs.yml:3: {message}")
+
+
+# What MkDocs itself does with the file
+
+
+def test_what_a_file_does_not_say_is_inherited(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "all.yml").write_text(
+        "docs_dir: pages\nplugins:\n  search: {}\n  snippetrun:\n    timeout: 5s\n    jobs: 3\n"
+        "    images:\n      web: {build: images/web}\n"
+    )
+    site = load(tmp_path, "INHERIT: base/all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
+    assert (site.timeout, site.jobs, site.docs) == (7.0, 3, tmp_path / "pages")
+    [web] = site.images
+    assert (web.folder, Path(web.path).name, web.line) == (tmp_path / "images" / "web", "all.yml", 8)
+    assert [file.name for file in site.files] == ["mkdocs.yml", "all.yml"]
+
+
+def test_a_mistake_that_is_inherited_is_told_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "all.yml").write_text("plugins:\n  snippetrun:\n    jobs: 0\n")
+    [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
+    assert found.startswith("all.yml:3: jobs: expects")
+    [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    jobs: -1\n")
+    assert found.startswith("mkdocs.yml:4: jobs: expects")
+
+
+@pytest.mark.parametrize(
+    ("inherited", "why"),
+    [
+        ("other.yml", "mkdocs.yml:2: INHERIT: there is no file other.yml"),
+        ("mkdocs.yml", "mkdocs.yml:2: INHERIT: mkdocs.yml inherits from this file"),
+        ("back.yml", "back.yml:1: INHERIT: mkdocs.yml inherits from this file"),
+        ("[x]", "mkdocs.yml:2: INHERIT: expects the path of another file"),
+    ],
+)
+def test_what_cannot_be_inherited_is_named(tmp_path: Path, inherited: str, why: str) -> None:
+    (tmp_path / "back.yml").write_text("INHERIT: mkdocs.yml\n")
+    assert complaints(tmp_path, f"site_name: x\nINHERIT: {inherited}\nplugins: [snippetrun]\n") == [why]
+
+
+def test_a_value_may_be_an_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGES", "texts")
+    monkeypatch.setenv("AT_A_TIME", "4")
+    text = (
+        "docs_dir: !ENV PAGES\nplugins:\n  - snippetrun:\n      jobs: !ENV AT_A_TIME\n      timeout: !ENV [UNSET, 9s]\n"
+    )
+    site = load(tmp_path, text)
+    assert (site.docs, site.jobs, site.timeout) == (tmp_path / "texts", 4, 9.0)
+
+
+def test_the_other_ending_of_yaml_is_found_too(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yaml").write_text("plugins: [snippetrun]\n")
+    assert config.load(config.find(tmp_path)).files == (tmp_path / "mkdocs.yaml",)

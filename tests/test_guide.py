@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from snippetrun import config
 from snippetrun.config import SiteConfig
+from snippetrun.config import options as options_
 from snippetrun.extract import front_matter as head
 from snippetrun.extract import read
 from snippetrun.extract.fences import Fence, outline
@@ -132,9 +133,16 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
     loaded = config.load(tmp_path / "mkdocs.yml")
     folder = loaded.root / "recordings"
     defaults = SiteConfig(
-        loaded.root, loaded.docs, loaded.path, loaded.images, pages=loaded.pages, jobs=loaded.jobs, recordings=folder
+        loaded.root,
+        loaded.docs,
+        loaded.path,
+        loaded.images,
+        pages=loaded.pages,
+        jobs=loaded.jobs,
+        recordings=folder,
+        files=loaded.files,
     )
     assert loaded == defaults
     [options] = [entry["snippetrun"] for entry in yaml.safe_load("\n".join(block))["plugins"]]
-    assert set(options) == {*config._PARTS, *config._READERS}
+    assert set(options) == {*options_._PARTS, *options_._READERS}
     assert {key for image in options["images"].values() for key in image} == {"build", "pull", "stand_in"}

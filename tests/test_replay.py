@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,6 +95,25 @@ def test_run_always_runs_and_auto_only_what_is_stale(site: SiteConfig) -> None:
     assert len(engine.ran) == 2
     run(site, Mode.AUTO, engine, PAGE.replace("docker ps", "docker ps -a"))
     assert len(engine.ran) == 3
+
+
+def test_a_recording_is_the_same_from_every_folder(site: SiteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine()
+    run(site, Mode.RUN, engine)
+    text = Path("recordings/a.md.json").read_text()
+    assert site.recordings
+    (site.docs / "deep").mkdir(parents=True)
+    monkeypatch.chdir(site.docs / "deep")
+    work = plan(dataclasses.replace(site, mode=Mode.AUTO), [read("../a.md", PAGE)])
+    [result] = runner.run(work, Heard(), sandboxes=engine)
+    assert len(engine.ran) == 1
+    assert (result.failed, result.recording and result.recording.page) == ((), "../a.md")
+    (site.recordings / "a.md.json").unlink()
+    runner.run(work, Heard(), sandboxes=engine)
+    again = (site.recordings / "a.md.json").read_text()
+    assert [json.loads(each)[key] for each in (text, again) for key in ("page", "key")] == 2 * [
+        "docs/a.md", json.loads(text)["key"]
+    ]  # fmt: skip
 
 
 def test_a_replay_needs_no_engine(site: SiteConfig) -> None:

@@ -48,7 +48,7 @@ _TASKS = {
 @with_reports()
 @click.pass_obj
 def check(  # noqa: PLR0913 - an argument for each option
-    config_file: Path,
+    config_file: Path | None,
     paths: tuple[Path, ...],
     *,
     changed_since: str | None,

@@ -44,12 +44,10 @@ SHARD = click.option(
     "-f",
     "--config-file",
     type=click.Path(path_type=Path),
-    default=Path("mkdocs.yml"),
-    show_default=True,
-    help="The site's configuration.",
+    help="The site's configuration; if not said, the mkdocs.yml of this folder, or of the nearest one above it.",
 )
 @click.pass_context
-def cli(context: click.Context, config_file: Path) -> None:
+def cli(context: click.Context, config_file: Path | None) -> None:
     """Run the docker commands of Markdown pages in throwaway engines.
 
     A page's fenced `console` blocks run in order, in one shell, in a Docker engine that exists for that page alone.
@@ -62,7 +60,7 @@ def with_site(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.pass_obj
     @wraps(command)
-    def called(config_file: Path, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own
+    def called(config_file: Path | None, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own
         return command(config.load(config_file), *args, **kwargs)
 
     return called

@@ -25,7 +25,9 @@ from snippetrun.tasks.select import Selection
 @SHARD
 @with_reports(transcripts=True)
 @click.pass_obj
-def run(config_file: Path, paths: tuple[Path, ...], changed_since: str | None, shard: shards.Shard | None) -> Report:
+def run(
+    config_file: Path | None, paths: tuple[Path, ...], changed_since: str | None, shard: shards.Shard | None
+) -> Report:
     """Run pages, record what came out, and print it.
 
     PATHS are pages or folders; without any, all pages of the site. The exit status is 1 if a command failed, 2 for

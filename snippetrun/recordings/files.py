@@ -29,14 +29,14 @@ class Store:
 
     def __init__(self, site: SiteConfig) -> None:
         """Do nothing yet: a site that has no recordings has no folder for them either."""
-        self._docs, self._folder, self._images = site.docs, site.recordings, site.images
+        self._site, self._folder, self._images = site, site.recordings, site.images
 
     def path(self, page: Page) -> Path | None:
         """Return where a page's recording is, or would be; None for a site that keeps none."""
         if self._folder is None:
             return None
-        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._docs))
-        inside = place_of if ".." not in place_of.parts else Path("outside", digest(page.path)[:12])
+        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._site.docs))
+        inside = place_of if ".." not in place_of.parts else Path("outside", digest(self._site.name(page.path))[:12])
         return self._folder / inside.with_name(f"{inside.name}.json")
 
     def read(self, page: Page) -> StoredRecording | None:
@@ -171,8 +171,8 @@ class Store:
     def _locked(self) -> AbstractContextManager[object]:
         return locked(cache_folder() / "recordings" / digest(str(self._folder))[:16])
 
-    @staticmethod
-    def _write(file: Path, page: Page, recording: Recording) -> Recording:
+    def _write(self, file: Path, page: Page, recording: Recording) -> Recording:
+        recording = dataclasses.replace(recording, page=self._site.name(page.path))
         text = dump(page, recording, fingerprints(page))
         write(file, text)
         return place(page, load(text).recording)  # as any replay will have it

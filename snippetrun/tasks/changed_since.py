@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from snippetrun import config, extract
@@ -29,13 +29,13 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     root = git.checkout(site.root)
     commit = git.since(root, revision)
     store = Store(site)
-    settings = _inside(root, site.root / Path(site.path).name)
+    settings = [_inside(root, file) for file in site.files]
     texts = {page.path: _inside(root, Path(page.path)) for page in found}
     recordings = {page.path: _inside(root, file) for page in found if (file := store.path(page))}
     images = [_inside(root, image.folder) for image in site.images if image.build]
-    with git.as_of(root, commit, [settings, *texts.values(), *recordings.values(), *images]) as before:
+    with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images]) as before:
         keys = {job.page.path: job.key for job in now.jobs}
-        then = _keys_before(before, settings, found, texts)
+        then = _keys_before(site, before, settings[0], texts)
         return frozenset(
             page.path
             for page in found
@@ -61,11 +61,12 @@ def _fits(store: Store, page: Page, key: str | None) -> bool:
     return key is None or stored is None or stored.recording.key == key
 
 
-def _keys_before(before: Path, settings: str, found: Sequence[Page], texts: dict[str, str]) -> dict[str, str]:
+def _keys_before(now: SiteConfig, before: Path, settings: str, texts: dict[str, str]) -> dict[str, str]:
     """Return the keys that pages had; none where the site could not be used then, or had an image that is gone."""
     try:
-        site = config.load(before / settings)
-        read = [_read(site, page.path, before / texts[page.path]) for page in found]
+        then = config.load(before / settings)
+        site = dataclasses.replace(then, root=now.root, docs=now.docs)  # pages have their names of today
+        read = [_read(site, path, before / text) for path, text in texts.items()]
         return {job.page.path: job.key for job in plan(site, [page for page in read if page]).jobs}
     except (ConfigError, PageError):
         return {}

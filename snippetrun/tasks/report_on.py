@@ -30,7 +30,7 @@ class Task:
     """Judges results as `run` would have: those of the pages that came to their end before something failed."""
 
 
-def report_on(task: Task, config_file: Path, wanted: Selection, watcher: runner.Watcher) -> Report:
+def report_on(task: Task, config_file: Path | None, wanted: Selection, watcher: runner.Watcher) -> Report:
     """Do a task, and return what it came to.
 
     What stops it is in the report, beside the results of the pages that came to their end before: a machine in CI that

@@ -1,0 +1,119 @@
+"""Everything that a site can set, as values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from snippetrun.errors import Problem
+from snippetrun.model import Match, Mode, Network
+from snippetrun.support.limits import Limits
+
+MOST_RUNS = 4
+"""Of one page: two lines that come in either order agree by chance in three runs once in four times."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """Where one of the site's images comes from."""
+
+    name: str
+    """What pages call it, always with a tag."""
+    build: str = ""
+    """The folder of its Dockerfile, as the site owner wrote it."""
+    folder: Path = Path()
+    """The same, ready to be opened."""
+    pull: str = ""
+    """Its reference by digest, if it comes from a registry."""
+    stand_in: str = ""
+    """How it differs from what the name promises."""
+    path: str = ""
+    line: int = 0
+
+    def problem(self, message: str, hint: str = "") -> Problem:
+        """Return a problem with this image, at its line."""
+        return Problem(message, hint, self.path, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class PageConfig:
+    """What a site allows one of its pages, beside what it allows all."""
+
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Fields of `Limits`."""
+    network: Network | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """Everything that a site can set."""
+
+    root: Path
+    """The folder of mkdocs.yml."""
+    docs: Path
+    """The folder of the pages."""
+    path: str
+    """mkdocs.yml, as the user knows it."""
+    images: tuple[ImageSource, ...] = ()
+    languages: tuple[str, ...] = ("console", "shell-session")
+    timeout: float = 60.0
+    max_timeout: float = 600.0
+    """Seconds that a page may ask for, for a command or to repeat one; as many as `timeout` it always may."""
+    output_limit: int = 1_000_000
+    match: Match = Match.PATTERN
+    mode: Mode = Mode.AUTO
+    recordings: Path | None = Path("recordings")
+    """The folder of the recordings; None for a site that keeps none."""
+    varies: tuple[str, ...] = ()
+    """What may differ from run to run on every page although two runs do not show it: regular expressions."""
+    same: tuple[str, ...] = ()
+    """What must not differ on any page: regular expressions."""
+    limits: Limits = field(default_factory=Limits)
+    """What each page may take."""
+    network: Network = Network.NONE
+    """What pages reach."""
+    build_network: Network = Network.INTERNET
+    """What the builds of images reach."""
+    pages: Mapping[str, PageConfig] = field(default_factory=dict)
+    """What holds for some pages alone, by their path below `docs`."""
+    secrets: tuple[str, ...] = ()
+    """Environment variables whose values nobody must see."""
+    jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
+    """Pages at a time: more than there are processors, as a page waits about as long as it works."""
+    runs: int = 2
+    """Runs that a page is recorded from: all but the first are to see what varies."""
+    most_runs: int = MOST_RUNS
+    """How often a page may run that fails, as a failure counts only if it reproduces."""
+    files: tuple[Path, ...] = ()
+    """mkdocs.yml, and those that it inherits from, the nearest first."""
+
+    def name(self, path: str) -> str:
+        """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""
+        return Path(os.path.relpath(Path.cwd() / path, self.root)).as_posix()
+
+    def page(self, path: str) -> tuple[Limits, Network]:
+        """Return what a page may take and reach; its path is as the user knows it."""
+        own = self.pages.get(os.path.relpath(Path.cwd() / path, self.docs), PageConfig())
+        return replace(self.limits, **own.limits), own.network or self.network  # type: ignore[arg-type] # read by us
+
+
+def cache_folder() -> Path:
+    """Return where we keep what can be made again: SNIPPETRUN_CACHE, or `snippetrun` in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("SNIPPETRUN_CACHE") or user_cache_path("snippetrun"))
+
+
+def image_name(name: str) -> str:
+    """Return an image's name with its tag, as an engine would complete it."""
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as the user would type it: relative to where they stand, if it is below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, RuntimeError):  # elsewhere, or links in a circle
+        return str(path)
