@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippetrun.errors import PageError
-from snippetrun.extract.info_string import KEYS, parse, suggest
+from snippetrun.extract.attribute_values import KEYS
+from snippetrun.extract.info_string import parse, suggest
 from snippetrun.model import Options
 
 OURS = ("console", "shell-session")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from snippetrun.model import Command, Ending, Options, Outcome, Page, PageOptions, Recorded, Snippet, printed
-from snippetrun.sameness.expected import judge, missing_image
+from snippetrun.sameness.ending import missing_image
+from snippetrun.sameness.expected import judge
 
 ONE, TWO, THREE = (Command(f"docker {word}", line, line) for line, word in ((2, "one"), (3, "two"), (7, "three")))
 

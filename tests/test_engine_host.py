@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun.engine import client
+from snippetrun.engine import connection, image_calls
 from snippetrun.engine.client import HostEngine
 from snippetrun.errors import EngineError, ImageError, UsageError
 from snippetrun.support import patience
@@ -24,7 +24,7 @@ Pulls = list[tuple[int, str]]
 @pytest.fixture
 def playing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Pulls], HostEngine]]:
     """Return what plays an engine that answers to pulls like this."""
-    monkeypatch.setattr(client, "_PULL_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(image_calls, "_PULL_PAUSES", (0.0, 0.0))
     servers: list[socketserver.BaseServer] = []
     engines: list[HostEngine] = []
 
@@ -105,7 +105,7 @@ def test_an_image_that_there_is_not_is_asked_for_once(
 
 
 def test_a_mute_socket_is_reported_within_ten_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client._ANSWER_SECONDS <= 10
+    assert connection._ANSWER_SECONDS <= 10
     monkeypatch.setenv(patience.VARIABLE, "0.05")
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(tmp_path / "mute.sock"))

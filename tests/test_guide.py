@@ -16,8 +16,9 @@ from snippetrun.config import SiteConfig
 from snippetrun.config import options as options_
 from snippetrun.extract import front_matter as head
 from snippetrun.extract import read
+from snippetrun.extract.attribute_values import KEYS
 from snippetrun.extract.fences import Fence, outline
-from snippetrun.extract.info_string import KEYS, parse
+from snippetrun.extract.info_string import parse
 from snippetrun.extract.lines import normalised
 from snippetrun.model import Match, Options, PageOptions, Snippet
 from snippetrun.support.patterns import KEYS as TYPED_KEYS

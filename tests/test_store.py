@@ -30,7 +30,8 @@ from snippetrun.model import (
 )
 from snippetrun.plan import plan
 from snippetrun.recordings import Store, place
-from snippetrun.recordings.document import BadDocumentError, dump, load
+from snippetrun.recordings.document import dump, load
+from snippetrun.recordings.format import BadDocumentError
 from snippetrun.support.fingerprint import fingerprints
 
 TEXT = "# A\n\n```console\n$ docker run -it x\n/ # ls\na\n/ # ^D\n$ docker ps\n```\n"

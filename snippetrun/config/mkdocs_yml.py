@@ -16,7 +16,8 @@ import yaml
 from mergedeep import merge
 from yaml_env_tag import construct_env_tag
 
-from snippetrun.config.options import PLUGIN, Where, is_path, parse
+from snippetrun.config.options import PLUGIN, Where, parse
+from snippetrun.config.readers import is_path
 from snippetrun.config.site import SiteConfig, shown_path
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.support import bounded

@@ -11,7 +11,8 @@ import yaml
 
 from snippetrun.config import GONE, pattern
 from snippetrun.errors import Problem
-from snippetrun.extract.info_string import read_match, suggest
+from snippetrun.extract.attribute_values import read_match
+from snippetrun.extract.info_string import suggest
 from snippetrun.model import PageOptions
 from snippetrun.support import bounded, units
 

@@ -12,87 +12,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from snippetrun.errors import PageError, Problem
-from snippetrun.model import Match, Options
-from snippetrun.support import units
-
-_HIGHEST_STATUS = 255
-_NUL = "\ufffd"
-"""What Markdown makes of a NUL."""
-
-
-def _skip(text: str) -> str:
-    if not text.strip():
-        raise ValueError('skip needs a reason that a reader can see: skip="needs a GPU"')
-    return text.strip()
-
-
-def _exit(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,3}", text) or int(text) > _HIGHEST_STATUS:
-        raise ValueError(f"exit takes an exit status from 0 to {_HIGHEST_STATUS}, not `{text}`")
-    return int(text)
-
-
-def _file(text: str) -> str:
-    path = PurePosixPath(text)
-    wrong = {
-        "is empty": not text.strip(),
-        "holds a control character": not text.isprintable() or _NUL in text,
-        "holds a backslash; separate folders by `/`": "\\" in text,
-        "is absolute": path.is_absolute(),
-        "begins with a -": text.startswith("-"),
-        "leads out of the page's folder": ".." in path.parts,
-        "names a folder": text.endswith("/") or path == PurePosixPath(),
-    }
-    for what, holds in wrong.items():
-        if holds:
-            raise ValueError(f"file takes a path inside the page's folder, such as app/Dockerfile; `{text}` {what}")
-    return str(path)
-
-
-def _term(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][\w-]{0,30}", text):
-        raise ValueError(f"term takes the name of a terminal, such as term=server, not `{text}`")
-    return text
-
-
-def _until(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError('until takes a text that the command prints: until="ready for connections"')
-    return text
-
-
-def _engine(text: str) -> str:
-    if text != "fresh":
-        raise ValueError(f"engine takes fresh, for a new engine from here on, not `{text}`")
-    return text
-
-
-def read_match(text: str) -> Match:
-    """Return how output is matched; raise ValueError for a word that says nothing about it."""
-    if text not in set(Match):
-        raise ValueError(f"match takes {', '.join(Match)}, not `{text}`")
-    return Match(text)
-
-
-_READERS: Mapping[str, Callable[[str], str | int | float]] = {
-    "skip": _skip,
-    "timeout": units.duration,
-    "exit": _exit,
-    "file": _file,
-    "term": _term,
-    "until": _until,
-    "engine": _engine,
-    "retry": units.duration,
-    "match": read_match,
-}
-_FLAGS = frozenset({"hide"})
-KEYS = (*_READERS, *sorted(_FLAGS))
-"""The keys that are ours."""
+from snippetrun.extract.attribute_values import FLAGS, KEYS, READERS
+from snippetrun.model import Options
 
 RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
     "title": re.compile(".*"),
@@ -108,6 +33,7 @@ _RENDERER_ATTRIBUTES = frozenset({"id", "class", "style"})
 
 _LANGUAGE = re.compile(r"[^\s{]*")
 _SPACE = re.compile(r"\s*")
+# .class, #id, hide, timeout=60s, skip="needs a GPU"
 _ITEM = re.compile(
     r"""
     (?:
@@ -118,8 +44,11 @@ _ITEM = re.compile(
     """,
     re.VERBOSE,
 )
+# title="the quote is never closed
 _OPEN_QUOTE = re.compile(r"""[A-Za-z][\w-]*=(["'])""")
+# the value in skip="needs a GPU"
 _QUOTED = re.compile(r"""=(?:"[^"]*"|'[^']*')""")
+# timeout in `{.c timeout=5s}`, hide in `{hide}`
 _OWN_KEY = re.compile(rf"(?:^|[\s{{,])(?:{'|'.join(KEYS)})(?=[=\s,}}]|$)")
 
 
@@ -198,7 +127,7 @@ class _Reader:
         return Options(**values)  # type: ignore[arg-type]
 
     def value(self, item: _Item, values: dict[str, str | int | float | bool]) -> None:
-        if item.key in _FLAGS:
+        if item.key in FLAGS:
             if item.value is not None:
                 self.complain(item.offset, f"{item.key} takes no value", f"Write {item.key}.")
             values[item.key] = True
@@ -207,7 +136,7 @@ class _Reader:
             self.complain(item.offset, f"{item.key} needs a value", f"Write {item.key}=...")
             return
         try:
-            values[item.key] = _READERS[item.key](item.value or "")
+            values[item.key] = READERS[item.key](item.value or "")
         except ValueError as error:
             self.complain(item.offset, str(error))
 

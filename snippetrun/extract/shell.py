@@ -8,93 +8,26 @@ shell would reject passes here, and is reported by the shell that runs it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
+from snippetrun.extract.shell_grammar import (
+    ASSIGNMENT,
+    BEFORE_COMMAND,
+    DASHES,
+    DOCKER,
+    OPENERS,
+    OPERATOR,
+    PLAIN,
+    QUOTES,
+    STRINGS,
+    WAITS_FOR,
+    WANTS_MORE,
+    WRAPPERS,
+    Expect,
+    Frame,
+    Odd,
+)
 from snippetrun.support.patterns import PLACEHOLDER
-
-_STRINGS = frozenset({"'", '"', "$'", "${", "))"})
-"""Closers of text in which no word is a command."""
-_OPENERS = {
-    "if": "fi",
-    "for": "done",
-    "while": "done",
-    "until": "done",
-    "select": "done",
-    "case": "esac",
-    "{": "}",
-}
-_BEFORE_COMMAND = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "{"})
-_WRAPPERS = {
-    "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T"}),
-    "doas": frozenset({"-u", "-C"}),
-    "env": frozenset({"-u", "-C"}),
-    "exec": frozenset({"-a"}),
-    "nice": frozenset({"-n"}),
-    "timeout": frozenset({"-s", "-k"}),
-    "watch": frozenset({"-n"}),
-    "xargs": frozenset({"-I", "-L", "-P", "-a", "-d", "-n", "-s"}),
-    "command": frozenset(),
-    "nohup": frozenset(),
-    "time": frozenset(),
-}
-"""Programs that run the program named after them, and their options that take a value of their own."""
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
-_PLAIN = re.compile(r"[\w./:,=@%+-]+")
-"""What never means anything to the shell inside a word or a string."""
-_WANTS_MORE = frozenset({"&&", "||", "|", "|&"})
-_DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
-_QUOTES = frozenset("\u2018\u201c\u201d")
-_DOCKER = frozenset({"docker", "docker-compose"})
-_WAITS_FOR = {
-    "))": "the closing ))",
-    "${": "the closing }",
-    "$'": "the closing '",
-    "`": "the closing backtick",
-}
-
-
-class _Expect(Enum):
-    """What the next word is."""
-
-    COMMAND = auto()
-    WRAPPED = auto()
-    """A command, after options of the wrapper."""
-    WRAPPER_VALUE = auto()
-    ARGUMENT = auto()
-    TARGET = auto()
-    """The file of a redirection."""
-    DELIMITER = auto()
-    TABBED_DELIMITER = auto()
-    """That of `<<-`."""
-
-
-@dataclass(slots=True)
-class _Frame:
-    """One thing that is open: a quote, a substitution, a compound command, or the command line itself."""
-
-    closer: str = ""
-    word: str | None = None
-    quoted: bool = False
-    expect: _Expect = _Expect.COMMAND
-    after_redirection: _Expect = _Expect.COMMAND
-    wrapper: str = ""
-    dangling: str = ""
-    """The operator at the end so far that wants a command on its right."""
-    defines_function: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """A character outside of quotes and heredocs that is not for the shell to read."""
-
-    line: int
-    """The line of the command, from 0."""
-    offset: int
-    """The place in that line, from 0."""
-    character: str
 
 
 @dataclass(slots=True)
@@ -107,7 +40,7 @@ class Scanner:
     placeholders: list[Odd] = field(default_factory=list)
     """Where `<name>` stands outside of quotes, though the shell would take it for two redirections."""
     lines: int = 0
-    _frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
+    _frames: list[Frame] = field(default_factory=lambda: [Frame()])
     _in_backticks: bool = False
     """Whether one of the frames is a backtick; the next one ends it, and whatever is open since."""
     _heredocs: list[tuple[str, bool]] = field(default_factory=list)
@@ -128,7 +61,7 @@ class Scanner:
         top = self._frames[-1]
         if top.dangling:
             return f"a command after {top.dangling}"
-        return _WAITS_FOR.get(top.closer, f"the closing {top.closer}") if top.closer else ""
+        return WAITS_FOR.get(top.closer, f"the closing {top.closer}") if top.closer else ""
 
     def feed(self, line: str) -> None:
         """Read the next line of the command, given without its end."""
@@ -148,8 +81,8 @@ class Scanner:
     def _step(self, line: str, offset: int) -> int:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
-        in_string = top.closer in _STRINGS
-        if plain := _PLAIN.match(line, offset):
+        in_string = top.closer in STRINGS
+        if plain := PLAIN.match(line, offset):
             top.word = (top.word or "") + plain[0]
             top.dangling = ""
             return plain.end()
@@ -163,11 +96,11 @@ class Scanner:
             return len(line)
         if PLACEHOLDER.match(line, offset):
             self.placeholders.append(Odd(self.lines, offset, character))
-        if operator := _OPERATOR.match(line, offset):
+        if operator := OPERATOR.match(line, offset):
             return self._operator(operator[0], line, offset)
         top.dangling = ""
         starts_word = top.word is None and bool(line[offset + 1 : offset + 2].strip())
-        if character in _QUOTES or (character in _DASHES and starts_word):
+        if character in QUOTES or (character in DASHES and starts_word):
             self.odd.append(Odd(self.lines, offset, character))
         return self._expand(line, offset, quotes=True)
 
@@ -223,7 +156,7 @@ class Scanner:
         return self._expand(line, offset, quotes=top.closer == "${")
 
     def _open(self, closer: str, offset: int) -> int:
-        self._frames.append(_Frame(closer))
+        self._frames.append(Frame(closer))
         self._in_backticks |= closer == "`"
         return offset
 
@@ -232,10 +165,10 @@ class Scanner:
         frame = self._frames.pop()
         self._in_backticks &= frame.closer != "`"
         parent = self._frames[-1]
-        if frame.closer in _STRINGS or frame.closer == "`":
+        if frame.closer in STRINGS or frame.closer == "`":
             parent.word = (parent.word or "") + (frame.word or "")
         elif frame.closer == ")" and frame.defines_function:
-            parent.expect = _Expect.COMMAND
+            parent.expect = Expect.COMMAND
         return offset
 
     def _operator(self, operator: str, line: str, offset: int) -> int:
@@ -249,7 +182,7 @@ class Scanner:
             if word is None and line.startswith("((", offset):
                 return self._open("))", offset + 2)
             self._end_word()
-            top.expect = _Expect.ARGUMENT
+            top.expect = Expect.ARGUMENT
             self._open(")", after)
             self._frames[-1].defines_function = word is not None and not word.endswith("=")
             return after
@@ -257,8 +190,8 @@ class Scanner:
         top = self._frames[-1]
         if operator == ")" and top.closer == ")":
             return self._close(after)
-        top.expect = _Expect.COMMAND
-        top.dangling = operator if operator in _WANTS_MORE else ""
+        top.expect = Expect.COMMAND
+        top.dangling = operator if operator in WANTS_MORE else ""
         return after
 
     def _redirect(self, operator: str, after: int) -> int:
@@ -271,40 +204,40 @@ class Scanner:
         if operator in {"<(", ">("}:
             top.word = ""
             return self._open(")", after)
-        if top.expect not in {_Expect.TARGET, _Expect.DELIMITER, _Expect.TABBED_DELIMITER}:
+        if top.expect not in {Expect.TARGET, Expect.DELIMITER, Expect.TABBED_DELIMITER}:
             top.after_redirection = top.expect
-        special = {"<<": _Expect.DELIMITER, "<<-": _Expect.TABBED_DELIMITER}
-        top.expect = special.get(operator, _Expect.TARGET)
+        special = {"<<": Expect.DELIMITER, "<<-": Expect.TABBED_DELIMITER}
+        top.expect = special.get(operator, Expect.TARGET)
         return after
 
     def _end_line(self) -> None:
         top = self._frames[-1]
-        if top.closer in _STRINGS:
+        if top.closer in STRINGS:
             top.word = (top.word or "") + "\n"
             return
         self._end_word()
-        self._frames[-1].expect = _Expect.COMMAND
+        self._frames[-1].expect = Expect.COMMAND
 
     def _end_word(self) -> None:
         top = self._frames[-1]
         word, quoted = top.word, top.quoted
-        if word is None or top.closer in _STRINGS:
+        if word is None or top.closer in STRINGS:
             return
         top.word, top.quoted = None, False
         match top.expect:
-            case _Expect.TARGET:
+            case Expect.TARGET:
                 top.expect = top.after_redirection
-            case _Expect.DELIMITER | _Expect.TABBED_DELIMITER:
-                self._heredocs.append((word, top.expect is _Expect.TABBED_DELIMITER))
+            case Expect.DELIMITER | Expect.TABBED_DELIMITER:
+                self._heredocs.append((word, top.expect is Expect.TABBED_DELIMITER))
                 top.expect = top.after_redirection
-            case _Expect.WRAPPER_VALUE:
-                top.expect = _Expect.WRAPPED
-            case _Expect.WRAPPED if word.startswith("-"):
-                if word in _WRAPPERS[top.wrapper]:
-                    top.expect = _Expect.WRAPPER_VALUE
-            case _Expect.WRAPPED if word[:1].isdigit() or _ASSIGNMENT.match(word):
+            case Expect.WRAPPER_VALUE:
+                top.expect = Expect.WRAPPED
+            case Expect.WRAPPED if word.startswith("-"):
+                if word in WRAPPERS[top.wrapper]:
+                    top.expect = Expect.WRAPPER_VALUE
+            case Expect.WRAPPED if word[:1].isdigit() or ASSIGNMENT.match(word):
                 pass
-            case _Expect.COMMAND | _Expect.WRAPPED:
+            case Expect.COMMAND | Expect.WRAPPED:
                 self._command(word, quoted=quoted)
             case _:
                 pass
@@ -314,18 +247,18 @@ class Scanner:
         top = self._frames[-1]
         if not quoted and top.closer == word and len(self._frames) > 1:
             self._frames.pop()
-        elif not quoted and word in _OPENERS:
-            top.expect = _Expect.ARGUMENT
-            self._frames.append(_Frame(_OPENERS[word]))
-            if word not in _BEFORE_COMMAND:
-                self._frames[-1].expect = _Expect.ARGUMENT
-        elif not quoted and (word in _BEFORE_COMMAND or _ASSIGNMENT.match(word)):
-            top.expect = _Expect.COMMAND
+        elif not quoted and word in OPENERS:
+            top.expect = Expect.ARGUMENT
+            self._frames.append(Frame(OPENERS[word]))
+            if word not in BEFORE_COMMAND:
+                self._frames[-1].expect = Expect.ARGUMENT
+        elif not quoted and (word in BEFORE_COMMAND or ASSIGNMENT.match(word)):
+            top.expect = Expect.COMMAND
         else:
             name = word.rpartition("/")[2]
             self.programs.append(name)
             top.wrapper = name
-            top.expect = _Expect.WRAPPED if name in _WRAPPERS else _Expect.ARGUMENT
+            top.expect = Expect.WRAPPED if name in WRAPPERS else Expect.ARGUMENT
 
 
 def runs_docker(command: str) -> bool:
@@ -335,4 +268,4 @@ def runs_docker(command: str) -> bool:
     scanner = Scanner()
     for line in command.split("\n"):
         scanner.feed(line)
-    return not _DOCKER.isdisjoint(scanner.programs)
+    return not DOCKER.isdisjoint(scanner.programs)

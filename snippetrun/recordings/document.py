@@ -17,38 +17,30 @@ import dataclasses
 import difflib
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
-from snippetrun import __version__
-from snippetrun.model import Command, Ending, Environment, Fact, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model import Command, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.recordings.format import (
+    FORMAT,
+    BadDocumentError,
+    CommandData,
+    Document,
+    HunkData,
+    Lines,
+    PieceData,
+    SnippetData,
+    check,
+)
 from snippetrun.support.fingerprint import Fingerprint
 from snippetrun.support.masks import masked, masked_data
 from snippetrun.support.neutralise import in_json
 
-FORMAT = 2
-"""Raised when older readers would misunderstand the file."""
 _SECONDS = 2
 """Digits after the point that durations keep."""
-_TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
-_VERSION = re.compile(r"(\d{1,6}(?:\.\d{1,6}){0,3})[a-z0-9.+]{0,20}", re.ASCII)
-"""E.g. 1.2.0, or 1.2.0.dev1 of a checkout."""
-_WORDS = re.compile(r"[\w.+~:-]{1,100}", re.ASCII)
-"""E.g. 26.1.5+dfsg1."""
-_NUMBER = re.compile(r"[0-9]{1,19}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{1,64}")
-_LONGEST_FACT, _MOST_FACTS = 1000, 1000
-"""Characters, and facts: all are looked for in each line of output."""
-
-_Lines = tuple[str, ...]
-_Count = Annotated[int, msgspec.Meta(ge=0)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
-"""A page takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,74 +52,9 @@ class StoredRecording:
     fingerprints: tuple[Fingerprint, ...]
 
 
-class _Data(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """A part of a recording as data: what says nothing is left out, and what nobody knows is refused."""
-
-
-class _Piece(_Data):
-    """A part of a transcript: one of the first three is there, and `at` for what was typed."""
-
-    output: _Lines | None = None
-    input: _Lines | None = None
-    keys: _Lines | None = None
-    at: int | None = None
-
-
-class _Hunk(_Data):
-    """Lines of another run, and what they stand in the place of."""
-
-    at: _Count
-    """The index of a line of the transcript."""
-    lines: _Count
-    """How many lines from there on are others."""
-    instead: _Lines
-
-
-class _Command(_Data):
-    """A command, with either `output` or `pieces`."""
-
-    key: str
-    command: str
-    status: Annotated[int, msgspec.Meta(ge=0, le=255)] | None
-    seconds: _Seconds
-    ending: Ending = Ending.EXITED
-    cut: _Count = 0
-    late: _Lines = ()
-    output: _Lines | None = None
-    pieces: tuple[_Piece, ...] | None = None
-    varies: Annotated[
-        tuple[Annotated[tuple[_Hunk, ...], msgspec.Meta(min_length=1)], ...], msgspec.Meta(max_length=99)
-    ] = ()
-
-
-class _Snippet(_Data):
-    """A snippet."""
-
-    key: str
-    commands: tuple[_Command, ...]
-
-
-class _Document(_Data):
-    """A recording."""
-
-    format: int
-    page: str
-    key: str
-    when: str
-    boot_seconds: _Seconds
-    seconds: _Seconds
-    environment: Environment
-    snippets: tuple[_Snippet, ...]
-    runs: Annotated[int, msgspec.Meta(ge=1)] = 1
-
-
-class BadDocumentError(ValueError):
-    """The data is no recording of ours; the message says why, in words that follow a file's name."""
-
-
 def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) -> str:
     """Return the text of a recording's file."""
-    document = _Document(
+    document = Document(
         format=FORMAT,
         page=recording.page,
         key=recording.key,
@@ -136,7 +63,7 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
         seconds=_rounded(recording.seconds),
         environment=recording.environment,
         snippets=tuple(
-            _Snippet(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, ran)))
+            SnippetData(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, ran)))
             for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ),
         runs=recording.runs,
@@ -164,7 +91,7 @@ def load(text: str) -> StoredRecording:
         checksum = data.pop("checksum", "")
         if checksum != _checksum(data):
             raise BadDocumentError("is not as it was written: its checksum does not match")
-        read = msgspec.convert(data, _Document)
+        read = msgspec.convert(data, Document)
         # A key twice, for instance, of which a reader sees the wrong one.
         if _text_of(msgspec.to_builtins(read), checksum) != text:
             raise BadDocumentError("is not as it was written: its form is not ours")
@@ -174,7 +101,7 @@ def load(text: str) -> StoredRecording:
         raise
     except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise BadDocumentError(f"is no valid JSON: {error}") from error
-    _check(read)
+    check(read)
     recording = Recording(
         page=read.page,
         key=read.key,
@@ -188,62 +115,6 @@ def load(text: str) -> StoredRecording:
     )
     keys = (Fingerprint(each.key, tuple(ran.key for ran in each.commands)) for each in read.snippets)
     return StoredRecording(recording, tuple(keys))
-
-
-def _check(read: _Document) -> None:
-    """Raise BadDocumentError for values that nothing of ours writes, though they are of the right type."""
-    environment = read.environment
-    commands = [command for snippet in read.snippets for command in snippet.commands]
-    pieces = [piece for command in commands for piece in command.pieces or ()]
-    wrong = {
-        "has no time at when": not _is_time(read.when),
-        "has no version at environment.engine": not _WORDS.fullmatch(environment.engine),
-        "has no version at environment.kernel": not _WORDS.fullmatch(environment.kernel),
-        f"is by a newer snippetrun, {environment.snippetrun:.40}; this is {__version__}": (
-            _version(environment.snippetrun) > _version(__version__)
-        ),
-        "has no digest at environment.images": not all(_DIGEST.fullmatch(each.digest) for each in environment.images),
-        "has a fact that is none at environment.known": (
-            len(environment.known) > _MOST_FACTS or not all(map(_is_fact, environment.known))
-        ),
-        "has a command without what came out of it, or with it twice": any(
-            (command.output is None) == (command.pieces is None) for command in commands
-        ),
-        "has a piece of output that is not of one kind": any(
-            [piece.output, piece.input, piece.keys].count(None) != len(PieceKind) - 1
-            or (piece.output is None) == (piece.at is None)
-            for piece in pieces
-        ),
-    }
-    for what, holds in wrong.items():
-        if holds:
-            raise BadDocumentError(what)
-
-
-def _is_time(when: str) -> bool:
-    try:
-        datetime.fromisoformat(when)
-    except ValueError:
-        return False
-    return bool(_TIME.fullmatch(when))
-
-
-def _is_fact(fact: Fact) -> bool:
-    """Whether the value is what the name promises: `x built` is a span of time, and what is counted is a number."""
-    if fact.name in ("memory", "processors"):
-        return bool(_NUMBER.fullmatch(fact.value))
-    began, _, ended = fact.value.partition("/")
-    if fact.name.endswith(" built"):
-        return _is_time(began) and _is_time(ended)
-    return 0 < len(fact.value) <= _LONGEST_FACT
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """Return a version as numbers; raise BadDocumentError for what is none."""
-    found = _VERSION.fullmatch(text)
-    if not found:
-        raise BadDocumentError("has no version at environment.snippetrun")
-    return tuple(map(int, found[1].split(".")))
 
 
 def place(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:
@@ -270,11 +141,11 @@ def _placed(command: Command, recorded: Recorded) -> Recorded:
     return dataclasses.replace(recorded, line=command.line, pieces=tuple(pieces))
 
 
-def _dumped(key: str, command: Command, recorded: Recorded) -> _Command:
+def _dumped(key: str, command: Command, recorded: Recorded) -> CommandData:
     pieces = [(piece, _lines(masked(piece.text))) for piece in recorded.pieces]
     typed = any(piece.kind is not PieceKind.OUTPUT for piece in recorded.pieces)
     transcript = _lines("".join(_text(lines) for _, lines in pieces))
-    return _Command(
+    return CommandData(
         key=key,
         command=recorded.command,
         status=recorded.status,
@@ -288,19 +159,19 @@ def _dumped(key: str, command: Command, recorded: Recorded) -> _Command:
     )
 
 
-def _piece(command: Command, piece: Piece, lines: _Lines) -> _Piece:
+def _piece(command: Command, piece: Piece, lines: Lines) -> PieceData:
     typed = piece.kind is not PieceKind.OUTPUT
-    return _Piece(**{piece.kind.value: lines}, at=piece.line - command.end_line - 1 if typed else None)
+    return PieceData(**{piece.kind.value: lines}, at=piece.line - command.end_line - 1 if typed else None)
 
 
-def _hunks(lines: _Lines, other: _Lines) -> Iterator[_Hunk]:
+def _hunks(lines: Lines, other: Lines) -> Iterator[HunkData]:
     """Yield the places where the lines of another run differ."""
     for tag, start, end, other_start, other_end in difflib.SequenceMatcher(None, lines, other).get_opcodes():
         if tag != "equal":
-            yield _Hunk(start, end - start, other[other_start:other_end])
+            yield HunkData(start, end - start, other[other_start:other_end])
 
 
-def _applied(lines: _Lines, hunks: Sequence[_Hunk]) -> str:
+def _applied(lines: Lines, hunks: Sequence[HunkData]) -> str:
     """Return what another run left."""
     other: list[str] = []
     here = 0
@@ -312,7 +183,7 @@ def _applied(lines: _Lines, hunks: Sequence[_Hunk]) -> str:
     return _text([*other, *lines[here:]])
 
 
-def _recorded(read: _Command) -> Recorded:
+def _recorded(read: CommandData) -> Recorded:
     if read.output is not None:
         pieces = printed(_text(read.output))
     else:
@@ -340,7 +211,7 @@ def _rounded(seconds: float) -> float:
     return round(float(seconds), _SECONDS)
 
 
-def _lines(text: str) -> _Lines:
+def _lines(text: str) -> Lines:
     """Split text so that a diff shows the lines that differ; a last empty one tells of a line feed at the end."""
     return tuple(text.split("\n"))
 

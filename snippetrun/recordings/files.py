@@ -13,7 +13,8 @@ from shlex import quote
 from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
 from snippetrun.errors import Problem, RecordingError
 from snippetrun.model import ImageFact, Job, Page, Recording
-from snippetrun.recordings.document import BadDocumentError, StoredRecording, dump, load, place
+from snippetrun.recordings.document import StoredRecording, dump, load, place
+from snippetrun.recordings.format import BadDocumentError
 from snippetrun.recordings.retype import retyped
 from snippetrun.support import bounded
 from snippetrun.support.atomic import write

@@ -3,7 +3,8 @@
 A difference is none if the same place was seen to vary before, in two runs that differed there, or if its form says
 that it has to: see `forms`. Pure: nothing here knows an engine, or a command of one.
 
-- `forms`: what varies by its form: times within a run, ages, durations, sizes, and what is known of the host
+- `forms`: what varies by its form: times, ages, durations, sizes, and what is known of the host; `form_rules`: when two
+  of a form are the same
 - `lines`: one line against another; `outputs`: lines against lines, and names that stand for each other
 - `rules`: what a site and a page say themselves
 """

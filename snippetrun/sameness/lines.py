@@ -12,7 +12,8 @@ from itertools import chain, pairwise
 
 from snippetrun.model import Rules
 from snippetrun.sameness import rules
-from snippetrun.sameness.forms import Host, Kind, Token, amount, same, seconds
+from snippetrun.sameness.form_rules import amount, same, seconds
+from snippetrun.sameness.forms import Host, Kind, Token
 from snippetrun.support.sgr import colours, uncoloured
 
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from itertools import chain
 
 from snippetrun.model import Difference, Rules
+from snippetrun.sameness.alignment import (
+    align,
+    between,
+    find_alike,
+    find_crossed,
+    find_elsewhere,
+    find_moved,
+    find_unknown,
+    left_over,
+)
 from snippetrun.sameness.forms import Host
 from snippetrun.sameness.lines import Line
 from snippetrun.support.sgr import spelt
 
 _NONE = Rules()
 _DAY = 86400.0
-_ALIKE = 0.6
-"""How much of two lines has to be the same for one to stand in the place of the other."""
-_MOST = 40_000
-"""Pairs of lines that are held against each other to find out which belong together; of more, first by their text."""
-_FEW = 10
-"""Lines of one shape that a line is held against where there are more pairs than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +174,10 @@ class _Output:
     def learn(self, text: str) -> list[tuple[str, str]]:
         """Take note of what another run has printed; return the words that stand for each other in both."""
         its = _lines(text, self._later, self._rules)
-        aligned = _aligned(self._lines, its)
-        missing, extra = _left(aligned, len(self._lines), len(its))
-        found = [*_moved(self._lines, its, missing, extra), *_alike(self._lines, its, aligned, missing, extra)]
-        self._groups += _crossed(aligned, found)
+        aligned = align(self._lines, its)
+        missing, extra = left_over(aligned, len(self._lines), len(its))
+        found = [*find_moved(self._lines, its, missing, extra), *find_alike(self._lines, its, aligned, missing, extra)]
+        self._groups += find_crossed(aligned, found)
         if self._rules.words:
             self._optional |= set(missing)
             self._extra += [its[b] for b in extra]
@@ -182,20 +185,20 @@ class _Output:
 
     def against(self, came: Sequence[Line], names: _Names) -> list[Difference]:
         """Return where what came differs."""
-        aligned = _aligned(self._lines, came)
-        missing, extra = _left(aligned, len(self._lines), len(came))
+        aligned = align(self._lines, came)
+        missing, extra = left_over(aligned, len(self._lines), len(came))
         grouped = set(chain.from_iterable(self._groups))
-        apart = _moved(self._lines, came, [a for a in missing if a in grouped], extra)
+        apart = find_moved(self._lines, came, [a for a in missing if a in grouped], extra)
         moved = self._optional | {a for a, _ in apart}
         missing = [a for a in missing if a not in moved]
         known = [*self._extra, *(self._lines[a] for a in sorted(self._optional))]
-        extra = _unknown(known, came, extra)
+        extra = find_unknown(known, came, extra)
         met = [(a, b, m) for a, b in [*aligned, *apart] if (m := self._lines[a].meets(came[b]))]
         # Columns move where a cell has another width, and only there.
         stands = not (missing or extra or any(m.varied for _, _, m in met))
         wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
-        elsewhere = _elsewhere(self._lines, came, missing, extra)
-        gaps = _gaps(aligned, len(self._lines), len(came))
+        elsewhere = find_elsewhere(self._lines, came, missing, extra)
+        gaps = between(aligned, len(self._lines), len(came))
         gone, new = set(missing), set(extra)
         told = [([n for n in a if n in gone], [n for n in b if n in new], a.start) for a, b in gaps]
         told += [([a], [b], a) for a, b in [*wrong, *elsewhere]]
@@ -219,9 +222,9 @@ class _Output:
 
     def by_line(self, came: Sequence[Line]) -> dict[str, Sequence[str]]:
         """Return what was seen before, by the lines that came and are the same."""
-        aligned = _aligned(self._lines, came)
-        missing, extra = _left(aligned, len(self._lines), len(came))
-        pairs = [*aligned, *_moved(self._lines, came, missing, extra)]
+        aligned = align(self._lines, came)
+        missing, extra = left_over(aligned, len(self._lines), len(came))
+        pairs = [*aligned, *find_moved(self._lines, came, missing, extra)]
         return {came[b].text: [line.text for line in self._lines[a].seen] for a, b in pairs}
 
     def varying(self) -> Iterator[tuple[int, int]]:
@@ -234,150 +237,3 @@ class _Output:
             else:
                 yield from ((at + start, at + end) for start, end in line.spans())
             at += len(line.text) + 1
-
-
-def _aligned(mine: Sequence[Line], its: Sequence[Line]) -> list[tuple[int, int]]:
-    """Return which lines are the same, as pairs of their indices, in an order that both have."""
-    begin, most = 0, min(len(mine), len(its))
-    while begin < most and mine[begin].meets(its[begin]):
-        begin += 1
-    end = 0
-    while end < most - begin and mine[-1 - end].meets(its[-1 - end]):
-        end += 1
-    middle = _aligned_within(mine[begin : len(mine) - end], its[begin : len(its) - end])
-    return [
-        *((n, n) for n in range(begin)),
-        *((begin + a, begin + b) for a, b in middle),
-        *((len(mine) - n, len(its) - n) for n in range(end, 0, -1)),
-    ]
-
-
-def _aligned_within(mine: Sequence[Line], its: Sequence[Line]) -> list[tuple[int, int]]:
-    if not mine or not its:
-        return []
-    if len(mine) * len(its) <= _MOST:
-        return _longest(mine, its)
-    blocks = SequenceMatcher(a=[line.text for line in mine], b=[line.text for line in its]).get_matching_blocks()
-    anchors = [(block.a + n, block.b + n) for block in blocks for n in range(block.size)]
-    if not anchors:
-        return [(n, n) for n, (a, b) in enumerate(zip(mine, its, strict=False)) if a.meets(b)]
-    between = [
-        (a.start + one, b.start + two)
-        for a, b in _gaps(anchors, len(mine), len(its))
-        for one, two in _aligned(mine[a.start : a.stop], its[b.start : b.stop])
-    ]
-    return sorted(anchors + between)
-
-
-def _longest(mine: Sequence[Line], its: Sequence[Line]) -> list[tuple[int, int]]:
-    """Return the most pairs that can be had in order (the longest common subsequence)."""
-    same = [[a.meets(b) is not None for b in its] for a in mine]
-    best = [[0] * (len(its) + 1) for _ in range(len(mine) + 1)]
-    for a in range(len(mine) - 1, -1, -1):
-        for b in range(len(its) - 1, -1, -1):
-            best[a][b] = best[a + 1][b + 1] + 1 if same[a][b] else max(best[a + 1][b], best[a][b + 1])
-    pairs, a, b = [], 0, 0
-    while a < len(mine) and b < len(its):
-        if same[a][b]:
-            pairs.append((a, b))
-            a, b = a + 1, b + 1
-        elif best[a + 1][b] >= best[a][b + 1]:
-            a += 1
-        else:
-            b += 1
-    return pairs
-
-
-def _gaps(aligned: Sequence[tuple[int, int]], mine: int, its: int) -> Iterator[tuple[range, range]]:
-    """Yield the lines between those that are aligned, of both sides; `mine` and `its` are how many there are."""
-    here = there = 0
-    for a, b in [*aligned, (mine, its)]:
-        if (here, there) != (a, b):
-            yield range(here, a), range(there, b)
-        here, there = a + 1, b + 1
-
-
-def _left(aligned: Sequence[tuple[int, int]], mine: int, its: int) -> tuple[list[int], list[int]]:
-    gaps = list(_gaps(aligned, mine, its))
-    return [n for a, _ in gaps for n in a], [n for _, b in gaps for n in b]
-
-
-def _moved(mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra: list[int]) -> list[tuple[int, int]]:
-    """Take out lines that are the same at another place; return them as pairs."""
-    found = {}
-    places = defaultdict(list)
-    for n in reversed(extra):
-        places[its[n].shape].append(n)
-    few = len(missing) * len(extra) <= _MOST
-    most = len(extra) if few else _FEW
-    for a in missing:
-        alike = places[mine[a].shape]
-        b = next((b for b in [*alike[: -most - 1 : -1], *(extra if few else ())] if mine[a].meets(its[b])), None)
-        if b is not None:
-            found[a] = b
-            places[its[b].shape].remove(b)
-            if few:
-                extra.remove(b)
-    _take_out(found.items(), missing, extra)
-    return list(found.items())
-
-
-def _take_out(found: Iterable[tuple[int, int]], missing: list[int], extra: list[int]) -> None:
-    mine, its = {a for a, _ in found}, {b for _, b in found}
-    missing[:] = [a for a in missing if a not in mine]
-    extra[:] = [b for b in extra if b not in its]
-
-
-def _unknown(known: Sequence[Line], its: Sequence[Line], extra: Sequence[int]) -> list[int]:
-    """Return the extra lines that are none of those which other runs had beside the recorded ones."""
-    few = len(known) * len(extra) <= _MOST
-    alike = defaultdict(list)
-    for line in known:
-        alike[None if few else line.shape].append(line)
-    most = len(known) if few else _FEW
-    return [b for b in extra if not any(line.meets(its[b]) for line in alike[None if few else its[b].shape][:most])]
-
-
-def _elsewhere(
-    mine: Sequence[Line], its: Sequence[Line], missing: list[int], extra: list[int]
-) -> list[tuple[int, int]]:
-    """Take out lines that are much alike, wherever they stand; return them as pairs: one has moved, and varies."""
-    found = []
-    for a in list(missing) if len(missing) * len(extra) <= _MOST else []:
-        others = [(mine[a].likeness(its[b]), b) for b in extra if mine[a].text != its[b].text]
-        likeness, best = max(others, default=(0.0, 0))
-        if likeness >= _ALIKE:
-            found.append((a, best))
-            missing.remove(a)
-            extra.remove(best)
-    return found
-
-
-def _alike(
-    mine: Sequence[Line], its: Sequence[Line], aligned: Sequence[tuple[int, int]], missing: list[int], extra: list[int]
-) -> list[tuple[int, int]]:
-    """Take out lines between the same aligned ones that are much alike, or as many; return them as pairs."""
-    found = []
-    gone, new = set(missing), set(extra)
-    for ours, others in _gaps(aligned, len(mine), len(its)):
-        left, right = [a for a in ours if a in gone], [b for b in others if b in new]
-        found += _elsewhere(mine, its, left, right)
-        if len(left) == len(right):
-            found += zip(left, right, strict=True)
-    _take_out(found, missing, extra)
-    return found
-
-
-def _crossed(aligned: Sequence[tuple[int, int]], found: Sequence[tuple[int, int]]) -> Iterator[range]:
-    """Yield the lines that another run had in another order: from the first to the last that changed places."""
-    pairs = sorted([*aligned, *found])
-    lows = [b for _, b in pairs]
-    for number in range(len(lows) - 2, -1, -1):  # the least that comes from there on
-        lows[number] = min(lows[number], lows[number + 1])
-    begin, highest = 0, -1
-    for number, (_, b) in enumerate(pairs):
-        highest = max(highest, b)
-        if number + 1 == len(pairs) or lows[number + 1] > highest:  # what is above is in order with what is below
-            if number > begin:
-                yield range(pairs[begin][0], pairs[number][0] + 1)
-            begin = number + 1

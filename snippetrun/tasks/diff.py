@@ -14,7 +14,8 @@ from snippetrun.errors import Problem, RecordingError, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Difference, Recorded, Recording, Rules
 from snippetrun.plan import rules
-from snippetrun.recordings.document import BadDocumentError, StoredRecording, load
+from snippetrun.recordings.document import StoredRecording, load
+from snippetrun.recordings.format import BadDocumentError
 from snippetrun.report.news import Change, ChangedCommand, ChangedPage, News
 from snippetrun.runner.drift import differences_both_ways, ended
 from snippetrun.support import bounded, git

@@ -1,0 +1,76 @@
+"""How a command ended, against how its author expects it to."""
+
+from __future__ import annotations
+
+import re
+
+from snippetrun.model import Command, Ending, PieceKind, Recorded
+
+# How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
+_NO_IMAGE = (
+    re.compile(r"Unable to find image '([^']+)' locally"),
+    re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)"),
+    re.compile(r'failed to resolve reference "(?:docker\.io/(?:library/)?)?([\w./:-]+)"'),
+)
+_ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
+"""Keys that end a command, and the exit status of one that they have ended.
+
+That is 128 and the number of the signal; `docker attach` counts being detached as an error.
+"""
+
+_EXIT = re.compile(r"exit (\d{1,3})")
+_IF_IT_TAKES_LONG = (
+    "If it needs longer, give its fence {timeout=...}. If it waits for somebody, write under it what is typed. "
+    'If it stays open, say until when to watch it: {until="..."}.'
+)
+_IF_LIMITED = "If it needs more, raise it in mkdocs.yml: under limits: for all pages, or under pages: for this one."
+_OTHER_ENDINGS = {
+    Ending.UNFINISHED: (
+        "the shell waits for the rest of it",
+        "Close the quote or the heredoc; go on in the next line with `> ` or a trailing backslash.",
+    ),
+    Ending.SHELL_GONE: (
+        "it ended the page's shell",
+        "Leave `exit` and `exec` out, or put them into (parentheses).",
+    ),
+    Ending.TOO_MUCH: (
+        "it printed 100 MB more than is kept, and was stopped",
+        "Let it print less, or send its output to a file. `output_limit` in mkdocs.yml says how much is kept.",
+    ),
+    Ending.LEFT_OPEN: ("", ""),
+}
+
+
+def wrong_ending(command: Command, recorded: Recorded) -> tuple[str, str]:
+    """Return what is wrong with the way in which a command ended, and what to do; empty if nothing is."""
+    if recorded.fault:
+        return recorded.fault, _IF_LIMITED
+    waiting = f", waiting for {recorded.waiting}" if recorded.waiting else ""
+    if recorded.ending is Ending.TIMED_OUT:
+        return f"still running after {recorded.seconds:.0f} s{waiting}", _IF_IT_TAKES_LONG
+    if recorded.ending in _OTHER_ENDINGS:
+        return _OTHER_ENDINGS[recorded.ending]
+    if waiting:
+        return f"it ended{waiting}", ""
+    if recorded.status in _allowed(command, recorded):
+        return "", ""
+    hint = missing_image(recorded.output) if command.status == 0 else ""
+    return f"exit status {recorded.status}, expected {command.status}", hint
+
+
+def _allowed(command: Command, recorded: Recorded) -> set[int]:
+    """Return the exit statuses that are as expected: who presses ^C or types `exit 3` expects what follows from it."""
+    typed = [piece.text.strip() for piece in recorded.pieces if piece.kind is not PieceKind.OUTPUT]
+    if command.status or not typed:
+        return {command.status}
+    if left := _EXIT.fullmatch(typed[-1]):
+        return {int(left[1]) & 0xFF}
+    return {0, _ENDED_BY.get(typed[-1], 0)}
+
+
+def missing_image(output: str) -> str:
+    """Return what to do about an image that the page's engine had not got; "" if the output speaks of none."""
+    for pattern in _NO_IMAGE:
+        if match := pattern.search(output):
+            return f"The page's engine has no image {match[1]}: list it under images: in mkdocs.yml."
+    return ""
