@@ -1,8 +1,8 @@
 """Read golden files: one behaviour each, named as a sentence, with what goes in and what comes out.
 
 A file is made of sections. A line of eight dashes and a name starts one; what stands above the first such line
-is the section `page`. In a section called `page with escapes`, `\\r`, `\\t` and `\\u200b` stand for what cannot be
-seen; `\\r` at the end of a line makes it end in CR LF.
+is the section `page`. `recording` and `answers` are TOML. In a section called `page with escapes`, `\\r`, `\\t` and
+`\\u200b` stand for what cannot be seen; `\\r` at the end of a line makes it end in CR LF.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
+from golden import Case, cases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,11 +31,6 @@ from snippetrun.model import (
 from snippetrun.render import footer, snippet, style
 from snippetrun.render.ansi import to_html, to_text
 from snippetrun.support import masks
-
-GOLDEN = Path(__file__).parent / "golden" / "render"
-
-
-# A golden file is TOML: the commands of a snippet, or a recording, and the html it `becomes`.
 
 
 def snippet_of(case: dict[str, Any]) -> str:
@@ -81,11 +76,11 @@ def footer_of(table: dict[str, Any]) -> str:
     )
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.toml")), ids=lambda path: path.stem)
-def test_golden(path: Path) -> None:
-    case = tomllib.loads(path.read_text(encoding="utf-8"))
-    html = footer_of(case["recording"]) if "recording" in case else snippet_of(case)
-    assert f"{html}\n" == case["becomes"]["html"]
+@cases("render", "recording")
+def test_golden(case: Case) -> None:
+    given = tomllib.loads(case["recording"])
+    html = footer_of(given["recording"]) if "recording" in given else snippet_of(given)
+    assert f"{html}\n" == case["html"]
 
 
 class Reader(HTMLParser):
