@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,11 +28,12 @@ from snippetrun import config, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.extract import files
-from snippetrun.model import Command, Job, Page, Recorded, Recording, Result
+from snippetrun.model import Job, Recorded, Recording
 from snippetrun.plan import plan
 from snippetrun.recordings import Store
 from snippetrun.runner.drift import in_order_alone
 from snippetrun.runner.reproduced import IN_ORDER
+from snippetrun.runner.watcher import Watcher
 from snippetrun.sameness import Run, differences, reproduced
 from snippetrun.sameness.expected import run_of
 
@@ -119,24 +120,12 @@ _VARYING = {"a duration", "the duration of `time`", "an age"}
 _ID = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,64}\b")
 
 
-class Silent:
+class Silent(Watcher):
     """A watcher that says nothing."""
 
     def say(self, line: str) -> None:
         """Show what is being prepared."""
         say(line)
-
-    def begin(self, jobs: Sequence[Job]) -> None:
-        """Do nothing."""
-
-    def command(self, page: Page, command: Command) -> None:
-        """Do nothing."""
-
-    def again(self, page: Page, why: str) -> None:
-        """Do nothing."""
-
-    def end(self, result: Result) -> None:
-        """Do nothing."""
 
 
 def say(line: str) -> None:

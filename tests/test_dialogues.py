@@ -13,23 +13,18 @@ from golden import Case, cases
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.extract import read
-from snippetrun.model import Command, Ending, Job, Page, Result
+from snippetrun.model import Ending, Job, Result
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
+from snippetrun.runner.watcher import Watcher
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 
 PATH = "p.md"
 SITE = SiteConfig(Path("/site"), Path("/site/docs"), "mkdocs.yml")
 
 
-class Silent:
+class Silent(Watcher):
     """A watcher that does not watch."""
-
-    def say(self, line: str) -> None: ...
-    def begin(self, jobs: object) -> None: ...
-    def command(self, page: Page, command: Command) -> None: ...
-    def again(self, page: Page, why: str) -> None: ...
-    def end(self, result: Result) -> None: ...
 
 
 def answer(value: Any) -> Answer:  # noqa: ANN401 - from TOML

@@ -7,7 +7,7 @@ import dataclasses
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.engine.client import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.extract import read
-from snippetrun.model import Ending, Job, Outcome, Page, Result
+from snippetrun.model import Ending, Job, Outcome, Page
 from snippetrun.runner.page import run_page
 from snippetrun.runner.prepare import images_of
 from snippetrun.sandbox.image_store import store
@@ -97,23 +97,7 @@ while True:
 """
 
 
-class Watcher:
-    """Nobody."""
-
-    def say(self, line: str) -> None:
-        pass
-
-    def begin(self, jobs: Sequence[Job]) -> None:
-        pass
-
-    def command(self, page: Page, command: object) -> None:
-        pass
-
-    def again(self, page: Page, why: str) -> None:
-        pass
-
-    def end(self, result: Result) -> None:
-        pass
+Watcher = runner.Watcher
 
 
 def job(page: Page, limits: Limits = Limits()) -> Job:  # noqa: B008 - frozen

@@ -12,13 +12,14 @@ import pytest
 from conftest import MakeSite
 from test_replay import ANSWERS, Engine, Heard
 
-from snippetrun import __version__, runner
+from snippetrun import runner
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
 from snippetrun.model import Job, Mode, Result
 from snippetrun.plan import Plan
 from snippetrun.report import Report, counts
 from snippetrun.sandbox.fake import FakeSandbox
+from snippetrun.support.version import __version__
 from snippetrun.tasks import check
 from snippetrun.tasks.report_on import Task, report_on
 from snippetrun.tasks.select import Selection

@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
 
 
-class Notes:
+class Notes(runner.Watcher):
     """A watcher that remembers."""
 
     def __init__(self) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from snippetrun import __version__, config
+from snippetrun import config
 from snippetrun.errors import Problem
 from snippetrun.report import json_
 from snippetrun.support.neutralise import neutralise
+from snippetrun.support.version import __version__
 from snippetrun.tasks import shards
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from snippetrun import __version__, config, report, runner
+from snippetrun import config, report, runner
 from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, print_json, with_site
 from snippetrun.extract import files
 from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.support import git
 from snippetrun.support.neutralise import plain
+from snippetrun.support.version import __version__
 
 
 @cli.command("list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snippetrun import __version__
+from snippetrun.support.version import __version__
 
 REPOSITORY = "snippetrun"
 """What the names of our images begin with; a label in an image would be seen by readers of `docker history`."""

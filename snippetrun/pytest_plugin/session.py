@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from snippetrun import runner
 from snippetrun.config import SiteConfig, find, load
 from snippetrun.errors import ConfigError, EngineError, InfrastructureError, Problem
-from snippetrun.model import Command, Job, Page, Result
+from snippetrun.model import Page, Result
 from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.settings import Settings
 from snippetrun.support import stopping
@@ -22,7 +22,7 @@ NO_ENGINE = "snippets need an engine: "
 """How the reason starts for which all snippets of a session are skipped."""
 
 
-class Session:
+class Session(runner.Watcher):
     """One session, in which nothing is read or prepared before a page needs it; also a `runner.Watcher`."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
@@ -90,18 +90,9 @@ class Session:
                 terminal.ensure_newline()
                 terminal.write_line(f"snippetrun: {neutralise(line)}")
 
-    def begin(self, jobs: Sequence[Job]) -> None:
-        """As `Watcher.begin`; pytest itself says which page it is at."""
-
-    def command(self, page: Page, command: Command) -> None:
-        """As `Watcher.command`."""
-
     def again(self, page: Page, why: str) -> None:
         """As `Watcher.again`."""
         self.say(f"{page.path}: {why}")
-
-    def end(self, result: Result) -> None:
-        """As `Watcher.end`."""
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from snippetrun import __version__
 from snippetrun.model import Ending, Environment, Fact, PieceKind
+from snippetrun.support.version import __version__
 
 FORMAT = 2
 """Raised when older readers would misunderstand the file."""

@@ -13,7 +13,6 @@ from itertools import islice
 from shlex import quote
 from typing import Self
 
-from snippetrun import __version__
 from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.model import Command, Ending, Environment, Fact, Job, Outcome, Recorded, Recording, Snippet, Verdict
 from snippetrun.recordings import retyped
@@ -27,6 +26,7 @@ from snippetrun.support.limits import Usage, used_up
 from snippetrun.support.masks import masked
 from snippetrun.support.patterns import Names
 from snippetrun.support.sgr import uncoloured
+from snippetrun.support.version import __version__
 
 MAIN_TERMINAL = "main"
 """The terminal of fences that name none."""

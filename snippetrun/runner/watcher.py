@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from snippetrun.model import Command, Job, Page, Result
 
 
-class Watcher(Protocol):
-    """Who wants to know how far the work has come; called from several threads."""
+class Watcher:
+    """Who is told how far the work has come, from several threads. This one does nothing with it."""
 
     def say(self, line: str) -> None:
         """Take note: something is being prepared."""

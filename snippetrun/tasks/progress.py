@@ -10,13 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from snippetrun.model import Command, Job, Page, Result
+from snippetrun.runner.watcher import Watcher
 from snippetrun.support.neutralise import neutralise, plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class ShownProgress:
+class ShownProgress(Watcher):
     """A `runner.Watcher` for people; use it as a context manager."""
 
     def __init__(self, output: TextIO | None = None) -> None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from snippetrun import __version__, config, report, runner
+from snippetrun import config, report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Result
 from snippetrun.plan import Plan
 from snippetrun.report import Report, Share
 from snippetrun.support import git
+from snippetrun.support.version import __version__
 from snippetrun.tasks.select import SelectedPages, Selection, select
 
 
@@ -74,7 +75,7 @@ def _results(task: Task, work: Plan, watcher: runner.Watcher) -> tuple[Sequence[
         return task.judge(work.site, ended), error
 
 
-class _Noting:
+class _Noting(runner.Watcher):
     """A watcher that remembers which pages have come to their end."""
 
     def __init__(self, watcher: runner.Watcher) -> None:
