@@ -154,7 +154,9 @@ def pytest_unconfigure():
     ran = project.pytester.runpytest_subprocess("docs")
     assert ran.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     ours = ["", ".pytest_plugin", ".pytest_plugin.hooks", ".support", ".support.version"]
-    ran.stdout.fnmatch_lines([" ".join(["ours:", *(f"snippetrun{name}" for name in ours)]), "others:"], consecutive=True)
+    ran.stdout.fnmatch_lines(
+        [" ".join(["ours:", *(f"snippetrun{name}" for name in ours)]), "others:"], consecutive=True
+    )
 
 
 def test_a_hook_of_ours_may_stand_in_a_conftest_of_a_session_without_the_option(project: Project) -> None:

@@ -15,6 +15,7 @@ from snippetrun.model import Match, Mode, Network
 from snippetrun.support import masks, units
 from snippetrun.support.limits import Limits
 
+# REGISTRY_TOKEN
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 

@@ -15,6 +15,7 @@ from snippetrun.engine.connection import FAULTS, Connection, reason
 from snippetrun.errors import ImageError, Problem
 from snippetrun.support import patience, stopping
 
+# \x1b[91m, which the classic builder puts around what a step says on standard error
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PULL_PAUSES = (1.0, 4.0)
 """Between the tries of a pull."""

@@ -98,6 +98,7 @@ def spoilt(path: str, lines: Sequence[str], each: Candidate) -> Iterator[Problem
         # What the fence stands in is on the left of each of its lines, and only there.
         shift = len(lines[problem.line - 1]) - len(fence.lines[problem.line - fence.line - 1])
         yield replace(problem, path=path, column=problem.column + max(shift, 0))
+    # ```console, within a fence of ``` whose author forgot to close it
     opener = re.compile(rf" {{0,3}}{re.escape(fence.markup)}+ *\w")
     for number, line in enumerate(fence.lines, fence.line + 1):
         if opener.match(line):

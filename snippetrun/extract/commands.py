@@ -34,9 +34,12 @@ _TYPOGRAPHIC = {
 _UNSEEN = "".join(_INVISIBLE)
 # A prompt spoilt by an invisible character is still one to the reader's eye, so it is one here, and reported.
 _PROMPT = re.compile(rf"[{_UNSEEN}]*\$(?:[ {_UNSEEN}]|$)")
+# > --publish 80:80, or a lone >
 _CONTINUATION = re.compile(r">(?: |$)")
+# ? 3, under a command
 _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
 _COMMENT = re.compile(r"#(?: |$)")
+# docker run -it, docker exec -ti, docker attach web
 _INTERACTIVE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*(?:it|ti)[A-Za-z]*|attach)\s")
 _HIGHEST_STATUS = 255
 _MOST_DIGITS = 9

@@ -31,6 +31,7 @@ With any other bare word it does not take the line for an opening fence.
 """
 _RENDERER_ATTRIBUTES = frozenset({"id", "class", "style"})
 
+# console, before {timeout=60s}
 _LANGUAGE = re.compile(r"[^\s{]*")
 _SPACE = re.compile(r"\s*")
 # .class, #id, hide, timeout=60s, skip="needs a GPU"

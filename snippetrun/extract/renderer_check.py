@@ -17,6 +17,7 @@ from snippetrun.extract.superfences import Block
 
 _TEXT = "As it stands, Python-Markdown shows it as text."
 _BLANKS = "> \t"
+# the blanks before a line
 _PREFIX = re.compile(f"[{_BLANKS}]*")
 
 

@@ -32,7 +32,9 @@ WRAPPERS = {
     "time": frozenset(),
 }
 """Programs that run the program named after them, and their options that take a value of their own."""
+# name=, PATH+=
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+# &&, |, >>, <<- and the others
 OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
 PLAIN = re.compile(r"[\w./:,=@%+-]+")
 """What never means anything to the shell inside a word or a string."""

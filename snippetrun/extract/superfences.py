@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from snippetrun.extract.indented_blocks import INDENT
 from snippetrun.extract.info_string import RENDERER_KEYS
 
+# > > , before a fence in a quote within a quote
 _PREFIX = re.compile(r"[> ]*")
 _OPENER = re.compile(
     r"""
@@ -24,6 +25,7 @@ _OPENER = re.compile(
     """,
     re.VERBOSE,
 )
+# title="app.py" linenums="1"
 _BARE = re.compile(r"""(?P<key>[a-zA-Z]\w*)=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?: +|$)""", re.ASCII)
 
 

@@ -13,12 +13,15 @@ from snippetrun.support.version import __version__
 
 FORMAT = 2
 """Raised when older readers would misunderstand the file."""
+# 2026-11-27T02:05:59+00:00
 _TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
 _VERSION = re.compile(r"(\d{1,6}(?:\.\d{1,6}){0,3})[a-z0-9.+]{0,20}", re.ASCII)
 """E.g. 1.2.0, or 1.2.0.dev1 of a checkout."""
 _WORDS = re.compile(r"[\w.+~:-]{1,100}", re.ASCII)
 """E.g. 26.1.5+dfsg1."""
+# 16277744
 _NUMBER = re.compile(r"[0-9]{1,19}")
+# sha256:5f70bf18a086...
 _DIGEST = re.compile(r"sha256:[0-9a-f]{1,64}")
 _LONGEST_FACT, _MOST_FACTS = 1000, 1000
 """Characters, and facts: all are looked for in each line of output."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from snippetrun.render.ansi import Spans
 
 _PROMPT: Final = '<span class="sr-prompt">$ </span>'
+# ^C, in ^C^D
 _KEY: Final = re.compile(r"\^.")
 _CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
 

@@ -20,6 +20,7 @@ _MOST = 60_000
 """Characters: an issue takes 65536, the summary of a job a million."""
 _MOST_IN_TABLE = 20_000
 _MOST_IN_BLOCK = 8_000
+# the * and the | in `a*b|c`
 _SPECIAL = re.compile(r"[^\w./,() -]|_", re.ASCII)
 _COLUMNS = ("commands", "failed", "skipped", "not_reached", "stale")
 

@@ -18,6 +18,7 @@ _ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
 That is 128 and the number of the signal; `docker attach` counts being detached as an error.
 """
 
+# exit 3
 _EXIT = re.compile(r"exit (\d{1,3})")
 _IF_IT_TAKES_LONG = (
     "If it needs longer, give its fence {timeout=...}. If it waits for somebody, write under it what is typed. "

@@ -25,8 +25,10 @@ _UNITS = {
     "h": 3600.0, "hr": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0, "w": 604800.0, "week": 604800.0,
     "month": 2629800.0, "y": 31557600.0, "year": 31557600.0,
 }  # fmt: skip
+# 17, 3.25, 3,25
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _UPTIME = re.compile(r"(\d{1,2}):(\d\d)$")  # up 3 days,  2:11
+# 3 days, an hour, 1.5s
 _PART = re.compile(rf"(an?|{COUNT}) ?({UNIT})")
 _DAY = 86400
 

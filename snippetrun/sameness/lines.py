@@ -19,6 +19,7 @@ from snippetrun.support.sgr import colours, uncoloured
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
 _LONGEST = 4_000
 """Characters of a line that is looked at word by word."""
+# 3f2a1b4c5d6e, and no word such as `cafe`
 _ID = re.compile(r"(?=.*\d)[0-9a-f]{4,64}")
 _ENDS = set(" \t\"'`()[]{}<>,;=|")
 """What stands around a word."""

@@ -13,7 +13,9 @@ from typing import Any
 
 from snippetrun.model import Fact
 
+# the 64 digits of a digest
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+# debian:trixie-slim, registry.example/team/app:1.2
 _NAME = re.compile(r"[\w./:@-]{1,255}", re.ASCII)
 _SPAN = re.compile(r"[0-9T:-]{19}\+00:00/[0-9T:-]{19}\+00:00", re.ASCII)
 """E.g. 2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00."""

@@ -15,6 +15,7 @@ Program = Generator[str, str, tuple[str, int]]
 Answer = str | tuple[str, int] | Ending | Callable[[], Program]
 """What a command does: its output, its output and exit status, another way to end, or a program that listens."""
 
+# what a terminal pastes: ESC [200~ docker ps ESC [201~ and Enter
 _PASTED = re.compile(rb"\x1b\[200~(.*?)\x1b\[201~\r", re.DOTALL)
 _SILENT = "assword: "
 

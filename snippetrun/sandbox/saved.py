@@ -28,6 +28,7 @@ _TEXT_BYTES = 4_000_000
 _ENTRIES = 1000
 _LAYERS = 127
 """An engine takes no more."""
+# blobs/sha256/5f70bf18a086...
 _BLOB = re.compile(r"blobs/sha256/([0-9a-f]{64})")
 _GZIP = b"\x1f\x8b"
 # Engines know more ways, which we do not measure: bzip2, xz, zstd, and zstd behind a frame that is skipped.

@@ -44,6 +44,7 @@ _UNSEEN = re.compile(
 _COLONS = re.compile(r"((?:^|(?<=\s))\s*:)(?=:.*::)", re.MULTILINE)  # `::error::x`, `  ::add-mask::x`, `a ::debug::x`
 _HASHES = re.compile(r"#(?=#\w*\[)")  # `##[error]x`, `##vso[task.complete]`
 _JSON_HASHES = re.compile(r"##(?=\w*\[)")
+# DEL, the C1 controls, and half a character
 _JSON_LOUD = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 

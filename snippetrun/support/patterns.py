@@ -16,11 +16,15 @@ from itertools import groupby
 from snippetrun.model import Match
 from snippetrun.support import regex
 
+# <web>
 PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
 ANY_LINES = "..."
+# ^C, ^P^Q
 KEYS = re.compile(r"(?:\^[@-_?])+")
 r"""Control keys as they are written: `^C`, `^D`, `^\`, `^P^Q`."""
+# <...>, <web>
 WILDCARD = re.compile(rf"<\.\.\.>|{PLACEHOLDER.pattern}")
+# 3f2a1b4c5d6e, or the 64 digits of which these are the first, with sha256: or without
 _ID = re.compile("(?:sha256:)?([0-9a-f]{12})[0-9a-f]{0,52}")
 _WORD = r"([^\s\v\x1c-\x1f\x85\p{Z}]+?)"
 r"""What a name stands for. It is Python's `\S`, in the language of RE2."""

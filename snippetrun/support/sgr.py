@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SEQUENCE = r"\x1b\[[0-9;]*m"
+# \x1b[1;32m
 _SEQUENCE = re.compile(SEQUENCE)
 
 

@@ -40,6 +40,7 @@ _IDLE_QUIET = 0.5
 """The same for a program that the page comes back to."""
 OUTER_PROMPT = "$ "
 """A prompt that authors cannot tell from the page's own shell's."""
+# docker attach, docker container attach
 _ATTACH = re.compile(r"docker\s+(?:container\s+)?attach\b")
 
 

@@ -20,6 +20,7 @@ from snippetrun.support.patterns import KEYS, WILDCARD, Names
 _PROMPT_END = re.compile(rf"{WILDCARD.pattern}|(?P<end>[#$>%:?\])] ?)")  # the > of <id> ends no prompt
 _LONGEST = 1000
 """Letters in which a prompt has its end."""
+# 3f2a1b4c5d6e, in `docker stop 3f2a1b4c5d6e`
 _PASTED_ID = re.compile(r"\b[0-9a-f]{12}\b")
 _DETACHED = "read escape sequence"
 """What docker prints once ^P^Q has detached it, and often the only trace of these keys in what people write."""
