@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import MakeSite
-from test_replay import Engine, Heard
+from helpers.checkout import commit, git
+from helpers.machine import Engine, Heard
 
 from snippetrun import config, runner
 from snippetrun.errors import UsageError
@@ -19,17 +19,6 @@ from snippetrun.tasks import changed_since
 
 PAGE = "# A\n\n```console\n$ docker ps\n```\n"
 ON_BUSYBOX = "---\nsnippetrun: {images: [busybox]}\n---\n" + PAGE
-
-
-def git(*arguments: str) -> str:
-    quiet = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
-    return subprocess.run(["git", *quiet, *arguments], check=True, capture_output=True, text=True).stdout.strip()
-
-
-def commit(message: str = "more") -> str:
-    git("add", "--all")
-    git("commit", "--quiet", "--allow-empty", "--message", message)
-    return git("rev-parse", "HEAD")
 
 
 def changed(revision: str = "HEAD", settings: str = "mkdocs.yml") -> list[str]:

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 from conftest import REPOSITORY, MakeSite
-from test_replay import Engine, Heard
+from helpers.machine import Engine, Heard
 
 from snippetrun import config, runner
 from snippetrun.extract import files

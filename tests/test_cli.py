@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from conftest import MakeSite
-
-PAGE = """# A
-
-```console
-$ docker ps
-$ docker run x \\
-    y
-```
-
-```console {skip="needs a GPU"}
-$ docker run z
-```
-"""
-
-
-def snippetrun(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("snippetrun"), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", **environment},
-    )
+from helpers.command_line import PAGE, snippetrun
 
 
 def test_list_shows_what_would_run_and_where(make_site: MakeSite) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 from conftest import MakeSite
-from test_cli import PAGE, snippetrun
+from helpers.command_line import PAGE, snippetrun
 
 from snippetrun import cli
 from snippetrun.report import json_

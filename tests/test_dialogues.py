@@ -6,34 +6,20 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from golden import Case, cases
+from helpers.golden import Case, cases
+from helpers.machine import Silent, answer
 
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.extract import read
-from snippetrun.model import Ending, Job, Result
+from snippetrun.model import Job, Result
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
-from snippetrun.runner.watcher import Watcher
-from snippetrun.sandbox.fake import Answer, FakeSandbox, program
+from snippetrun.sandbox.fake import Answer, FakeSandbox
 
 PATH = "p.md"
 SITE = SiteConfig(Path("/site"), Path("/site/docs"), "mkdocs.yml")
-
-
-class Silent(Watcher):
-    """A watcher that does not watch."""
-
-
-def answer(value: Any) -> Answer:  # noqa: ANN401 - from TOML
-    """Turn TOML into an answer: an output, an ending, or the steps of a program with its exit status at the end."""
-    if isinstance(value, list):
-        return program(*value[:-1], status=value[-1])
-    if isinstance(value, dict):
-        return value["text"], value["status"]
-    return Ending(value) if value in set(Ending) else str(value)
 
 
 def run(text: str, answers: dict[str, Answer]) -> Result:

@@ -10,11 +10,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 from conftest import MakeSite
+from helpers.checkout import commit, git
+from helpers.command_line import snippetrun
+from helpers.machine import Engine, Heard
+from helpers.reported import SCHEMA, strict
 from markdown_it import MarkdownIt
-from test_changes import commit, git
-from test_cli import snippetrun
-from test_replay import Engine, Heard
-from test_report_json import SCHEMA, strict
 
 from snippetrun import config, runner
 from snippetrun.errors import RecordingError, UsageError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import markdown
 import pytest
-from golden import Case, cases
+from helpers.golden import Case, cases
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pymdownx.superfences import highlight_validator

@@ -19,11 +19,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.inert import CONTROLS, OBEYED, UNSEEN
+from helpers.machine import Silent
+from helpers.reported import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
-from reported import HOSTILE
-from test_dialogues import Silent
-from test_render_browser import CHROMIUM, FLAGS, Quiet
 
 from snippetrun import config, report, runner
 from snippetrun.cli.interactive import ControlStrings
@@ -35,8 +36,6 @@ from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import FakeSandbox, program
 from snippetrun.support.neutralise import neutralise, plain, visible
 
-UNSEEN = "\u202e\u2066\u200e\u200b\u00ad\U000e0041\ufeff\u2028\u3164\u115f"
-"""Characters that turn text around, or that nobody sees."""
 ATTACKS = (
     HOSTILE.replace("\ud800", "").replace("\x9b2J", "")
     + "</code></pre><script>window.owned = 1</script>\"><img src=x onerror='window.owned = 1'>\n"
@@ -66,8 +65,6 @@ Password: hunter2
 ```
 """
 MKDOCS = "site_name: Test\ntheme: {name: material, font: false}\nplugins:\n  - search\n  - snippetrun: {mode: replay}\n"
-CONTROLS = {chr(code) for code in (*range(9), *range(11, 32), *range(127, 160))}
-OBEYED = re.compile(r"(?:^|\s)::.*::|##\w*\[", re.MULTILINE)
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import MakeSite
+from helpers.machine import Engine, Heard
+from helpers.recorded import TEXT, job, recording
+from helpers.runs import run_one
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_replay import Engine, Heard, run
-from test_store import TEXT, job, recording
 
 from snippetrun import config, render, report, runner
 from snippetrun.cli.commands import cli
@@ -151,14 +152,14 @@ def test_names_in_commands_are_bound_again_and_not_believed(site: SiteConfig) ->
     engine = Engine()
     engine.answers = {"docker ps": "4f0c\n", "docker rm 4f0c": "4f0c\n"}
     site = dataclasses.replace(site, images=())
-    recorded = run(site, Mode.RUN, engine, page)
+    recorded = run_one(site, Mode.RUN, engine, page)
     assert recorded.recording
     assert recorded.recording.snippets[0][1].command == "docker rm 4f0c"
-    assert run(site, Mode.REPLAY, Engine(there=False), page) == recorded
+    assert run_one(site, Mode.REPLAY, Engine(there=False), page) == recorded
     file = site.root / "recordings" / "a.md.json"
     file.write_text(written(json.loads(file.read_text().replace("docker rm 4f0c", "docker rm 4f0d"))))
     with pytest.raises(RecordingError, match="does not say what docs/a.md types in line 4"):
-        run(site, Mode.REPLAY, Engine(there=False), page)
+        run_one(site, Mode.REPLAY, Engine(there=False), page)
 
 
 VALUE = (

@@ -15,9 +15,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from helpers.inert import CONTROLS, OBEYED, UNSEEN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_faults_output import CONTROLS, OBEYED, UNSEEN
 
 from snippetrun import render, report, runner
 from snippetrun.errors import PageError, Problem

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from test_dialogues import Silent
+from helpers.machine import Silent
 
 from snippetrun import runner
 from snippetrun.config import SiteConfig

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import REPOSITORY
-from test_dialogues import Silent
+from helpers.machine import Silent
 
 from snippetrun import config, report, runner
 from snippetrun.extract import files

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import MakeSite
-from test_runner import SITE, Fleet, console, page, run
+from helpers.machine import Fleet
+from helpers.runs import SITE, console, page, run
 
 from snippetrun import config
 from snippetrun.cli.commands import cli

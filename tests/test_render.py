@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from golden import Case, cases
+from helpers.golden import Case, cases
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from reported import BUILD, FAILED, HOSTILE, PS, UGLY, VARIED, made, result
+from helpers.reported import BUILD, FAILED, HOSTILE, PS, UGLY, VARIED, made, result
 
 from snippetrun import report, runner
 from snippetrun.errors import Problem

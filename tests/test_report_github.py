@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reported import FAILED, HOSTILE, PS, UGLY, made, result
+from helpers.reported import FAILED, HOSTILE, PS, UGLY, made, result
 
 from snippetrun.errors import Problem
 from snippetrun.report import github

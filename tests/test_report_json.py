@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from reported import BUILD, FAILED, PS, UGLY, VARIED, made, result
+from helpers.reported import BUILD, FAILED, PS, SCHEMA, UGLY, VARIED, made, result, strict
 
 from snippetrun import runner
 from snippetrun.errors import Problem
@@ -18,7 +18,6 @@ from snippetrun.extract import read
 from snippetrun.model import Piece, PieceKind, Recorded
 from snippetrun.report import Report, Share, json_
 
-SCHEMA: dict[str, Any] = json.loads(json_.SCHEMA_FILE.read_text())
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
 TYPED = Recorded(4, "docker ps", (Piece(PieceKind.OUTPUT, "? "), Piece(PieceKind.INPUT, "y\n", 5)), 0, 0.25)
@@ -31,14 +30,6 @@ REPORTS = [
     UGLY,
     made(VARIED),
 ]
-
-
-def strict(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    """The same schema, in which every key is forbidden that it does not describe."""
-    if isinstance(schema, dict):
-        closed = {key: strict(value) for key, value in schema.items()}
-        return closed | {"additionalProperties": False} if "properties" in schema else closed
-    return [strict(each) for each in schema] if isinstance(schema, list) else schema
 
 
 @pytest.mark.parametrize("report", REPORTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from xml.etree import ElementTree as ET
 
-from reported import BUILD, FAILED, HOSTILE, PS, TEXT, UGLY, made, result
+from helpers.reported import BUILD, FAILED, HOSTILE, PS, TEXT, UGLY, made, result
 
 from snippetrun import runner
 from snippetrun.errors import Problem

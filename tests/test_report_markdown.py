@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import markdown as python_markdown
+from helpers.reported import FAILED, HOSTILE, PS, UGLY, VARIED, made, result
 from markdown_it import MarkdownIt
-from reported import FAILED, HOSTILE, PS, UGLY, VARIED, made, result
 
 from snippetrun.errors import Problem
 from snippetrun.report import markdown

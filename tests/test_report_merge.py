@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
-from reported import BUILD, PS, VARIED, made, result
+from helpers.reported import BUILD, PS, VARIED, made, result
 
 from snippetrun import report
 from snippetrun.errors import Problem, UsageError

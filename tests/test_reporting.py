@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import MakeSite
-from test_replay import ANSWERS, Engine, Heard
+from helpers.machine import ANSWERS, Engine, Heard
+from helpers.runs import check_on, run_on
 
 from snippetrun import runner
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
-from snippetrun.model import Job, Mode, Result
-from snippetrun.plan import Plan
+from snippetrun.model import Job, Mode
 from snippetrun.report import Report, counts
 from snippetrun.sandbox.fake import FakeSandbox
 from snippetrun.support.version import __version__
@@ -26,24 +25,6 @@ from snippetrun.tasks.select import Selection
 
 PAGE = "# A\n\n```console\n$ docker ps\n$ docker info\n```\n"
 MKDOCS = Path("mkdocs.yml")
-
-
-def on(work: Plan, **settings: Any) -> Plan:  # noqa: ANN401 - settings of any type
-    return dataclasses.replace(work, site=dataclasses.replace(work.site, **settings))
-
-
-def check_on(engine: runner.Sandboxes) -> Task:
-    def run(work: Plan, watcher: runner.Watcher) -> Sequence[Result]:
-        return check.check(on(work, jobs=1), watcher, engine)
-
-    return Task("check", run, check.compared)
-
-
-def run_on(engine: runner.Sandboxes) -> Task:
-    def run(work: Plan, watcher: runner.Watcher) -> Sequence[Result]:
-        return runner.run(on(work, mode=Mode.RUN, jobs=1, runs=1), watcher, sandboxes=engine)
-
-    return Task("run", run)
 
 
 @dataclasses.dataclass

@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from helpers.machine import Fleet, Notes
+from helpers.runs import SITE, console, page, run
 
 from snippetrun import runner
-from snippetrun.config import ImageSource, SiteConfig
+from snippetrun.config import SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
-from snippetrun.extract import read
-from snippetrun.model import Command, Ending, Fact, ImageFact, Job, Mode, Outcome, Page, Result
+from snippetrun.model import Ending, Fact, Job, Outcome, Result
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program
@@ -23,78 +24,12 @@ from snippetrun.sandbox.interface import CommandResult, TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
 from snippetrun.support import stopping
 
-SITE = SiteConfig(
-    Path("/s"),
-    Path("/s/docs"),
-    "mkdocs.yml",
-    (ImageSource("nginx:latest", pull="nginx@sha256:0"),),
-    jobs=2,
-    mode=Mode.RUN,
-    runs=1,
-)
-
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep recordings and locks away from the real ones."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
-
-
-class Notes(runner.Watcher):
-    """A watcher that remembers."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
-
-    def begin(self, jobs: Sequence[Job]) -> None:
-        self.said.append(f"begin {len(jobs)}")
-
-    def command(self, page: Page, command: Command) -> None:
-        self.said.append(f"{page.path}:{command.line} {command.text}")
-
-    def again(self, page: Page, why: str) -> None:
-        self.said.append(f"again {page.path}: {why}")
-
-    def end(self, result: Result) -> None:
-        self.said.append(f"end {result.page.path}")
-
-
-@dataclasses.dataclass
-class Fleet:
-    """Starts fake sandboxes that all know the same answers, and keeps them."""
-
-    answers: Mapping[str, Answer]
-    started: list[FakeSandbox] = dataclasses.field(default_factory=list)
-
-    @contextmanager
-    def __call__(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
-        yield self.start
-
-    @contextmanager
-    def start(self, job: Job) -> Iterator[FakeSandbox]:
-        facts = tuple(ImageFact(name, "sha256:0", "here") for name in job.images)
-        sandbox = FakeSandbox(self.answers, images=facts)
-        self.started.append(sandbox)
-        try:
-            yield sandbox
-        finally:
-            sandbox.close()
-
-
-def page(text: str, name: str = "docs/a.md") -> Page:
-    return read(name, text)
-
-
-def console(*lines: str, attributes: str = "") -> str:
-    return "\n".join([f"```console{attributes}", *lines, "```", ""])
-
-
-def run(fleet: Fleet, *pages: Page, site: SiteConfig = SITE, notes: Notes | None = None) -> tuple[Result, ...]:
-    return runner.run(plan(site, pages), notes or Notes(), sandboxes=fleet)
 
 
 def test_commands_run_in_order_in_one_sandbox_and_are_recorded() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_shell import local_shell
+from helpers.local_shell import local_shell
 
 from snippetrun.model import Ending
 from snippetrun.sandbox.interface import CommandResult, TerminalCommand

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_dialogues import Silent
+from helpers.machine import Silent
 
 from snippetrun import config, render, report, runner
 from snippetrun.cli.commands import cli

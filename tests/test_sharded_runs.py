@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from conftest import REPOSITORY, MakeSite
+from helpers.command_line import snippetrun
+from helpers.machine import Engine, Heard
+from helpers.runs import check_on, run_on
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_cli import snippetrun
-from test_replay import Engine, Heard
-from test_reporting import check_on, run_on
 
 from snippetrun import config
 from snippetrun.extract import files

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from test_dialogues import Silent
+from helpers.machine import Silent
 
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from test_dialogues import Silent
-from test_updating import Site
+from helpers.machine import Silent
+from helpers.sites import Site
 
 from snippetrun import runner, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig

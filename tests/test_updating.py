@@ -5,59 +5,21 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from golden import Case, cases
+from helpers.golden import Case, cases
+from helpers.machine import answer
+from helpers.sites import Site
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_dialogues import Silent, answer
 
-from snippetrun import report, runner
-from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError
 from snippetrun.extract import files
-from snippetrun.model import Job, Match, Page
-from snippetrun.plan import plan
-from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.model import Match
+from snippetrun.sandbox.fake import Answer
 from snippetrun.support.patterns import Names, match_lines
-from snippetrun.tasks import check, update
-
-
-class Site:
-    """A site of one page in a folder of its own, with an engine that knows its answers."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = SiteConfig(folder, folder / "docs", "mkdocs.yml", recordings=folder / "recordings")
-        self.page = folder / "docs" / "p.md"
-        self.page.parent.mkdir(exist_ok=True)
-        self.answers: Mapping[str, Answer] = {}
-
-    @contextmanager
-    def sandboxes(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
-        @contextmanager
-        def start(_job: Job) -> Iterator[FakeSandbox]:
-            yield FakeSandbox(self.answers)
-
-        yield start
-
-    def write(self, text: str) -> None:
-        self.page.write_bytes(text.encode())
-
-    def text(self) -> str:
-        return self.page.read_bytes().decode()
-
-    def update(self) -> update.UpdatedPages:
-        return update.update(plan(self.config, self._read()), Silent(), self.sandboxes)
-
-    def check(self) -> list[str]:
-        results = check.check(plan(self.config, self._read()), Silent(), self.sandboxes)
-        return [f"{p.path}:{p.line} {p.message}" for result in results for p in report.failures(result)]
-
-    def _read(self) -> tuple[Page, ...]:
-        return files.read_all(self.config, [self.page])
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kept
 import pytest
 from conftest import REPOSITORY
-from test_mkdocs_plugin import blocks
+from helpers import kept
+from helpers.mkdocs_build import blocks
 
 from snippetrun.recordings.document import load
 
@@ -105,7 +105,8 @@ def test_any_other_build_marks_what_is_stale(edited: tuple[Path, str]) -> None:
 def test_cold_builds_are_the_same_site_and_say_nothing_new(tmp_path: Path) -> None:
     first, raw = checkout(tmp_path / "first"), tmp_path / "raw"
     raw.mkdir()
-    keeping = f"import sys\nfrom pathlib import Path\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nimport kept\n"
+    tests = str(REPOSITORY / "tests")
+    keeping = f"import sys\nfrom pathlib import Path\nsys.path.insert(0, {tests!r})\nfrom helpers import kept\n"
     # What Debian has published since the last commit may be news to it.
     ran(first, "run", f"{keeping}kept.keep(Path({str(raw)!r}))\n{MKDOCS}")
     ran(first, "replay")  # what varies in the news was seen only once the site was built

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from typing import Any
 
 from snippetrun import report, runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
 from snippetrun.model import Environment, ImageFact, Recorded, Recording, Result, printed
-from snippetrun.report import Report
+from snippetrun.report import Report, json_
+
+SCHEMA: dict[str, Any] = json.loads(json_.SCHEMA_FILE.read_text())
+"""What describes the JSON of a report."""
 
 TEXT = """# Title
 
@@ -48,6 +53,14 @@ def made(*results: Result, command: str = "check", **more: object) -> Report:
     """The report of some pages."""
     plain = Report(command, tuple(map(report.page, results)), "0.1.0", seconds=3.0)
     return dataclasses.replace(plain, **more)  # type: ignore[arg-type]
+
+
+def strict(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same schema, in which every key is forbidden that it does not describe."""
+    if isinstance(schema, dict):
+        closed = {key: strict(value) for key, value in schema.items()}
+        return closed | {"additionalProperties": False} if "properties" in schema else closed
+    return [strict(each) for each in schema] if isinstance(schema, list) else schema
 
 
 FAILED = result(PS, BUILD)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parent.parent / "golden"
 _SECTION = re.compile(r"^-{8} (.+)\n", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|([rt]))")
 
