@@ -1,6 +1,6 @@
 """Never run what the site does not show: where a fence is none for Python-Markdown.
 
-Each check is tried against Python-Markdown itself in `tests/test_extract.py`.
+Each check is tried against Python-Markdown itself in `tests/unit/test_extract.py`.
 """
 
 from __future__ import annotations

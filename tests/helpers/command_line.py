@@ -30,3 +30,13 @@ def snippetrun(*arguments: str, **environment: str) -> subprocess.CompletedProce
         check=False,
         env={"PATH": "/usr/bin:/bin", **environment},
     )
+
+
+def actions(folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a job on GitHub Actions, as far as they concern us."""
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(folder),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        **more,
+    }

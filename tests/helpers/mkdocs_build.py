@@ -10,6 +10,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
+FAILING = """# Bad
+
+```console
+$ docker run --rm busybox true
+$ docker run --rm busybox sh -c 'echo last words; exit 4'
+$ docker ps
+```
+"""
+"""A page on which the second command fails."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from conftest import REPOSITORY
 from helpers.reported import BUILD, FAILED, PS, SCHEMA, UGLY, VARIED, made, result, strict
 
 from snippetrun import runner
@@ -18,7 +18,7 @@ from snippetrun.extract import read
 from snippetrun.model import Piece, PieceKind, Recorded
 from snippetrun.report import Report, Share, json_
 
-REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+REFERENCE = REPOSITORY / "docs" / "reference"
 
 TYPED = Recorded(4, "docker ps", (Piece(PieceKind.OUTPUT, "? "), Piece(PieceKind.INPUT, "y\n", 5)), 0, 0.25)
 REPORTS = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -12,7 +11,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 from conftest import MakeSite
-from helpers.command_line import PAGE, snippetrun
+from helpers.command_line import PAGE, actions, snippetrun
 
 from snippetrun import cli
 from snippetrun.report import json_
@@ -20,16 +19,6 @@ from snippetrun.report import json_
 CLI = Path(cli.__file__).parent
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 REPLAY = ("check", "--mode", "replay")
-
-
-def actions(folder: Path, **more: str) -> dict[str, str]:
-    """The variables of a job on GitHub Actions, as far as they concern us."""
-    return {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_WORKSPACE": str(folder),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
-        **more,
-    }
 
 
 def commit_all() -> None:
@@ -139,34 +128,6 @@ def test_a_file_whose_name_is_a_workflow_command_is_none_in_the_log(make_site: M
         lines = [line for line in (ran.stdout + ran.stderr).split("\n") if line.lstrip().startswith("::")]
         assert all(line.startswith("::error title=") for line in lines)
         assert ": :error::x.md" in ran.stdout + ran.stderr
-
-
-@pytest.mark.engine
-@pytest.mark.usefixtures("engine")
-def test_what_a_page_prints_is_inert_in_the_log_and_in_every_report(make_site: MakeSite) -> None:
-    typed = [
-        "docker ps",
-        "printf '::error::%s\\n  ::set-output name=a::b\\n##[error]x\\n' y",
-        "printf '\\033]0;title\\007::add-mask::a\\n</failure>\\n```\\n'; false",
-    ]
-    fence = "\n".join(f"$ {command}" for command in typed)
-    folder = make_site({"a.md": f"```console\n{fence}\n```\n"})
-    files = {form: folder / f"report.{form}" for form in ("junit", "json", "markdown")}
-    asked = [f"--report={form}={file}" for form, file in files.items()]
-    ran = snippetrun("run", *asked, **os.environ | actions(folder))
-    assert ran.returncode == 1, ran.stderr
-    lines = (ran.stdout + ran.stderr).split("\n")
-    assert {"       : :error::y", "         : :set-output name=a::b", "       : :add-mask::a"} <= set(lines)
-    [annotation] = [line for line in lines if line.lstrip().startswith("::")]
-    assert annotation.startswith("::error title=exit status 1%2C expected 0,file=docs/a.md,line=4::$ printf")
-    assert "##[" not in ran.stdout
-    assert not set(ran.stdout + ran.stderr) & {"\x1b", "\x07"}
-    [_, shown, last] = [case.findtext("system-out", "") for case in ET.parse(files["junit"]).getroot().iter("testcase")]
-    assert shown == ": :error::y\n  : :set-output name=a::b\n# #[error]x\n"
-    assert "</failure>\n```" in last
-    assert json.loads(files["json"].read_text())["summary"]["failed"] == 1
-    assert "\n````text\n" in files["markdown"].read_text()
-    assert files["markdown"].read_text() == (folder / "summary.md").read_text()
 
 
 def test_a_summary_that_cannot_be_written_is_said_and_changes_nothing(make_site: MakeSite) -> None:

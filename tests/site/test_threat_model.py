@@ -6,8 +6,8 @@ import re
 
 from conftest import REPOSITORY
 
-# E.g. `tests/test_sandbox_live.py::test_nothing_of_the_host_is_in_reach`
-TEST = re.compile(r"`(tests/test_\w+\.py)(?:::(test_\w+))?`")
+# E.g. `tests/engine/test_sandbox_live.py::test_nothing_of_the_host_is_in_reach`
+TEST = re.compile(r"`(tests/\w+/test_\w+\.py)(?:::(test_\w+))?`")
 
 
 def test_each_promise_has_a_test_that_tries_to_break_it() -> None:

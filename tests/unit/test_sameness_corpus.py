@@ -7,10 +7,10 @@ import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +53,7 @@ def changed(ran: Run, old: str, new: str) -> Run:
 
 
 def cases() -> Iterator[Case]:
-    for file in sorted((Path(__file__).parent / "sameness").glob("*.toml")):
+    for file in sorted((REPOSITORY / "tests" / "sameness").glob("*.toml")):
         for program in tomllib.loads(file.read_text(encoding="utf-8"))["program"]:
             name, recorded, other = program["name"], run(program, "recorded"), run(program, "other")
             pairs = zip(recorded.outputs, other.outputs, strict=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY, MakeSite
-from helpers.command_line import snippetrun
+from conftest import MakeSite
 from helpers.machine import Engine, Heard
 from helpers.runs import check_on, run_on
 from hypothesis import HealthCheck, given, settings
@@ -123,33 +120,3 @@ def test_machines_with_different_recordings_are_found_out(make_site: MakeSite) -
     second = report_on(check_on(Engine()), MKDOCS, Selection(shard=shards.Shard(2, 2)), Heard())
     with pytest.raises(Exception, match="the shards are not parts of the same whole"):
         merge({"1": first, "2": second})
-
-
-@pytest.mark.engine
-@pytest.mark.usefixtures("engine")  # so that three runs find one that is up
-def test_on_the_real_engine_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(REPOSITORY)
-    chosen = ["docs/exec.md", "docs/images.md", "docs/layers.md"]
-    told = {}
-    for name, more in {"whole": [], "1": ["--shard", "1/2"], "2": ["--shard", "2/2"]}.items():
-        file = tmp_path / f"{name}.json"
-        ran = snippetrun("check", *chosen, *more, "--report", f"json={file}", **os.environ)
-        assert ran.returncode in (0, 1), ran.stderr
-        told[name] = json.loads(file.read_text())
-    merged = tmp_path / "merged.json"
-    ran = snippetrun("merge", str(tmp_path / "2.json"), str(tmp_path / "1.json"), "--report", f"json={merged}")
-    assert ran.returncode == told["whole"]["exit_status"], ran.stderr
-    document = json.loads(merged.read_text())
-    assert [page["path"] for page in document["pages"]] == chosen
-    assert document["summary"] == told["whole"]["summary"]
-    assert outcomes(document) == outcomes(told["whole"])
-    assert {*told["1"]["shard"]["pages"], *told["2"]["shard"]["pages"]} == set(chosen)
-
-
-def outcomes(document: Any) -> list[Any]:  # noqa: ANN401 - JSON
-    """What became of each command; its output may have an id or a time in it."""
-    names = ("line", "command", "outcome", "message", "status", "ending")
-    commands = (
-        command for page in document["pages"] for snippet in page["snippets"] for command in snippet["commands"]
-    )
-    return [[command[name] for name in names] for command in commands]

@@ -2,98 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
-import os
 import re
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from html.parser import HTMLParser
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.attack import ATTACKS, attacked, built
 from helpers.inert import CONTROLS, OBEYED, UNSEEN
-from helpers.machine import Silent
-from helpers.reported import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippetrun import config, report, runner
+from snippetrun import report
 from snippetrun.cli.interactive import ControlStrings
 from snippetrun.errors import Problem
-from snippetrun.extract import files
-from snippetrun.model import Job, Mode
-from snippetrun.plan import plan
 from snippetrun.report import Report, github, json_, junit, markdown
-from snippetrun.sandbox.fake import FakeSandbox, program
 from snippetrun.support.neutralise import neutralise, plain, visible
 
-ATTACKS = (
-    HOSTILE.replace("\ud800", "").replace("\x9b2J", "")
-    + "</code></pre><script>window.owned = 1</script>\"><img src=x onerror='window.owned = 1'>\n"
-    + "{{ config }} {% raw %} {: onclick=\"window.owned = 1\" }\n{: #x onclick='window.owned = 1' }\n"
-    + "````\n```\n~~~\n# heading\n<script>window.owned = 1</script>\n````\n"
-    + "\x1b]8;;javascript:window.owned=1\x1b\\link\x1b]8;;\x1b\\ \x1bP+q\x1b\\ \x1b^x\x1b\\ \x1b[5i\x1b[20t\n"
-    + "\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe "
-    + UNSEEN
-    + "\n\x02wzxhzdk:0\x03\n```snippetrun\n0\n```\n"
-)
-PAGE = """# A `<script>window.owned = 1</script>` title {{ config }}
-
-```console
-$ docker logs web
-$ docker run -it box
-name> </span><script>window.owned = 1</script>
-```
-
-```snippetrun
-0
-```
-
-```console {skip="</span><script>window.owned = 1</script>"}
-$ docker login
-Username: bee
-Password: hunter2
-```
-"""
-MKDOCS = "site_name: Test\ntheme: {name: material, font: false}\nplugins:\n  - search\n  - snippetrun: {mode: replay}\n"
-
-
-@contextmanager
-def sandboxes(_site: object, _say: object) -> Iterator[runner.OpenSandbox]:
-    @contextmanager
-    def start(_job: Job) -> Iterator[FakeSandbox]:
-        yield FakeSandbox({"docker logs web": ATTACKS, "docker run -it box": program("name> ", ATTACKS)})
-
-    yield start
-
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.SiteConfig:
-    """A site whose one page has run, and has been recorded."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
-    Path("docs").mkdir()
-    Path("docs/index.md").write_text(PAGE)
-    Path("mkdocs.yml").write_text(MKDOCS)
-    return config.load(Path("mkdocs.yml"))
-
-
-@pytest.fixture
-def ran(site: config.SiteConfig) -> Report:
-    """The report of that page."""
-    found = files.read_all(site, [Path("docs/index.md")])
-    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), Silent(), sandboxes=sandboxes)
-    assert not results[0].failed
-    return Report("check", tuple(map(report.page, results)), "0.1.0", seconds=1.0)
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
+    """The report of a site whose one page has run, and has been recorded."""
+    return attacked(tmp_path, monkeypatch)
 
 
 class Elements(HTMLParser):
@@ -106,15 +38,6 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-
-
-def built() -> str:
-    """Build the site with the real command, as a replay; return what it said."""
-    command = [str(Path(sys.executable).with_name("mkdocs")), "build"]
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, check=False, text=True, capture_output=True, env=environment)
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.mark.usefixtures("ran")
@@ -189,35 +112,6 @@ def test_annotations_are_ours_alone() -> None:
     hostile = Report("check", (), "0.1.0", problems=(Problem(ATTACKS, ATTACKS, "docs/a\n::error::.md", 3),))
     [line] = github.text(hostile).splitlines()
     assert line.startswith("::error title=")
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
-@pytest.mark.usefixtures("ran")
-def test_nothing_of_it_runs_in_a_browser_nor_in_its_search() -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    built()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory="site"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with playwright.sync_playwright() as started:
-            browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-            page.wait_for_selector(".snippetrun")
-            page.click(".md-search__input")
-            page.keyboard.type("logs")
-            page.wait_for_selector(".md-search-result__item")
-            assert "owned" in page.inner_text(".md-search-result__list")
-            assert page.evaluate("window.owned === undefined")
-            assert (
-                page.query_selector_all(".snippetrun [onclick], .snippetrun [onerror], .snippetrun a, img[onerror]")
-                == []
-            )
-            browser.close()
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @given(st.text(st.sampled_from([*"ab:#[ \n\t=,", "\u00a0", "\u200b", "\x1b", "\x9b", "\r", "\u2028"])))
