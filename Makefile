@@ -40,11 +40,11 @@ check:
 
 soak:
 	@tools/setup test
-	SNIPPETRUN_FAULTS=100 SNIPPETRUN_BUILDS=50 SNIPPETRUN_CONTAINERS=500 .venv/bin/pytest -v tests/test_faults_life.py tests/test_faults_sandbox.py
+	SNIPPETRUN_FAULTS=100 SNIPPETRUN_BUILDS=50 SNIPPETRUN_CONTAINERS=500 .venv/bin/pytest -v tests/engine/test_faults_life.py tests/engine/test_faults_sandbox.py
 
 fuzz:
 	@tools/setup test
-	SNIPPETRUN_FUZZ=10000 .venv/bin/pytest -q -n 2 tests/test_fuzz.py tests/test_faults_recordings.py
+	SNIPPETRUN_FUZZ=10000 .venv/bin/pytest -q -n 2 tests/unit/test_fuzz.py tests/unit/test_faults_recordings.py
 
 bench:
 	@tools/setup test
