@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY
+from helpers.waiting import runs, wait_for
 
 from snippetrun import runner
 from snippetrun.engine import embedded, leftovers
@@ -171,14 +172,6 @@ def moments(world: World) -> list[float]:
     return [world.seconds * (number + 0.5) / MOMENTS for number in range(MOMENTS)]
 
 
-def wait_for_the_slow_command(world: World) -> None:
-    deadline = time.monotonic() + 60
-    while not any("sleep 6161" in line for line in world.left()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.2)
-
-
 def test_a_run_that_is_killed_leaves_nothing_and_nobody_has_to_tidy_up(world: World) -> None:
     site = world.site({"quick.md": QUICK})
     for moment in moments(world):
@@ -223,7 +216,7 @@ def test_ctrl_c_in_a_page_ends_every_face_with_130_and_recordings_are_as_they_we
         (site / "recordings" / "slow.md.json").write_text("{}")
     before = [path.read_bytes() for path in (site / "recordings").iterdir()]
     running = world.start(site, *command)
-    wait_for_the_slow_command(world)
+    wait_for(lambda: runs("sleep 6161"), 60)
     began = time.monotonic()
     running.send_signal(signal.SIGINT)
     said, _ = running.communicate(timeout=30)
@@ -237,7 +230,7 @@ def test_ctrl_c_in_a_page_ends_every_face_with_130_and_recordings_are_as_they_we
 def test_an_engine_that_dies_in_mid_run_is_one_error_with_the_line_and_the_next_run_is_clean(world: World) -> None:
     site = world.site({"slow.md": SLOW})
     running = world.start(site, "snippetrun", "run")
-    wait_for_the_slow_command(world)
+    wait_for(lambda: runs("sleep 6161"), 60)
     [dockerd] = [line for line in world.left() if " dockerd --containerd" in line]
     os.kill(int(dockerd.split()[0]), signal.SIGKILL)
     said, _ = running.communicate(timeout=60)

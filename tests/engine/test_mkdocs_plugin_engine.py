@@ -7,13 +7,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import MakeSite, sandboxes_of
 from helpers.mkdocs_build import FAILING, MKDOCS, blocks, build
+from helpers.waiting import runs, wait_for
 
 from snippetrun import config
 from snippetrun.engine.client import HostEngine
@@ -134,14 +133,11 @@ def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSit
 
 
 def test_ctrl_c_ends_a_run_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
-    make_site({"index.md": "```console\n$ docker run --rm busybox sleep 50\n```\n"})
+    sleep = f"sleep {100_000 + os.getpid()}"  # nobody else's
+    make_site({"index.md": f"```console\n$ docker run --rm busybox {sleep}\n```\n"})
     command = [str(Path(sys.executable).with_name("snippetrun")), "run"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    deadline = time.monotonic() + 120
-    while not sandboxes_of(engine, running.pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(1.5)  # into the command
+    wait_for(lambda: runs(sleep) or running.poll() is not None)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 130, err
@@ -178,19 +174,13 @@ def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
         )
     file = root / "recordings" / "index.md.json"
 
-    def wait(what: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 120
-        while not what():
-            assert time.monotonic() < deadline, said.read_text()
-            time.sleep(0.1)
-
-    wait(lambda: "once more, to see what varies" in said.read_text())
+    wait_for(lambda: "once more, to see what varies" in said.read_text(), why=said.read_text)
     assert '"runs"' not in file.read_text()  # the first run alone is shown
-    wait(lambda: file.exists() and '"runs": 2' in file.read_text())
+    wait_for(lambda: file.exists() and '"runs": 2' in file.read_text(), why=said.read_text)
     before = file.read_text()
     page = root / "docs" / "index.md"
     page.write_text(page.read_text().replace("%N", "%s%N"))
-    wait(lambda: said.read_text().count("once more, to see what varies") == 2)
+    wait_for(lambda: said.read_text().count("once more, to see what varies") == 2, why=said.read_text)
     serving.send_signal(signal.SIGINT)
     assert serving.wait(40) == 0
     assert file.read_text() != before

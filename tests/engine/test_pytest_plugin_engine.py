@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import MakeSite, sandboxes_of
+from helpers.waiting import runs, wait_for
 
 from snippetrun.engine.client import HostEngine
 
@@ -114,12 +114,10 @@ def test_what_was_recorded_is_held_against_what_comes_out(make_site: MakeSite) -
 
 
 def test_ctrl_c_ends_a_session_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
-    make_site({"a.md": "# A\n\n```console\n$ docker run --rm busybox sleep 50\n```\n"})
+    sleep = f"sleep {200_000 + os.getpid()}"  # nobody else's
+    make_site({"a.md": f"# A\n\n```console\n$ docker run --rm busybox {sleep}\n```\n"})
     running = started()
-    deadline = time.monotonic() + 120
-    while not sandboxes_of(engine, running.pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(1.5)  # into the command
+    wait_for(lambda: runs(sleep) or running.poll() is not None)
     running.send_signal(signal.SIGINT)
     said, _ = running.communicate(timeout=60)
     assert running.returncode == 130, said
