@@ -19,16 +19,7 @@ from snippetrun.support.version import __version__
 if TYPE_CHECKING:
     from snippetrun.config import SiteConfig
     from snippetrun.errors import Problem, SnippetrunError
-    from snippetrun.model import (
-        Command,
-        Outcome,
-        Page,
-        Recorded,
-        Recording,
-        Result,
-        Snippet,
-        Verdict,
-    )
+    from snippetrun.model import Command, Outcome, Page, Recorded, Recording, Result, Snippet, Verdict
     from snippetrun.plan import Plan
     from snippetrun.runner import Watcher
 

@@ -27,8 +27,16 @@ Every key may be left out. Reading it needs no MkDocs: the command line reads th
 """
 
 from snippetrun.config.mkdocs_yml import FILES, find, load
-from snippetrun.config.options import GONE, pattern
-from snippetrun.config.site import MOST_RUNS, ImageSource, PageConfig, SiteConfig, cache_folder, image_name, shown_path
+from snippetrun.config.parse import GONE, pattern
+from snippetrun.config.settings import (
+    MOST_RUNS,
+    ImageSource,
+    PageConfig,
+    SiteConfig,
+    cache_folder,
+    image_name,
+    shown_path,
+)
 
 __all__ = [
     "FILES",

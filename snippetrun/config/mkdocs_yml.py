@@ -16,9 +16,9 @@ import yaml
 from mergedeep import merge
 from yaml_env_tag import construct_env_tag
 
-from snippetrun.config.options import PLUGIN, Where, parse
-from snippetrun.config.readers import is_path
-from snippetrun.config.site import SiteConfig, shown_path
+from snippetrun.config.parse import PLUGIN, Where, parse
+from snippetrun.config.settings import SiteConfig, shown_path
+from snippetrun.config.values import is_path
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.support import bounded
 

@@ -5,7 +5,7 @@
 - `lines` and `front_matter`: the file's own lines, edits to them, and what its head says
 - `fences`: the fences that CommonMark sees; `indented_blocks` adds Python-Markdown's blocks to it
 - `superfences`: the fences that the site shows; `renderer_check`: where the two differ
-- `commands`: the text of a fence; `shell`: where a command ends and what it calls
+- `prompts`: the text of a fence, cut at its prompts; `shell_syntax`: where a command ends, and what it calls
 - `placeholders`: names in commands that no output binds
 - `candidate`: a fence with all of this read; `findings`: what does not run although it looks so
 """

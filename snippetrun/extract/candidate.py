@@ -9,9 +9,9 @@ from itertools import islice, takewhile
 
 from snippetrun.errors import Problem
 from snippetrun.extract.attribute_values import KEYS
-from snippetrun.extract.commands import Session, has_prompt, script, split
 from snippetrun.extract.fences import Fence
 from snippetrun.extract.info_string import parse
+from snippetrun.extract.prompts import Session, has_prompt, script, split
 from snippetrun.model import Command, Options, Snippet
 from snippetrun.support.units import counted
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from snippetrun.errors import Problem
 from snippetrun.extract.candidate import Candidate
-from snippetrun.extract.commands import has_prompt
 from snippetrun.extract.fences import Outline
+from snippetrun.extract.prompts import has_prompt
 from snippetrun.extract.superfences import Block
 from snippetrun.model import Options
 

@@ -13,7 +13,7 @@ from snippetrun.extract.front_matter import FrontMatter, front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.placeholders import unbound
 from snippetrun.extract.renderer_check import Seen, disagreement, misplacement
-from snippetrun.extract.shell import runs_docker
+from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.model import Page, PageOptions
 
 LANGUAGES = ("console", "shell-session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from snippetrun.errors import Problem
-from snippetrun.extract.shell import Scanner, runs_docker
+from snippetrun.extract.shell_syntax import Scanner, runs_docker
 from snippetrun.model import Command, Snippet
 from snippetrun.support.patterns import PLACEHOLDER, canonical
 

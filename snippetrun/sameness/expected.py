@@ -8,18 +8,7 @@ from datetime import datetime
 from itertools import chain, tee
 
 from snippetrun import sameness
-from snippetrun.model import (
-    Command,
-    Match,
-    Outcome,
-    Page,
-    PieceKind,
-    Recorded,
-    Recording,
-    Rules,
-    Snippet,
-    Verdict,
-)
+from snippetrun.model import Command, Match, Outcome, Page, PieceKind, Recorded, Recording, Rules, Snippet, Verdict
 from snippetrun.sameness import Run
 from snippetrun.sameness.ending import wrong_ending
 from snippetrun.support import regex

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from helpers.machine import Silent
 
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
@@ -28,7 +27,7 @@ class Page:
 
     def run(self, text: str) -> Result:
         [job] = plan(self._site, [read("docs/test.md", text)]).jobs
-        return runner.result(job.page, run_page(job, self._sandboxes, Silent()))
+        return runner.result(job.page, run_page(job, self._sandboxes, runner.Watcher()))
 
     def passes(self, text: str) -> list[Recorded]:
         """Run it; everything has to be as it is written."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from helpers.inert import UNSEEN
-from helpers.machine import Silent
 from helpers.reported import HOSTILE
 from snippetrun import config, report, runner
 from snippetrun.extract import files
@@ -72,7 +71,7 @@ def attacked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
     Path("mkdocs.yml").write_text(MKDOCS)
     site = config.load(Path("mkdocs.yml"))
     found = files.read_all(site, [Path("docs/index.md")])
-    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), Silent(), sandboxes=_sandboxes)
+    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), runner.Watcher(), sandboxes=_sandboxes)
     assert not results[0].failed
     return Report("check", tuple(map(report.page, results)), "0.1.0", seconds=1.0)
 

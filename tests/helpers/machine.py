@@ -83,11 +83,7 @@ class Fleet:
             sandbox.close()
 
 
-class Silent(runner.Watcher):
-    """A watcher that does not watch."""
-
-
-class Heard(Silent):
+class Heard(runner.Watcher):
     """A watcher that remembers what was said."""
 
     def __init__(self) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers.machine import Silent
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.extract import files
@@ -40,10 +39,10 @@ class Site:
         return self.page.read_bytes().decode()
 
     def update(self) -> update.UpdatedPages:
-        return update.update(plan(self.config, self._read()), Silent(), self.sandboxes)
+        return update.update(plan(self.config, self._read()), runner.Watcher(), self.sandboxes)
 
     def check(self) -> list[str]:
-        results = check.check(plan(self.config, self._read()), Silent(), self.sandboxes)
+        results = check.check(plan(self.config, self._read()), runner.Watcher(), self.sandboxes)
         return [f"{p.path}:{p.line} {p.message}" for result in results for p in report.failures(result)]
 
     def _read(self) -> tuple[Page, ...]:

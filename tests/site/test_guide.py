@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from snippetrun import config
 from snippetrun.config import SiteConfig
-from snippetrun.config import options as options_
+from snippetrun.config import parse as options_
 from snippetrun.extract import front_matter as head
 from snippetrun.extract import read
 from snippetrun.extract.attribute_values import KEYS

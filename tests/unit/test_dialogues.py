@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from helpers.golden import Case, cases
-from helpers.machine import Silent, answer
+from helpers.machine import answer
 
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
@@ -28,7 +28,7 @@ def run(text: str, answers: dict[str, Answer]) -> Result:
         yield FakeSandbox(answers)
 
     [job] = plan(SITE, [read(PATH, text)]).jobs
-    return runner.result(job.page, run_page(job, start, Silent()))
+    return runner.result(job.page, run_page(job, start, runner.Watcher()))
 
 
 @cases("run")

@@ -21,7 +21,7 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, read, splice, superfences
 from snippetrun.extract.fences import outline
 from snippetrun.extract.lines import normalised
-from snippetrun.extract.shell import Scanner, runs_docker
+from snippetrun.extract.shell_syntax import Scanner, runs_docker
 from snippetrun.model import Options, Page, PageOptions
 
 if TYPE_CHECKING:

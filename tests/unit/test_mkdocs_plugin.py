@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from conftest import MakeSite
-from helpers.machine import Silent
 from helpers.mkdocs_build import FAILING, blocks, build
 
 from snippetrun import config, runner
@@ -138,7 +137,7 @@ def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: Mak
 
     for name, command in (("a", "docker run x"), ("b", "docker ps")):
         (root / f"docs/{name}.md").write_text(f"```console\n$ {command}\n```\n")
-    runner.run(plan(site, files.read_all(site, sorted(root.glob("docs/*.md")))), Silent(), sandboxes=sandboxes)
+    runner.run(plan(site, files.read_all(site, sorted(root.glob("docs/*.md")))), runner.Watcher(), sandboxes=sandboxes)
     assert build(SNIPPETRUN_MODE="replay").returncode == 0
     varies, same = (Path(f"site/{name}.html").read_text() for name in "ab")
     assert blocks(Path("site/a.html"), "sr-varies").found == ["word0"]

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers.machine import Silent
 
 from snippetrun import runner
 from snippetrun.config import SiteConfig
@@ -69,12 +68,14 @@ class Desk:
 
     def record(self) -> None:
         ready = subset.read(self.site, self.page, compare=False)
-        runner.run(plan(dataclasses.replace(self.site, mode=Mode.RUN), [ready.page]), Silent(), sandboxes=self.prepared)
+        runner.run(
+            plan(dataclasses.replace(self.site, mode=Mode.RUN), [ready.page]), runner.Watcher(), sandboxes=self.prepared
+        )
         self.ran.clear()
 
     def run(self, selected: Collection[int], *, compare: bool = False) -> Result:
         ready = subset.read(self.site, self.page, compare=compare)
-        return subset.run(ready, selected, self.start, Silent())
+        return subset.run(ready, selected, self.start, runner.Watcher())
 
 
 @pytest.fixture

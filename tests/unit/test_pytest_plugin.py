@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import REPOSITORY
-from helpers.machine import Silent
 
 from snippetrun import config, report, runner
 from snippetrun.extract import files
@@ -104,12 +103,12 @@ class Project:
     def record(self) -> None:
         """Record what the machine answers, as `snippetrun run` would."""
         site = dataclasses.replace(config.load(Path("mkdocs.yml")), mode=Mode.RUN)
-        runner.run(plan(site, files.read_all(site, files.find(site))), Silent(), sandboxes=self.sandboxes)
+        runner.run(plan(site, files.read_all(site, files.find(site))), runner.Watcher(), sandboxes=self.sandboxes)
 
     def check(self) -> list[str]:
         """Return what `snippetrun check` says of the site."""
         site = config.load(Path("mkdocs.yml"))
-        results = check.check(plan(site, files.read_all(site, files.find(site))), Silent(), self.sandboxes)
+        results = check.check(plan(site, files.read_all(site, files.find(site))), runner.Watcher(), self.sandboxes)
         return [str(problem) for result in results for problem in report.failures(result)]
 
     def pytest(self, *arguments: str, mode: str = "run") -> pytest.RunResult:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from helpers.machine import Silent
 
 from snippetrun import config, render, report, runner
 from snippetrun.cli.commands import cli
@@ -76,7 +75,7 @@ def faked(_site: object, _say: object) -> Iterator[runner.OpenSandbox]:
 
 def run(site: config.SiteConfig) -> Report:
     found = files.read_all(site, [Path("docs/a.md")])
-    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), Silent(), sandboxes=faked)
+    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), runner.Watcher(), sandboxes=faked)
     return Report("check", tuple(map(report.page, results)), "0.1.0")
 
 

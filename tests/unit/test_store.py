@@ -16,13 +16,7 @@ from hypothesis import strategies as st
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
-from snippetrun.model import (
-    Fact,
-    Page,
-    Recorded,
-    Recording,
-    printed,
-)
+from snippetrun.model import Fact, Page, Recorded, Recording, printed
 from snippetrun.recordings import Store, place
 from snippetrun.recordings.document import dump, load
 from snippetrun.recordings.format import BadDocumentError

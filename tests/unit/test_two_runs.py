@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers.machine import Silent
 from helpers.sites import Site
 
 from snippetrun import runner, sameness
@@ -50,12 +49,12 @@ class Machine(Site):
 
     def build(self, mode: Mode = Mode.AUTO, **settings: object) -> Result:
         config = dataclasses.replace(self.config, mode=mode, **settings)  # type: ignore[arg-type]
-        [result] = runner.run(plan(config, self._read()), Silent(), sandboxes=self.sandboxes)
+        [result] = runner.run(plan(config, self._read()), runner.Watcher(), sandboxes=self.sandboxes)
         return result
 
     def look_again(self) -> None:
         config = dataclasses.replace(self.config, mode=Mode.AUTO)
-        runner.look_again(plan(config, self._read()), Silent(), sandboxes=self.sandboxes)
+        runner.look_again(plan(config, self._read()), runner.Watcher(), sandboxes=self.sandboxes)
 
     def recording(self) -> Recording:
         stored = Store(self.config).read(self._read()[0])

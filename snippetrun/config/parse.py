@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from snippetrun.config.readers import (
+from snippetrun.config.settings import ImageSource, PageConfig, SiteConfig, image_name, shown_path
+from snippetrun.config.values import (
     jobs,
     languages,
     limits,
@@ -23,7 +24,6 @@ from snippetrun.config.readers import (
     secrets,
     unknown,
 )
-from snippetrun.config.site import ImageSource, PageConfig, SiteConfig, image_name, shown_path
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.model import Mode
 from snippetrun.support import masks, regex, units

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.errors import Problem
-from snippetrun.extract.shell import Scanner
+from snippetrun.extract.shell_syntax import Scanner
 from snippetrun.model import Command
 from snippetrun.support.patterns import KEYS
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from snippetrun.config.site import MOST_RUNS
+from snippetrun.config.settings import MOST_RUNS
 from snippetrun.model import Match, Mode, Network
 from snippetrun.support import masks, units
 from snippetrun.support.limits import Limits
