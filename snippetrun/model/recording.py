@@ -66,11 +66,11 @@ class Recorded:
     """The exit status; None unless the ending is `exited`."""
     seconds: float
     ending: Ending = Ending.EXITED
-    cut: int = 0
+    truncated_bytes: int = 0
     """Bytes that were dropped because the output passed the limit."""
-    late: str = ""
+    output_before: str = ""
     """What the command before it in its terminal, left open by its fence, still printed before this one was typed."""
-    waiting: str = ""
+    waited_for: str = ""
     """What it was waited for in vain, in words; empty if nothing was."""
     fault: str = ""
     """What became of the page's sandbox, in words, such as that it is out of memory; empty if nothing did."""

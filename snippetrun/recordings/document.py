@@ -151,8 +151,8 @@ def _dumped(key: str, command: Command, recorded: Recorded) -> CommandData:
         status=recorded.status,
         seconds=_rounded(recorded.seconds),
         ending=recorded.ending,
-        cut=recorded.cut,
-        late=_lines(recorded.late) if recorded.late else (),
+        truncated_bytes=recorded.truncated_bytes,
+        output_before=_lines(recorded.output_before) if recorded.output_before else (),
         output=None if typed else transcript,
         pieces=tuple(_piece(command, *each) for each in pieces) if typed else None,
         varies=tuple(hunks for other in recorded.others if (hunks := tuple(_hunks(transcript, _lines(masked(other)))))),
@@ -200,8 +200,8 @@ def _recorded(read: CommandData) -> Recorded:
         status=read.status,
         seconds=read.seconds,
         ending=read.ending,
-        cut=read.cut,
-        late=_text(read.late),
+        truncated_bytes=read.truncated_bytes,
+        output_before=_text(read.output_before),
     )
     transcript = _lines(ran.output)
     return dataclasses.replace(ran, others=tuple(_applied(transcript, hunks) for hunks in read.varies))

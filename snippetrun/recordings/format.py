@@ -63,8 +63,8 @@ class CommandData(_Data):
     status: Annotated[int, msgspec.Meta(ge=0, le=255)] | None
     seconds: Seconds
     ending: Ending = Ending.EXITED
-    cut: Count = 0
-    late: Lines = ()
+    truncated_bytes: Count = 0
+    output_before: Lines = ()
     output: Lines | None = None
     pieces: tuple[PieceData, ...] | None = None
     varies: Annotated[

@@ -106,13 +106,13 @@ def _content(snippet: Snippet) -> str:
 
 def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None, varies: Spans | None) -> str:
     """Return one command, what came out of it, and what a reader must know about it."""
-    late = _wrap("late", _output(recorded.late)) if recorded and recorded.late else ""
+    late = _wrap("late", _output(recorded.output_before)) if recorded and recorded.output_before else ""
     parts = [_command(recorded.command if recorded else command.text)] if command.text else []
     outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
     if recorded:
         parts += [_transcript(recorded.pieces, varies or ())]
-        if recorded.cut:
-            parts += [_mark("cut", f"... {recorded.cut:,} more bytes were cut")]
+        if recorded.truncated_bytes:
+            parts += [_mark("cut", f"... {recorded.truncated_bytes:,} more bytes were cut")]
         expected = recorded.status == command.status or (verdict is not None and outcome is Outcome.PASSED)
         if recorded.status and expected:  # ^C, for instance, allows one that nobody wrote
             parts += [_mark("exit", f"exit status {recorded.status}")]

@@ -39,8 +39,8 @@ class ReportedCommand:
     typed: str | None = None
     """As it was typed, with the words of names in their place."""
     pieces: tuple[Piece, ...] | None = None
-    late: str | None = None
-    cut: int = 0
+    output_before: str | None = None
+    truncated_bytes: int = 0
     varied: bool = False
     """Whether the runs of its page did not agree in it just now, though nothing had told that it varies."""
 
@@ -186,7 +186,7 @@ def _command(verdict: Verdict, expected: int, recorded: Recorded | None, *, vari
         output=recorded.output if recorded else None,
         typed=recorded.command if recorded else None,
         pieces=recorded.pieces if recorded else None,
-        late=recorded.late if recorded else None,
-        cut=recorded.cut if recorded else 0,
+        output_before=recorded.output_before if recorded else None,
+        truncated_bytes=recorded.truncated_bytes if recorded else 0,
         varied=varied,
     )

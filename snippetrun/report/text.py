@@ -26,7 +26,7 @@ def transcript(of: Result | ReportedPage) -> str:
         if snippet.options.file is not None:
             lines.append(f"{snippet.line:>5}  writes {snippet.options.file}")
         for command in snippet.commands:
-            lines += [f"       {line}" for line in plain(command.late or "").splitlines()]
+            lines += [f"       {line}" for line in plain(command.output_before or "").splitlines()]
             lines += _typed(command)
             lines += [f"       {line}" for line in plain(command.output or "").splitlines()]
             if command.status:

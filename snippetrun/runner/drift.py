@@ -167,7 +167,7 @@ def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Rec
 
 
 def _late(recording: Recording, commands: Sequence[Recorded]) -> Run:
-    return dataclasses.replace(run_of(recording), outputs=tuple(ran.late for ran in commands))
+    return dataclasses.replace(run_of(recording), outputs=tuple(ran.output_before for ran in commands))
 
 
 def _foot(came: Recording, recorded: Recording) -> str:

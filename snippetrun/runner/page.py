@@ -79,7 +79,7 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
 
 def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -> Iterator[Fact]:
     """Yield the facts that the page's output may depend on; of several engines' the later ones have a number."""
-    texts = [uncoloured(each.late + each.output) for snippet in ran for each in snippet]
+    texts = [uncoloured(each.output_before + each.output) for snippet in ran for each in snippet]
     commands = [c.text for snippet in job.page.snippets for c in snippet.commands]
     contents = [snippet.content for snippet in job.page.snippets if snippet.options.file]
     output, words = "\n".join(texts), "\n".join([*texts, *commands, *contents])
@@ -184,7 +184,7 @@ class _Session:
             self._watcher.command(self._job.page, command)
             came, verdict = self._try(snippet, command, sandbox)
             self.ran[-1].append(came)
-            self._room -= len(came.output) + len(came.late)
+            self._room -= len(came.output) + len(came.output_before)
             if stops(verdict):
                 return False
         return True
@@ -243,9 +243,9 @@ class _Session:
             status=came.status,
             seconds=came.seconds,
             ending=came.ending,
-            cut=came.cut,
-            late=came.late,
-            waiting=came.waiting,
+            truncated_bytes=came.truncated_bytes,
+            output_before=came.output_before,
+            waited_for=came.waited_for,
         )
 
     def _goes_on_below(self, snippet: Snippet) -> bool:

@@ -46,7 +46,7 @@ def wrong_ending(command: Command, recorded: Recorded) -> tuple[str, str]:
     """Return what is wrong with the way in which a command ended, and what to do; empty if nothing is."""
     if recorded.fault:
         return recorded.fault, _IF_LIMITED
-    waiting = f", waiting for {recorded.waiting}" if recorded.waiting else ""
+    waiting = f", waiting for {recorded.waited_for}" if recorded.waited_for else ""
     if recorded.ending is Ending.TIMED_OUT:
         return f"still running after {recorded.seconds:.0f} s{waiting}", _IF_IT_TAKES_LONG
     if recorded.ending in _OTHER_ENDINGS:

@@ -47,11 +47,11 @@ class CommandResult:
     """The exit status; None unless the ending is `exited`."""
     ending: Ending
     seconds: float
-    cut: int = 0
+    truncated_bytes: int = 0
     """Bytes beyond the limit, read and dropped."""
-    late: str = ""
+    output_before: str = ""
     """What an earlier command still printed before this one was typed."""
-    waiting: str = ""
+    waited_for: str = ""
     """What was waited for in vain, in words."""
 
     @property

@@ -100,7 +100,7 @@ class PtyShell:
         began = self._clock()
         if not order.command and not self._open:
             return CommandResult(
-                (), None, Ending.EXITED, 0.0, waiting="a command that is open in this terminal; none is"
+                (), None, Ending.EXITED, 0.0, waited_for="a command that is open in this terminal; none is"
             )
         deadline = self._deadline = began + order.timeout
         late = ""
@@ -109,7 +109,7 @@ class PtyShell:
             settled = self._settle(deadline, order.limit)
             if isinstance(settled, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
-                return CommandResult((), None, settled, self._clock() - began, waiting=waiting)
+                return CommandResult((), None, settled, self._clock() - began, waited_for=waiting)
             late = settled
         goes_on = bool(self._open)
         transcript = Transcript(order.limit)
@@ -129,10 +129,16 @@ class PtyShell:
             pieces = pieces[1:]  # the command's own echo
         if dialogue.prompt_alone is not None:
             pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
-        hide = masked_end if transcript.cut else masked
+        hide = masked_end if transcript.truncated_bytes else masked
         pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
         return CommandResult(
-            pieces, talk.status, ending, self._clock() - began, transcript.cut, masked(late), masked(waiting)
+            pieces,
+            talk.status,
+            ending,
+            self._clock() - began,
+            transcript.truncated_bytes,
+            masked(late),
+            masked(waiting),
         )
 
     def hand_over(self, columns: int, rows: int) -> Stream:
@@ -198,7 +204,7 @@ class PtyShell:
         if dialogue.nudged and not len(transcript):
             data = data.lstrip(b"\r\n")
         transcript.feed(data)
-        if transcript.cut > _MOST_DROPPED:
+        if transcript.truncated_bytes > _MOST_DROPPED:
             return Ending.TOO_MUCH
         if _WHERE.search(data):
             row, column = transcript.cursor()
@@ -288,7 +294,7 @@ class PtyShell:
                     return Ending.SHELL_GONE
                 case bytes() if not ended:
                     late.feed(piece)
-                    if late.cut > _MOST_DROPPED:
+                    if late.truncated_bytes > _MOST_DROPPED:
                         return Ending.TOO_MUCH
                 case Mark(Kind.ENDED):
                     ended = True

@@ -39,7 +39,7 @@ class Transcript:
         self._line_feeds = 0
         self._limit, self._most_lines = limit, limit // _LINE_BYTES + 1
         self._typed: list[_Typed] = []
-        self.cut = 0
+        self.truncated_bytes = 0
 
     def __len__(self) -> int:
         return len(self._output)
@@ -63,7 +63,7 @@ class Transcript:
         kept = data[:room]
         self._output += kept
         self._line_feeds += kept.count(b"\n")
-        self.cut += len(data) - len(kept)
+        self.truncated_bytes += len(data) - len(kept)
 
     def type(self, text: str, line: int, *, secret: bool = False) -> None:
         """Take note that this text is typed now, as line `line` of the page says."""
@@ -140,7 +140,7 @@ class Transcript:
                 yield piece
                 continue
             rest = lines.pop()
-            self.cut += len(rest.encode())
+            self.truncated_bytes += len(rest.encode())
             yield replace(piece, text="".join(f"{line}\n" for line in lines))
 
 

@@ -75,7 +75,7 @@ def ran(
 def talked(command: str, *pieces: Piece, late: str = "") -> str:
     """A block of one command, empty if it was open, in a terminal of its own."""
     made = Snippet("console", Options(term="server"), 1, 2, "", "", (Command(command, 1, 1),))
-    return snippet(made, [Recorded(1, command, pieces, 0, 0.1, late=late)], [])
+    return snippet(made, [Recorded(1, command, pieces, 0, 0.1, output_before=late)], [])
 
 
 PROMPT = Piece(PieceKind.OUTPUT, "root@4f0c2a7a1b9e:/# ")

@@ -229,4 +229,4 @@ def test_endless_output_ends_its_command_with_the_reason(page: Page) -> None:
     assert verdict.message == "it printed 100 MB more than is kept, and was stopped"
     assert result.recording
     [[recorded]] = result.recording.snippets
-    assert 100_000_000 < recorded.cut < 110_000_000
+    assert 100_000_000 < recorded.truncated_bytes < 110_000_000

@@ -66,10 +66,10 @@ def keep(folder: Path) -> None:
             {
                 "command": f"{job.page.path}:{each.line} {each.command}",
                 "output": each.output,
-                "late": each.late,
+                "late": each.output_before,
                 "pieces": [piece.text for piece in each.pieces if piece.kind is PieceKind.OUTPUT],
                 "typed": any(piece.kind is not PieceKind.OUTPUT for piece in each.pieces),
-                "cut": each.cut,
+                "cut": each.truncated_bytes,
                 "raw": _here.raw[each.line],
             }
             for snippet in recording.snippets

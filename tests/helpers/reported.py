@@ -67,7 +67,7 @@ FAILED = result(PS, BUILD)
 VARIED = dataclasses.replace(result(PS), runs=2, varied=frozenset({(0, 0), (0, 1)}))
 
 SAID = (
-    dataclasses.replace(PS, pieces=printed(HOSTILE), late=HOSTILE),
+    dataclasses.replace(PS, pieces=printed(HOSTILE), output_before=HOSTILE),
     dataclasses.replace(BUILD, command=f"docker build {HOSTILE}", pieces=printed(HOSTILE)),
 )
 UGLY = made(

@@ -142,7 +142,7 @@ def recorded_texts(command: dict[str, Any]) -> Iterator[str]:
     pieces = [piece.get("output") or piece.get("input") or piece.get("keys") for piece in command.get("pieces", ())]
     for text in (
         "".join("\n".join(lines) for lines in pieces),
-        *("\n".join(command.get(key, ())) for key in ("output", "late")),
+        *("\n".join(command.get(key, ())) for key in ("output", "output_before")),
     ):
         yield re.sub(r"\x1b\[[0-9;]*m", "", text).rstrip("\n")
 

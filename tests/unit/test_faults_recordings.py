@@ -306,7 +306,9 @@ def test_a_report_names_the_recordings_that_its_check_has_confirmed(recorded: Pa
     "change",
     [
         lambda data: commands(data)[0].update(output=["all is well", ""]),
-        lambda data: commands(data)[1].update(late=["all is well", ""], output=commands(data)[1].pop("output")),
+        lambda data: commands(data)[1].update(
+            output_before=["all is well", ""], output=commands(data)[1].pop("output")
+        ),
         lambda data: data["environment"].update(engine="99.0"),
         lambda data: data["environment"].update(kernel="99.0"),
         lambda data: data.update(when="2001-01-01T00:00:00+00:00"),

@@ -133,7 +133,7 @@ def ran(page: Page, said: str) -> Result:
     pieces = (Piece(PieceKind.OUTPUT, said), Piece(PieceKind.INPUT, said, 1), Piece(PieceKind.KEYS, "^C"))
     recorded = tuple(
         tuple(
-            Recorded(command.line, command.text, pieces, 1, 0.1, late=said, waiting=said)
+            Recorded(command.line, command.text, pieces, 1, 0.1, output_before=said, waited_for=said)
             for command in snippet.commands
         )
         for snippet in page.snippets

@@ -226,7 +226,7 @@ def test_output_beyond_the_limit_is_counted() -> None:
     site = dataclasses.replace(SITE, output_limit=4)
     [result] = run(Fleet({"docker ps": "0123456789\n"}), page(console("$ docker ps")), site=site)
     assert result.recording
-    assert (result.recording.snippets[0][0].output, result.recording.snippets[0][0].cut) == ("0123", 8)
+    assert (result.recording.snippets[0][0].output, result.recording.snippets[0][0].truncated_bytes) == ("0123", 8)
 
 
 def test_of_a_page_whose_commands_all_print_without_end_little_is_kept() -> None:

@@ -101,7 +101,7 @@ def test_the_end_of_the_shell_is_noticed(shell: PtyShell, command: str) -> None:
 
 def test_output_beyond_the_limit_is_counted_and_dropped(shell: PtyShell) -> None:
     ran = run(shell, "head -c 5000000 /dev/zero | tr '\\0' x", limit=1000)
-    assert (len(ran.output), ran.cut, ran.status) == (1000, 4_999_000, 0)
+    assert (len(ran.output), ran.truncated_bytes, ran.status) == (1000, 4_999_000, 0)
 
 
 def test_nothing_of_ours_is_in_the_environment(shell: PtyShell) -> None:
@@ -209,7 +209,7 @@ def test_a_command_left_open_goes_on_and_ends_where_its_key_is(shell: PtyShell) 
 def test_a_command_after_one_that_is_open_waits_for_its_end(shell: PtyShell) -> None:
     talk(shell, "echo ready; sleep 0.2; echo late", until="ready")
     ran = talk(shell, "echo next")
-    assert (ran.late, ran.output, ran.status) == ("late\n", "next\n", 0)
+    assert (ran.output_before, ran.output, ran.status) == ("late\n", "next\n", 0)
 
 
 def test_a_program_is_left_at_a_prompt_that_stands_alone(shell: PtyShell) -> None:
@@ -239,7 +239,7 @@ def test_endless_output_does_not_outlive_its_time(shell: PtyShell) -> None:
     ran = run(shell, "while sleep 0.01; do seq 1000; done", timeout=1, limit=1000)
     assert ran.ending is Ending.TIMED_OUT
     assert ran.output.startswith("1\n2\n")
-    assert ran.cut > 0
+    assert ran.truncated_bytes > 0
     assert ran.seconds < 5
 
 
@@ -248,7 +248,7 @@ def test_endless_output_is_cut_and_ends_its_command(shell: PtyShell, command: st
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ran = run(shell, command, timeout=120)
     assert ran.ending is Ending.TOO_MUCH
-    assert 100_000_000 < ran.cut + len(ran.output) < 110_000_000
+    assert 100_000_000 < ran.truncated_bytes + len(ran.output) < 110_000_000
     assert ran.output.count("\n") <= 20_001
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB, of the 100 MB that came
 

@@ -102,4 +102,4 @@ def test_the_end_of_a_line_with_a_text_is_found_through_colours() -> None:
 def test_output_beyond_the_limit_is_counted() -> None:
     made = Transcript(3)
     made.feed(b"12345")
-    assert (made.pieces(), made.cut) == ((Piece(OUTPUT, "123"),), 2)
+    assert (made.pieces(), made.truncated_bytes) == ((Piece(OUTPUT, "123"),), 2)
