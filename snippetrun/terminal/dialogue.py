@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from snippetrun.model import Match
 from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+from snippetrun.terminal import timings
 from snippetrun.terminal.inputs import (
     Input,
     asks_for_secret,
@@ -24,20 +25,6 @@ from snippetrun.terminal.inputs import (
 )
 from snippetrun.terminal.transcript import Transcript
 
-PROMPT_QUIET = 0.03
-"""Seconds without output after which what looks like the prompt of the next line is it."""
-_QUESTION_QUIET = 0.15
-"""The same where the prompt ends as a line of output may, in a colon or a question mark."""
-_SECRET_QUIET = 0.2
-"""The same where the echo must be off before anything is typed."""
-_KEY_QUIET = 0.2
-"""The same for keys that stand alone."""
-_SILENT_QUIET = 2.0
-"""The same for keys to a program that has not said anything."""
-_NEW_PROMPT_QUIET = 0.5
-"""The same for a prompt that has not been seen before."""
-_IDLE_QUIET = 0.5
-"""The same for a program that the page comes back to."""
 OUTER_PROMPT = "$ "
 """A prompt that authors cannot tell from the page's own shell's."""
 # docker attach, docker container attach
@@ -101,8 +88,8 @@ class Dialogue:
         A number is how many seconds it has to be quiet until there may be more to do.
         """
         self.prompt_alone = None
-        if not transcript.answered and quiet < _SILENT_QUIET:  # the prompt on screen is still the last one
-            return _SILENT_QUIET
+        if not transcript.answered and quiet < timings.SILENT:  # the prompt on screen is still the last one
+            return timings.SILENT
         needed, move = next(self._moves(transcript), (math.inf, Leave()))
         return move if quiet >= needed else needed
 
@@ -112,20 +99,20 @@ class Dialogue:
         found = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
         if found and not found.text and not may_be_typed(self.written[found.index + 1 :]):
             self.prompt_alone = found.index
-            yield PROMPT_QUIET, Leave()
+            yield timings.PROMPT, Leave()
         elif found:
             yield self._quiet_before(prompt), found
         if self.until is not None:
             return
         keys = keys_at(self.written, self.at)
         if keys and self._has_come(self.written[self.at : keys.index], transcript):
-            yield _KEY_QUIET if self.goes_on or len(transcript) else _SILENT_QUIET, keys
+            yield timings.KEY if self.goes_on or len(transcript) else timings.SILENT, keys
         if not self.left and self._is_prompt(prompt, transcript):
-            yield PROMPT_QUIET if prompt in self.prompts else _NEW_PROMPT_QUIET, Leave()
+            yield timings.PROMPT if prompt in self.prompts else timings.NEW_PROMPT, Leave()
         if self.goes_on_below and not keys and len(transcript):
-            yield _IDLE_QUIET, Leave()
+            yield timings.IDLE, Leave()
         if self.left and not keys and not self.nudged and not len(transcript) and _ATTACH.search(self.command):
-            yield _SILENT_QUIET, PressEnter()
+            yield timings.SILENT, PressEnter()
 
     def typed(self, what: Input, prompt: str, transcript: Transcript) -> None:
         """Take note that it is typed now, and bind the names in the output above it."""
@@ -147,8 +134,8 @@ class Dialogue:
 
     def _quiet_before(self, prompt: str) -> float:
         if asks_for_secret(prompt):
-            return _SECRET_QUIET
-        return PROMPT_QUIET if looks_like_shell(prompt) else _QUESTION_QUIET
+            return timings.SECRET
+        return timings.PROMPT if looks_like_shell(prompt) else timings.QUESTION
 
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
         if not any(line.strip() not in {"", ANY_LINES} for line in written):

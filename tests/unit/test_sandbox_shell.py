@@ -349,7 +349,7 @@ def test_silence_counts_only_while_nothing_runs(tmp_path: Path) -> None:
 
 
 def test_what_never_rests_is_talked_to_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snippetrun.sandbox.shell._BUSY_SECONDS", 0.5)
+    monkeypatch.setattr("snippetrun.terminal.timings.BUSY", 0.5)
     busy = local_shell(tmp_path, lambda: False)
     ran = talk(busy, "read -rp 'go? ' x; echo $x", "go? yes")
     busy.close()
