@@ -74,11 +74,11 @@ class PtyShell:
         late = ""
         if order.command and self._open:
             earlier = self._open
-            settled = self._settle(deadline, order.limit)
-            if isinstance(settled, Ending):
+            ended = self._await_earlier(deadline, order.limit)
+            if isinstance(ended, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
-                return CommandResult((), None, settled, self._clock() - began, waited_for=waiting)
-            late = settled
+                return CommandResult((), None, ended, self._clock() - began, waited_for=waiting)
+            late = ended
         goes_on = bool(self._open)
         transcript = Transcript(order.limit)
         self._type_command(order.command, transcript)
@@ -166,7 +166,7 @@ class PtyShell:
         self._put_back(session.rest)
         return session.ending or Ending.TIMED_OUT
 
-    def _settle(self, deadline: float, limit: int) -> str | Ending:
+    def _await_earlier(self, deadline: float, limit: int) -> str | Ending:
         """Wait until the open command has ended or its program is at a prompt like ours; return what it still printed.
 
         Return the ending if that does not come about.
