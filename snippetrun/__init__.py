@@ -10,7 +10,7 @@ to do next. A command that does not do what its page says is no error but a verd
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +19,29 @@ from snippetrun.support.version import __version__
 if TYPE_CHECKING:
     from snippetrun.config import SiteConfig
     from snippetrun.errors import Problem, SnippetrunError
-    from snippetrun.model import Command, Outcome, Page, Recorded, Recording, Result, Snippet, Verdict
+    from snippetrun.model import (
+        Command,
+        Ending,
+        Environment,
+        Outcome,
+        Page,
+        Piece,
+        Recorded,
+        Recording,
+        Result,
+        Snippet,
+        Verdict,
+    )
     from snippetrun.plan import Plan
     from snippetrun.runner import Watcher
 
 __all__ = [
     "Command",
+    "Ending",
+    "Environment",
     "Outcome",
     "Page",
+    "Piece",
     "Plan",
     "Problem",
     "Recorded",
@@ -48,11 +63,13 @@ __all__ = [
 ]
 
 _VALUES = {
-    "config": ("SiteConfig",),
-    "errors": ("Problem", "SnippetrunError"),
-    "model": ("Command", "Outcome", "Page", "Recorded", "Recording", "Result", "Snippet", "Verdict"),
-    "plan": ("Plan",),
-    "runner": ("Watcher",),
+    "config": ["SiteConfig"],
+    "errors": ["Problem", "SnippetrunError"],
+    "model": ["Command", "Ending", "Environment", "Outcome", "Page", "Piece", "Recorded", "Recording", "Result"],
+    "model.page": ["Snippet"],
+    "model.result": ["Verdict"],
+    "plan": ["Plan"],
+    "runner": ["Watcher"],
 }
 
 
@@ -66,18 +83,18 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of our classes
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def read_site(mkdocs_yml: Path | None = None) -> SiteConfig:
+def read_site(mkdocs_yml: str | Path | None = None) -> SiteConfig:
     """Return what a site's mkdocs.yml says; without a path, that of this folder, or of the nearest one above it."""
     from snippetrun.config import load
 
-    return load(mkdocs_yml)
+    return load(Path(mkdocs_yml) if mkdocs_yml else None)
 
 
-def read_pages(site: SiteConfig, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
+def read_pages(site: SiteConfig, paths: Iterable[str | Path] = ()) -> tuple[Page, ...]:
     """Return the pages among `paths`, files or folders, as they are written; without any, all pages of the site."""
     from snippetrun.extract import files
 
-    return files.read_all(site, files.find(site, paths))
+    return files.read_all(site, files.find(site, [Path(path) for path in paths]))
 
 
 def make_plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
@@ -107,11 +124,12 @@ def replay(plan: Plan) -> tuple[Result, ...]:
     return runner.run(plan.in_mode(Mode.REPLAY), runner.Watcher())
 
 
-def judge(page: Page, recording: Recording) -> Result:
-    """Hold what came out of a run of a page against what its author has written."""
+def judge(site: SiteConfig, page: Page, recording: Recording) -> Result:
+    """Hold what came out of a run of a page against what its author has written, as the site matches output."""
     from snippetrun import runner
+    from snippetrun.plan import rules
 
-    return runner.result(page, recording)
+    return runner.result(page, recording, site.match, rules=rules(site, page))
 
 
 def render_page(result: Result) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The `snippetrun` command: thin faces, a file for each, over the road that a page travels.
 
-`command` is the group and what its commands share, `commands` all of them; `main` runs it.
+`group` is the group and what its commands share, `commands` all of them; `main` runs it.
 """
 
 from __future__ import annotations

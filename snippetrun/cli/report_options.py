@@ -109,8 +109,9 @@ def _write(made: Report, asked: tuple[_File, ...]) -> list[Problem]:
 def _tell_github(made: Report, *, annotated: bool) -> None:
     """Annotate the lines, and add to the summary of the job; a shard leaves that to the merged report."""
     if annotated:
-        here = os.path.relpath(Path.cwd(), os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-        click.echo(github.text(made, "" if here.startswith("..") else here), err=True, nl=False)
+        root = os.environ.get("GITHUB_WORKSPACE") or str(Path.cwd())
+        here = os.path.relpath(Path.cwd(), root)
+        click.echo(github.text(made, "" if here.startswith("..") else here, root), err=True, nl=False)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary and made.shard is None:
         try:

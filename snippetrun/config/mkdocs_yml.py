@@ -41,7 +41,7 @@ def find(folder: Path) -> Path:
     """Return the mkdocs.yml of a folder, or of the nearest one above it; raise ConfigError if there is none."""
     for place in (folder, *folder.parents):
         for name in FILES:
-            if (place / name).is_file():
+            if os.path.isfile(place / name):  # noqa: PTH113 - raises nothing where a folder may not be searched
                 return place / name
     hint = f"If it is somewhere else, {_NAME_IT}"
     raise ConfigError(Problem(f"there is no {FILES[0]} in {folder}, nor above it", hint))
@@ -52,7 +52,10 @@ def load(path: Path | None = None) -> SiteConfig:
 
     Without a path it is that of the folder where the user stands, or of the nearest above.
     """
-    path = path or find(Path.cwd())
+    try:
+        path = path or find(Path.cwd())
+    except FileNotFoundError as error:
+        raise ConfigError(Problem("the folder where you stand is gone", "Go to that of your site: cd ...")) from error
     files = _read_all(path)
     values = merge({}, *(file.values for file in reversed(files)))
     options = _options(values.get("plugins"))
@@ -68,28 +71,31 @@ def load(path: Path | None = None) -> SiteConfig:
 
 def _read_all(path: Path) -> list[_File]:
     """Return a file and those that it inherits from, the nearest first."""
-    files = [_read(path)]
+    try:
+        files = [_read(path)]
+    except OSError as error:
+        hint = f"Stand in the folder of your mkdocs.yml, or {_NAME_IT}"
+        raise ConfigError(Problem(f"cannot be read: {error.strerror}", hint, shown_path(path))) from error
     while "INHERIT" in files[-1].values:
         parent = files[-1].values.pop("INHERIT")
         place = _where(files[-1:], ["INHERIT"])
         if not is_path(parent):
             raise ConfigError(Problem("INHERIT: expects the path of another file", "", *place))
         path = Path(os.path.normpath(files[-1].path.parent / parent))
-        if any(path.resolve() == file.path.resolve() for file in files):
+        if any(os.path.realpath(path) == os.path.realpath(file.path) for file in files):
             raise ConfigError(Problem(f"INHERIT: {parent} inherits from this file", "", *place))
-        if not path.exists():
-            raise ConfigError(Problem(f"INHERIT: there is no file {parent}", "", *place))
-        files.append(_read(path))
+        try:
+            files.append(_read(path))
+        except OSError as error:
+            raise ConfigError(Problem(f"INHERIT: {parent} cannot be read: {error.strerror}", "", *place)) from error
     return files
 
 
 def _read(path: Path) -> _File:
+    """Return a file; raise OSError if there is none, and ConfigError if it is no YAML."""
     shown = shown_path(path)
     try:
         text = bounded.read_bytes(path).decode("utf-8-sig")
-    except OSError as error:
-        hint = f"Stand in the folder of your mkdocs.yml, or {_NAME_IT}"
-        raise ConfigError(Problem(f"cannot be read: {error.strerror}", hint, shown)) from error
     except UnicodeDecodeError as error:
         raise ConfigError(Problem("is not UTF-8", "Save it as UTF-8.", shown)) from error
     try:
@@ -110,8 +116,13 @@ def _options(plugins: Any) -> Any:  # noqa: ANN401 - from YAML
     entries = plugins if isinstance(plugins, list) else [plugins]
     for entry in entries:
         if isinstance(entry, dict) and PLUGIN in entry:
-            return entry[PLUGIN] or {}
+            return _enabled(entry[PLUGIN] or {})
     return {} if PLUGIN in entries else None
+
+
+def _enabled(options: Any) -> Any:  # noqa: ANN401 - from YAML
+    """Take out `enabled`, which every plugin has, and which MkDocs itself obeys."""
+    return {key: value for key, value in options.items() if key != "enabled"} if isinstance(options, dict) else options
 
 
 def _where(files: Sequence[_File], keys: _Keys) -> tuple[str, int]:
@@ -163,6 +174,14 @@ def _ignore_tag(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any: 
     return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else None
 
 
-_Loader.add_constructor("!ENV", construct_env_tag)
+def _environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:  # noqa: ANN401 - from YAML
+    try:
+        return construct_env_tag(loader, node)
+    except (ValueError, AttributeError) as error:  # PyYAML's, for a date such as 2026-99-99
+        message = f"an environment variable that is named here holds what YAML cannot read: {error}"
+        raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
+
+
+_Loader.add_constructor("!ENV", _environment)
 _Loader.add_multi_constructor("!", _ignore_tag)
 _Loader.add_multi_constructor("tag:yaml.org,2002:python/", _ignore_tag)

@@ -91,12 +91,22 @@ class SiteConfig:
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""
-        return Path(os.path.relpath(Path.cwd() / path, self.root)).as_posix()
+        return _from(self.root, path)
+
+    def name_in_docs(self, path: str) -> str:
+        """Return the same from the folder of the pages; it begins with `..` for a page that is elsewhere."""
+        return _from(self.docs, path)
 
     def page(self, path: str) -> tuple[Limits, Network]:
         """Return what a page may take and reach; its path is as the user knows it."""
-        own = self.pages.get(os.path.relpath(Path.cwd() / path, self.docs), PageConfig())
+        own = self.pages.get(self.name_in_docs(path), PageConfig())
         return replace(self.limits, **own.limits), own.network or self.network  # type: ignore[arg-type] # read by us
+
+
+def _from(folder: Path, path: str) -> str:
+    """Return a file's path from a folder, whatever links lead there; the file itself may be a link."""
+    whole = Path.cwd() / path
+    return Path(os.path.relpath(Path(os.path.realpath(whole.parent), whole.name), os.path.realpath(folder))).as_posix()
 
 
 def cache_folder() -> Path:

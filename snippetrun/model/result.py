@@ -47,6 +47,8 @@ class Difference:
     """These lines; empty where lines came that were not there. Colours are spelt if they alone differ: `\\e[32mok`."""
     came: tuple[str, ...]
     """What came in their place; empty where lines are missing."""
+    colours: bool = False
+    """Whether these alone are others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Session(runner.Watcher):
         return self._site
 
     def run(self, ready: subset.PreparedPage, selected: Collection[int]) -> Result:
-        """Run a page as `partial.run` does, on what all pages of the session share."""
+        """Run a page as `subset.run` does, on what all pages of the session share."""
         if self._sandboxes is None:
             sandboxes = self._config.hook.pytest_snippetrun_sandboxes(config=self._config)
             self._sandboxes = runner.SharedSandboxes(sandboxes, self.say)

@@ -36,7 +36,7 @@ class Store:
         """Return where a page's recording is, or would be; None for a site that keeps none."""
         if self._folder is None:
             return None
-        place_of = Path(os.path.relpath(Path.cwd() / page.path, self._site.docs))
+        place_of = Path(self._site.name_in_docs(page.path))
         inside = place_of if ".." not in place_of.parts else Path("outside", digest(self._site.name(page.path))[:12])
         return self._folder / inside.with_name(f"{inside.name}.json")
 

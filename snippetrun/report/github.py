@@ -10,21 +10,22 @@ from snippetrun.report.text import complaints, wrong
 from snippetrun.support.neutralise import plain
 
 
-def text(report: Report, folder: str = "") -> str:
+def text(report: Report, folder: str = "", root: str = "/") -> str:
     """Return a workflow command for each thing that is wrong, a line each; "" if nothing is.
 
-    `folder` is where the paths start, seen from the root of the repository. What does not fail the run is a warning.
+    `folder` is where relative paths start, seen from the `root` of the repository. What fails no run is a warning.
     GitHub shows the first ten of each kind.
     """
     warnings = [each for each in report.findings if each not in complaints(report)]
-    lines = [_annotation("error", each, folder) for each in wrong(report)]
-    return "".join(f"{line}\n" for line in lines + [_annotation("warning", each, folder) for each in warnings])
+    lines = [_annotation("error", each, folder, root) for each in wrong(report)]
+    return "".join(f"{line}\n" for line in lines + [_annotation("warning", each, folder, root) for each in warnings])
 
 
-def _annotation(level: str, problem: Problem, folder: str) -> str:
+def _annotation(level: str, problem: Problem, folder: str, root: str) -> str:
     properties = {"title": problem.message}
     if problem.path:
-        properties["file"] = str(PurePosixPath(folder, problem.path))
+        file = PurePosixPath(folder, problem.path)
+        properties["file"] = str(file.relative_to(root) if file.is_relative_to(root) else file)
     if problem.line:
         properties["line"] = str(problem.line)
     if problem.column:

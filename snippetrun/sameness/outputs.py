@@ -20,7 +20,7 @@ from snippetrun.sameness.alignment import (
 )
 from snippetrun.sameness.forms import Host
 from snippetrun.sameness.lines import Line
-from snippetrun.support.sgr import spelt
+from snippetrun.support import sgr
 
 _NONE = Rules()
 _DAY = 86400.0
@@ -71,6 +71,10 @@ def reproduced(
     hosts = [Host(run.began, run.ended, run.known) for run in runs]
     found = []
     for one, two in ((one, two) for one in first for two in second if _overlap(one, two)):
+        if one.colours or two.colours:
+            if one.colours and two.colours and sgr.spelt_colours(one.came[0]) == sgr.spelt_colours(two.came[0]):
+                found.append(one)
+            continue
         lines = [[Line(text, host, rules) for text in each.came] for each, host in zip((one, two), hosts, strict=True)]
         # A size that reproduces is the same to the letter; the host's free memory is another one each time.
         came = tuple(a.text for a in lines[0] if any(a.meets(b) and a.sizes() == b.sizes() for b in lines[1]))
@@ -150,7 +154,7 @@ class _Names:
 
 
 def _lines(text: str, host: Host, rules: Rules) -> list[Line]:
-    return [Line(line, host, rules) for line in text.split("\n")]
+    return [Line(line, host, rules) for line in (sgr.lines(text) if "\x1b" in text else text.split("\n"))]
 
 
 def _name(word: str) -> str:
@@ -210,7 +214,7 @@ class _Output:
             if mine or its
         ]
         found += [
-            Difference(a, (spelt(self._lines[a].coloured),), (spelt(came[b].coloured),))
+            Difference(a, (sgr.spelt(self._lines[a].coloured),), (sgr.spelt(came[b].coloured),), colours=True)
             for a, b, _ in met
             if (a, b) not in wrong and not self._lines[a].has_colours_of(came[b])
         ]

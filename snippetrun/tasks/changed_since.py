@@ -22,18 +22,20 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     That is a page whose text or whose recording differs, a new or renamed one, and any whose key does: the key is made
     of all in the repository that decides what comes out, so a change in mkdocs.yml or in an image's folder concerns
     just the pages that it can have an effect on. A recording of another key counts as changed as well: where a new
-    version of snippetrun has another sandbox, nothing else tells. What is not committed counts too. Raises UsageError
-    if there is no checkout or no such revision.
+    version of snippetrun has another sandbox, nothing else tells. What is not committed counts too. Where mkdocs.yml
+    inherits from a file that is not in the checkout, nobody knows what it said then, and all pages count.
+    Raises UsageError if there is no checkout or no such revision.
     """
     site, found = now.site, now.pages
     root = git.checkout(site.root)
     commit = git.since(root, revision)
     store = Store(site)
-    settings = [_inside(root, file) for file in site.files]
+    settings = [_inside(root, file.resolve()) for file in site.files]
     texts = {page.path: _inside(root, Path(page.path)) for page in found}
     recordings = {page.path: _inside(root, file) for page in found if (file := store.path(page))}
     images = [_inside(root, image.folder) for image in site.images if image.build]
-    with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images]) as before:
+    named = [_inside(root, site.docs / name) for name in site.pages]
+    with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
         keys = {job.page.path: job.key for job in now.jobs}
         then = _keys_before(site, before, settings[0], texts)
         return frozenset(

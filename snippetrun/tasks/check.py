@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
-from snippetrun.model import Mode, Result, Rules
+from snippetrun.model import Mode, Page, Result, Rules
 from snippetrun.plan import Plan
 from snippetrun.recordings import Store
 from snippetrun.report import json_
@@ -67,7 +67,7 @@ def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = No
     message = f"its recording is none that {confirmed_by} has confirmed"
     return tuple(
         result
-        if result.recording is None or confirmed.get(result.page.path) == result.recording.checksum
+        if result.recording is None or result.recording.checksum in _of(confirmed, work.site, result.page)
         else blamed(
             result,
             message,
@@ -75,6 +75,11 @@ def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = No
         )
         for result in results
     )
+
+
+def _of(confirmed: Mapping[str, str], site: SiteConfig, page: Page) -> set[str | None]:
+    """Return what a report, made here or in the site's own folder, has confirmed of a page."""
+    return {confirmed.get(page.path), confirmed.get(site.name(page.path))}
 
 
 def confirmations(file: Path, commit: str | None) -> dict[str, str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
 
 import pytest
 from conftest import REPOSITORY, MakeSite
+from helpers.runs import SITE
 
 import snippetrun
+from snippetrun.extract import read
+from snippetrun.model import Match, printed
 
 PAGE = (REPOSITORY / "docs" / "reference" / "python.md").read_text()
 
@@ -31,6 +35,30 @@ def test_to_import_it_imports_nothing_of_the_rest() -> None:
     code = "import sys, snippetrun; print(*sorted(name for name in sys.modules if name.startswith('snippetrun')))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["snippetrun", "snippetrun.support", "snippetrun.support.version"]
+
+
+def test_a_page_is_judged_as_its_site_matches_output() -> None:
+    page = read("docs/a.md", "# A\n\n```console\n$ docker ps\n...\n```\n")
+    ran = snippetrun.Recording(
+        page="docs/a.md",
+        key="",
+        environment=snippetrun.Environment("26.1.5", "6.12", "0.1.0"),
+        when="2026-11-27T02:00:00+00:00",
+        boot_seconds=0.5,
+        seconds=1.0,
+        snippets=((snippetrun.Recorded(4, "docker ps", printed("x\n"), 0, 0.1),),),
+    )
+    outcomes = [
+        snippetrun.judge(dataclasses.replace(SITE, match=match), page, ran).verdicts[0][0].outcome
+        for match in (Match.PATTERN, Match.EXACT)
+    ]
+    assert outcomes == [snippetrun.Outcome.PASSED, snippetrun.Outcome.FAILED]
+
+
+def test_a_path_may_be_a_text(make_site: MakeSite) -> None:
+    make_site({"a.md": "# A\n\n```console\n$ docker ps\n```\n"})
+    site = snippetrun.read_site("mkdocs.yml")
+    assert [page.path for page in snippetrun.read_pages(site, ["docs/a.md"])] == ["docs/a.md"]
 
 
 @pytest.mark.engine

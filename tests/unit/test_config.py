@@ -191,14 +191,19 @@ def test_a_mistake_that_is_inherited_is_told_where_it_stands(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("inherited", "why"),
     [
-        ("other.yml", "mkdocs.yml:2: INHERIT: there is no file other.yml"),
+        ("other.yml", "mkdocs.yml:2: INHERIT: other.yml cannot be read: No such file or directory"),
         ("mkdocs.yml", "mkdocs.yml:2: INHERIT: mkdocs.yml inherits from this file"),
         ("back.yml", "back.yml:1: INHERIT: mkdocs.yml inherits from this file"),
         ("[x]", "mkdocs.yml:2: INHERIT: expects the path of another file"),
+        ("docs", "mkdocs.yml:2: INHERIT: docs cannot be read: Is a directory"),
+        ("circle.yml", "mkdocs.yml:2: INHERIT: circle.yml cannot be read: Too many levels of symbolic links"),
+        ("x" * 300, f"mkdocs.yml:2: INHERIT: {'x' * 300} cannot be read: File name too long"),
     ],
 )
 def test_what_cannot_be_inherited_is_named(tmp_path: Path, inherited: str, why: str) -> None:
     (tmp_path / "back.yml").write_text("INHERIT: mkdocs.yml\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "circle.yml").symlink_to("circle.yml")
     assert complaints(tmp_path, f"site_name: x\nINHERIT: {inherited}\nplugins: [snippetrun]\n") == [why]
 
 
@@ -210,6 +215,33 @@ def test_a_value_may_be_an_environment_variable(tmp_path: Path, monkeypatch: pyt
     )
     site = load(tmp_path, text)
     assert (site.docs, site.jobs, site.timeout) == (tmp_path / "texts", 4, 9.0)
+
+
+def test_what_every_plugin_may_be_told_is_for_mkdocs(tmp_path: Path) -> None:
+    site = load(tmp_path, "plugins:\n  - snippetrun:\n      enabled: !ENV [CI, true]\n      jobs: 3\n")
+    assert site.jobs == 3
+
+
+def test_a_variable_that_yaml_cannot_read_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHEN", "2026-99-99")
+    [found] = complaints(tmp_path, "plugins:\n  - snippetrun:\n      timeout: !ENV WHEN\n")
+    assert found.startswith("mkdocs.yml:3: is no valid YAML: an environment variable that is named here holds what")
+
+
+def test_a_page_has_its_name_whatever_links_lead_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "a.md").touch()
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "docs").symlink_to("../content")
+    (tmp_path / "site" / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
+    names = set()
+    for place, page in (("site", "docs/a.md"), (".", "site/docs/a.md"), (".", "content/a.md"), ("content", "a.md")):
+        monkeypatch.chdir(tmp_path / place)
+        site = config.load(tmp_path / "site" / "mkdocs.yml")
+        names.add((site.name(page), site.name_in_docs(page)))
+    assert names == {("../content/a.md", "a.md")}
 
 
 def test_the_other_ending_of_yaml_is_found_too(tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def test_the_command_prints_text_markdown_or_json_and_the_exit_status_is_asked_f
             "command": "docker info",
             "ended_before": "exit status 0",
             "ended": "exit status 0",
-            "differences": [{"at": 1, "recorded": ["version 1"], "came": ["version 2"]}],
+            "differences": [{"at": 1, "recorded": ["version 1"], "came": ["version 2"], "colours": False}],
         }
     ]
 

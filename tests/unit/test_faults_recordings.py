@@ -302,6 +302,12 @@ def test_a_report_names_the_recordings_that_its_check_has_confirmed(recorded: Pa
     assert named == {f"docs/{name}": file["checksum"] for name, file in files.items()}
 
 
+def test_a_report_confirms_wherever_one_stands(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(recorded / "docs")
+    task = Task("check", partial(check.replayed, confirmed_by=Path("../report.json")))
+    assert report_on(task, None, Selection(), Heard()).exit_status == 0
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snippetrun.model import Difference
-from snippetrun.sameness import Run, differences
+from snippetrun.sameness import Run, differences, reproduced
 from snippetrun.sameness.lines import Line, Meeting
-from snippetrun.support.sgr import spelt, uncoloured
+from snippetrun.support import sgr
 
 RAN = [dt.datetime(2026, 11, 26, 10, minute, tzinfo=dt.UTC) for minute in (0, 1)]
 LATER_RAN = [dt.datetime(2026, 12, 3, 14, minute, tzinfo=dt.UTC) for minute in (20, 21)]
@@ -94,10 +94,12 @@ def test_a_difference_quotes_both_runs(case: Case) -> None:
     found = differences(case.recorded, case.others, case.came)
     for recorded, came, places in zip(case.recorded.outputs, case.came.outputs, found, strict=True):
         for place in places:
-            shown = spelt if any("\\e[" in line for line in place.recorded) else uncoloured
-            lines = shown(recorded).split("\n")
+            lines, its = (
+                [sgr.spelt(line) if place.colours else sgr.uncoloured(line) for line in sgr.lines(text)]
+                for text in (recorded, came)
+            )
             assert tuple(lines[place.at : place.at + len(place.recorded)]) == place.recorded
-            assert all(line in shown(came).split("\n") for line in place.came)
+            assert set(place.came) <= set(its)
             assert place.recorded != place.came
 
 
@@ -105,6 +107,19 @@ def found_in(recorded: str, came: str, *others: str) -> tuple[Difference, ...]:
     ran, later = run({"recorded": recorded}, "recorded"), run({"recorded": came}, "recorded", "later_")
     [found] = differences(ran, (others,), later)
     return found
+
+
+@pytest.mark.parametrize(("colour", "counts"), [(31, True), (33, False)])
+def test_a_colour_counts_if_it_reproduces_whatever_the_words(colour: int, counts: bool) -> None:  # noqa: FBT001 - from pytest
+    ran = run({"recorded": "\x1b[32m3f2a1b4c5d6e ok\x1b[0m\n"}, "recorded")
+    runs = [
+        run({"recorded": f"\x1b[{number}m{name} ok\x1b[0m\n"}, "recorded", "later_")
+        for number, name in ((31, "aaaabbbb1111"), (colour, "ccccdddd2222"))
+    ]
+    others = (("\x1b[32m9c8b7a6f5e4d ok\x1b[0m\n",),)
+    first, second = (differences(ran, others, came)[0] for came in runs)
+    assert [each.colours for each in (*first, *second)] == [True, True]
+    assert bool(reproduced(first, second, (runs[0], runs[1]))) is counts
 
 
 @patient
