@@ -16,9 +16,10 @@ from helpers.sites import Site
 from snippetrun import runner, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import Problem, SandboxError
-from snippetrun.model import Job, Mode, Page, Recorded, Recording, Result
+from snippetrun.model import Difference, Job, Mode, Page, Recorded, Recording, Result
 from snippetrun.plan import plan, rules
 from snippetrun.recordings import Store
+from snippetrun.runner.drift import in_order_alone
 from snippetrun.sameness import Run
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program, program
 
@@ -383,3 +384,11 @@ def test_the_day_of_the_run_may_be_another_one_tomorrow(form: str) -> None:
     assert sameness.differences(runs[0], [()], runs[1]) == ((),)
     content = dataclasses.replace(runs[1], outputs=(f"{(times[1] - dt.timedelta(90)).strftime(form)}\n",))
     assert sameness.differences(runs[0], [()], content) != ((),)
+
+
+def test_lines_in_another_order_are_no_other_lines_whatever_their_numbers() -> None:
+    before, ready = "cache-1 exited with code 0", "db-1  | 02:44:17.080 LOG: ready, 3f2a1b4c5d6e"
+    moved = [Difference(9, (before, ready), ()), Difference(12, (), (ready.replace("3f2a", "77b0"), before))]
+    assert in_order_alone(moved)
+    assert not in_order_alone([*moved, Difference(14, ("one line",), ())])
+    assert not in_order_alone([Difference(9, (ready,), (ready.replace("ready", "gone"),))])
