@@ -16,8 +16,8 @@ from snippetrun.sameness.expected import run_of
 from snippetrun.support.fingerprint import Fingerprint, fingerprints
 
 _DIFF_LINES = 30
-# 17, 02:44:17, 3f2a1b4c5d6e
-_NUMBER = re.compile(r"[0-9a-f:.]*\d[0-9a-f:.]*")
+# 2026-11-27 02:44:17.080, 02:44, 3f2a1b4c5d6e: in their place they would be no difference
+_MOMENT = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d[ T])?\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?Z?|\b[0-9a-f]{12,64}\b")
 _Place = tuple[int, int]
 """A snippet of a page, and a command of it."""
 News = Mapping[_Place, Sequence[Difference]]
@@ -27,10 +27,10 @@ Commands = tuple[Recording, Sequence[Recorded]]
 
 
 def in_order_alone(differences: Iterable[Difference]) -> bool:
-    """Tell whether the same lines came, but for their numbers and ids, in another order."""
+    """Tell whether the same lines came, but for their times and ids, in another order."""
     told = list(differences)
     recorded, came = (
-        sorted(_NUMBER.sub("0", line) for each in told for line in lines(each))
+        sorted(_MOMENT.sub("0", line) for each in told for line in lines(each))
         for lines in (attrgetter("recorded"), attrgetter("came"))
     )
     return recorded == came
