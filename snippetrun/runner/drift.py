@@ -141,10 +141,10 @@ def differences_both_ways(old: Commands, new: Commands, rules: Rules) -> list[tu
         gone = {line for each in back for line in each.came}
         more = {line for each in back for line in each.recorded}
         left = (
-            Difference(
-                each.at,
-                tuple(line for line in each.recorded if line in gone),
-                tuple(line for line in each.came if line in more),
+            dataclasses.replace(
+                each,
+                recorded=tuple(line for line in each.recorded if line in gone),
+                came=tuple(line for line in each.came if line in more),
             )
             for each in there
         )

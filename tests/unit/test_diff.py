@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from snippetrun import config, runner
 from snippetrun.errors import RecordingError, UsageError
 from snippetrun.extract import files
-from snippetrun.model import Mode
+from snippetrun.model import Difference, Mode
 from snippetrun.plan import plan
 from snippetrun.recordings.document import dump, load, place
 from snippetrun.report import markdown, news
@@ -131,6 +131,16 @@ def test_what_is_new_beside_what_varies_is_shown_alone(root: Path) -> None:
         "",
         "1 page says something new",
     ]
+
+
+@pytest.mark.usefixtures("root")
+def test_a_colour_is_news_and_named_as_such() -> None:
+    record(info="\x1b[32mok\x1b[0m\n")
+    commit()
+    record(info="\x1b[31mok\x1b[0m\n")
+    [changed] = found().pages[0].commands
+    [difference] = changed.differences
+    assert difference == Difference(0, (r"\e[32mok\e[0m",), (r"\e[31mok\e[0m",), colours=True)
 
 
 def test_a_status_is_news(root: Path) -> None:
