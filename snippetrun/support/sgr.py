@@ -9,6 +9,8 @@ SEQUENCE = r"\x1b\[[0-9;]*m"
 # \x1b[1;32m
 _SEQUENCE = re.compile(SEQUENCE)
 _RESET = "\x1b[0m"
+_MOST_OPEN = 4
+"""Colours that are kept in mind until the next reset: a program may set one for each letter, and never reset."""
 
 
 def uncoloured(text: str) -> str:
@@ -28,7 +30,7 @@ def lines(text: str) -> Iterator[str]:
             piece = line[at : found.start() if found else len(line)]
             whole += f"{''.join(open_)}{piece}{_RESET}" if open_ and piece else piece
             if found:
-                open_ = [] if found[0] in (_RESET, "\x1b[m") else [*open_, found[0]]
+                open_ = [] if found[0] in (_RESET, "\x1b[m") else [*open_, found[0]][-_MOST_OPEN:]
                 at = found.end()
         yield whole
 
