@@ -183,3 +183,9 @@ def test_thousands_of_lines_are_not_all_held_against_each_other(
 
 def test_a_line_of_thousands_of_equal_words_is_read_in_no_time() -> None:
     assert found_in("a:" * 1999, "c:" * 1999, "b:" * 1998) == ()  # it took minutes
+
+
+def test_colours_that_are_never_reset_make_no_line_much_longer() -> None:
+    text = "".join(f"\x1b[38;5;{number % 250}mx\x1b[39m" for number in range(5_000)) + "\nend"
+    assert sum(map(len, sgr.lines(text))) < 5 * len(text)
+    assert [sgr.uncoloured(line) for line in sgr.lines(text)] == ["x" * 5_000, "end"]
