@@ -25,6 +25,7 @@ serve:
 
 test: check
 	@tools/setup browser
+	@tools/setup plugins
 	.venv/bin/pytest $(PYTEST_ARGS) -m 'engine or browser'
 
 test-hosts:

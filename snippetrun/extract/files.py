@@ -48,7 +48,12 @@ def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
 
 
 def read(site: SiteConfig, path: Path) -> Page:
-    """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used.
+    """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used."""
+    return extract.read(name(site, path), text(path), languages=site.languages)
+
+
+def name(site: SiteConfig, path: Path) -> str:
+    """Return a page's path as the user knows it; raise PageError if it cannot be used.
 
     A link that leads out of the site's pages is refused: what it leads to would be shown as a part of them.
     """
@@ -58,7 +63,7 @@ def read(site: SiteConfig, path: Path) -> Page:
         raise PageError(Problem(f"is a link that leads out of {shown_path(site.docs)}/", hint, _named(path)))
     if not shown_path(path).isprintable():  # such as docs/a\nb.md, or bytes that are not UTF-8
         raise PageError(Problem("has a character in its name that cannot be shown", "Rename it.", shown_path(path)))
-    return extract.read(shown_path(path), text(path), languages=site.languages)
+    return shown_path(path)
 
 
 def _named(path: Path) -> str:

@@ -36,6 +36,14 @@ def idle(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
             yield Problem(message, "Remove the options of this fence.", path, each.fence.line)
 
 
+def indented(path: str, found: Outline, blocks: Sequence[Block], languages: Collection[str]) -> Iterator[Problem]:
+    """Fences of commands that everybody takes for indented code, for instance below a definition without its colon."""
+    for block in blocks:
+        if block.language in languages and block.line in found.code:
+            message = "this fence does not run: it is indented code, and the site shows it as text"
+            yield Problem(message, "Indent it as the text that it belongs to.", path, block.line)
+
+
 def unread(path: str, found: Outline, blocks: Sequence[Block], languages: Collection[str]) -> Iterator[Problem]:
     """Fences that Python-Markdown shows and CommonMark does not see, for instance straight after `<div>`."""
     fenced = (range(fence.line, fence.end_line + 1) for fence in found.fences)

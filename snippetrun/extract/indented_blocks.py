@@ -1,13 +1,13 @@
 """A markdown-it rule for the blocks that Python-Markdown opens with one line and indents by four columns.
 
-    !!! note "Title"        ??? note        ???+ note        === "Tab"        ===! "Tab"        ===+ "Tab"
+    !!! note "Title"        ??? note        ???+ note        === "Tab"        ===! "Tab"        :   definition
         body                    body            body             body             body              body
 
-These are admonitions, Material's details and its content tabs. CommonMark knows none of them and would make
-indented code of a fence in their bodies. The openers are those of `markdown.extensions.admonition`,
-`pymdownx.details` and `pymdownx.tabbed`; as there, an opener stands at a multiple of four columns, and blank
-lines never end a body. (The `admon` plugin of mdit-py-plugins ends it at two blank lines, which would cut a
-fence that holds two, and takes an opener in column 2, which Python-Markdown shows as text.)
+These are admonitions, Material's details, its content tabs, and definitions. CommonMark knows none of them and would
+make indented code of a fence in their bodies. The openers are those of `markdown.extensions.admonition`,
+`pymdownx.details`, `pymdownx.tabbed` and `markdown.extensions.def_list`; as there, an opener stands at a multiple of
+four columns, and blank lines never end a body. (The `admon` plugin of mdit-py-plugins ends it at two blank lines,
+which would cut a fence that holds two, and takes an opener in column 2, which Python-Markdown shows as text.)
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ _OPENERS = tuple(
         r"!!! ?[\w\-]+(?: +[\w\-]+)*(?: +\".*?\")? *",
         r"\?{3}\+? ?(?:(?:[\w\-]+(?: +[\w\-]+)*?)?(?: +\".*?\")|[\w\-]+(?: +[\w\-]+)*?) *",
         r"={3}(?:\+|\+!|!\+|!)? +\".*?\" *",
+        r":[ ]{1,3}[^ ].*",
     )
 )
-_MARKERS = frozenset("!?=")
+_MARKERS = frozenset("!?=:")
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 

@@ -8,7 +8,7 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.extract import superfences
 from snippetrun.extract.candidate import Candidate, candidate, misused, spoilt
 from snippetrun.extract.fences import Fence, outline
-from snippetrun.extract.findings import idle, unprompted, unread
+from snippetrun.extract.findings import idle, indented, unprompted, unread
 from snippetrun.extract.front_matter import FrontMatter, front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.placeholders import unbound
@@ -65,6 +65,7 @@ def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, option
         *unprompted(path, candidates),
         *(() if live else idle(path, candidates)),
         *unread(path, found, blocks, languages),
+        *indented(path, found, blocks, languages),
     ]
     return Page(
         path,

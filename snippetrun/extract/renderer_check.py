@@ -17,6 +17,8 @@ from snippetrun.extract.superfences import Block
 
 _TEXT = "As it stands, Python-Markdown shows it as text."
 _BLANKS = "> \t"
+# 2. text, or - text
+_MARKER = re.compile(r"(?:[*+-]|\d+\.)[ \t]")
 # the blanks before a line
 _PREFIX = re.compile(f"[{_BLANKS}]*")
 
@@ -30,7 +32,9 @@ class Seen:
         self._code = sorted(outline.code)
         self._shown = {(block.line, block.end_line) for block in blocks}
         self._openers = {block.end_line: block.line for block in blocks}
+        self._closers = {block.line: block.end_line for block in blocks}
         self._firsts: dict[tuple[int, int], int] = {}
+        self._ends: dict[int, tuple[int, int]] = {}
 
     def shows(self, fence: Fence) -> bool:
         """Whether superfences sees the same fence."""
@@ -51,6 +55,28 @@ class Seen:
         first = self._firsts.get((at, depth), at)
         self._firsts.update(dict.fromkeys(passed, first))
         return first
+
+    def end_of_item(self, item: Container, fence: Fence) -> int:
+        """Return the first line between an item's first and a fence that ends the item on the site; 0 if none does.
+
+        Below a blank line that is text further left than by four columns:
+
+            1. an item
+
+               text of another paragraph
+        """
+        read, end = self._ends.get(item.line, (item.line, 0))
+        needed = INDENT * (item.column // INDENT + 1)
+        while read < fence.line - 1 and not end:
+            read += 1
+            line = self._lines[read - 1].expandtabs(INDENT)
+            blank_above = is_blank(self._lines[read - 2], 0)
+            text = line.lstrip(" ")
+            if text and blank_above and len(line) - len(text) < needed and not _MARKER.match(text):
+                end = read
+            read = max(read, self._closers.get(read, 0))
+        self._ends[item.line] = read, end
+        return end if end < fence.line else 0
 
     @cached_property
     def first_unseen(self) -> Problem:
@@ -123,6 +149,10 @@ def misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
             hint = f"Indent the fence, and all it holds, by {needed} spaces."
             if margin > needed:
                 hint += " Make the list marker shorter, or start it further left."
+            return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
+        if margin and inner is not None and (end := seen.end_of_item(inner, fence)):
+            message = f"Python-Markdown shows this fence as text, as line {end} ends the list"
+            hint = f"Indent line {end}, and all that belongs to the item, by {needed} spaces."
             return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
     return None
 

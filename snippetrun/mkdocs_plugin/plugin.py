@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from dataclasses import replace
 from itertools import chain
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
-from mkdocs.structure.files import File, Files
 
 from snippetrun import config, render, report, runner
+from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, Problem, SnippetrunError
-from snippetrun.extract.files import read_all
-from snippetrun.extract.files import text as text_of
-from snippetrun.mkdocs_plugin.embed import FENCE, embed
-from snippetrun.model import Result
-from snippetrun.plan import Plan, plan, rules
+from snippetrun.extract import files
+from snippetrun.mkdocs_plugin.embed import blocks
+from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences, PutIn
+from snippetrun.model import Page, Result
+from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
 from snippetrun.tasks.progress import ShownProgress
@@ -28,15 +28,25 @@ from snippetrun.tasks.progress import ShownProgress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from jinja2 import Environment
     from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import File, Files
     from mkdocs.structure.pages import Page as SitePage
 
-_LATE = -100
+_EARLY, _LATE = 100, -100
 _END_SECONDS = 30.0
 """For a page that runs beside a live preview."""
 
 log = get_plugin_logger(__name__)
+
+
+class PagesRead(BaseException):
+    """The build has read its pages and nobody needs more; nothing on the way is to take it for an error."""
+
+    def __init__(self, pages: tuple[Page, ...]) -> None:
+        """Hold the pages."""
+        self.pages = pages
 
 
 class NoOptions(Config):  # type: ignore[no-untyped-call] # MkDocs
@@ -50,15 +60,16 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def __init__(self) -> None:
         """Start with nothing known."""
+        self.reads_only = False
+        """Whether the build is to end once its pages are read, by raising PagesRead."""
         self._serving = False
+        self._fences: Fences
         self._plan: Plan
-        self._results: dict[str, Result] = {}
+        self._results: tuple[Result, ...] = ()
         self._reported: list[report.ReportedPage] = []
-        self._pending: dict[str, str] = {}
-        self._varies = False
+        self._feet: dict[str, str] = {}
         self._looking: stopping.Group | None = None
         self._began = 0.0
-        self._word = secrets.token_hex(8)
 
     def load_config(
         self,
@@ -78,74 +89,83 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._serving = command == "serve"
 
     def on_config(self, config: MkDocsConfig) -> None:
-        """Add our fence and our style sheet to the site."""
+        """Add our fence, what finds the fences that extensions put in, and our style sheet to the site."""
         self.on_shutdown()
         self._began = time.monotonic()
-        self._results.clear()
-        if "pymdownx.superfences" not in config.markdown_extensions:
-            config.markdown_extensions.append("pymdownx.superfences")
-        fences = config.mdx_configs.setdefault("pymdownx.superfences", {}).setdefault("custom_fences", [])
-        fences.append({"name": FENCE, "class": FENCE, "format": self._formatter})
-        config.extra_css.insert(0, render.STYLE_PATH)
+        self._fences = Fences(self.site)
+        self._results, self._reported = (), []
+        extensions, configs = config.markdown_extensions, config.mdx_configs
+        if "pymdownx.superfences" not in extensions:
+            extensions.append("pymdownx.superfences")
+        fences = configs.setdefault("pymdownx.superfences", {}).setdefault("custom_fences", [])
+        if not any(fence.get("name") == LANGUAGE for fence in fences):  # a plugin may build the site more than once
+            fences.append({"name": LANGUAGE, "class": LANGUAGE, "format": self._formatter})
+            extensions.append(PutIn(self._put_in))  # type: ignore[arg-type] # MkDocs hands it on
+            config.extra_css.insert(0, render.STYLE_PATH)
+
+    def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002 - MkDocs' signature
+        """See that the page's file can be read, before MkDocs tries."""
+        try:
+            self._source(page.file)
+        except SnippetrunError as error:
+            raise PluginError(neutralise(str(error))) from error
+        return page
 
     @event_priority(_LATE)
-    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Run every page that will be shown; other plugins have had their say about which those are."""
-        sources = {f.src_uri: Path(f.abs_src_path) for f in files.documentation_pages() if f.abs_src_path}
+    def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
+        """Put a fence of ours in place of each that runs, is skipped or is hidden, after all other plugins."""
+        path, source = self._source(page.file)
+        return self._fences.take(path, markdown, source, inherited=LANGUAGE in page.meta)
+
+    def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
+        """See that no fence of ours was lost on the way."""
+        self._fences.rendered(content)
+        return content
+
+    @event_priority(_EARLY)
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """Run the pages, all of which the renderer has read, and put what came out where the marks are."""
         try:
-            self._plan = plan(self.site, read_all(self.site, sources.values()))
-            findings = chain(*(page.findings for page in self._plan.pages))
-            _warn("something does not run although it looks so", findings, strict=config.strict)
+            pages = self._fences.pages()
+            if self.reads_only:
+                raise PagesRead(pages)
+            self._plan = plan(self.site, pages)
+            _warn("something does not run although it looks so", self._fences.findings(), strict=config.strict)
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
             with stopping.exiting(), ShownProgress() as progress:
                 # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
                 site = replace(self.site, runs=1)
                 # Whoever writes waits for the first run alone.
                 site = replace(site, most_runs=1) if self._serving else site
-                results = runner.run(replace(self._plan, site=site), progress)
+                self._results = runner.run(replace(self._plan, site=site), progress)
         except SnippetrunError as error:
             raise PluginError(neutralise(str(error))) from error
-        self._results = dict(zip(sources, results, strict=True))
-        self._reported = [report.page(result) for result in results]
+        self._reported = [report.page(result) for result in self._results]
         stale = chain(*map(report.stale, self._reported))
         _warn("a page is not as it was recorded", stale, strict=config.strict)
         self._report_failures()
-        files.append(File.generated(config, render.STYLE_PATH, content=render.style()))
-        return files
+        shown = {result.page.path: blocks(self.site, result) for result in self._results}
+        self._fences.show({path: block.snippets for path, block in shown.items()})
+        for file in files:
+            if file.page is not None and file.page.content:
+                path, _ = self._source(file)
+                foot = shown[path].foot if path in shown else ""
+                file.page.content = self._fences.fill(file.page.content) + foot
+        return env
 
-    @event_priority(_LATE)
-    def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
-        """Put a fence of ours in place of each that ran, was skipped, or wrote a file."""
-        self._pending, self._varies = {}, False
-        result = self._results.get(page.file.src_uri)
-        if result is None or not result.page.snippets:
-            return markdown
-        varies = runner.varying(result, rules(self.site, result.page))
-        self._varies = any(map(any, varies))
-        try:
-            source = text_of(Path(page.file.abs_src_path)) if page.file.abs_src_path else ""
-            text, self._pending = embed(markdown, result, self.site.languages, source, self._word, varies=varies)
-        except SnippetrunError as error:
-            raise PluginError(neutralise(str(error))) from error
-        return text
+    def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
+        """Fill what other plugins have copied from page to page."""
+        return self._fences.fill(output)
 
-    def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
-        """Add what the page ran on at its foot, and see that no fence of ours was lost on the way."""
-        if self._pending:
-            raise PluginError(
-                f"{neutralise(page.file.src_uri)}: the Markdown extensions of this site do not show "
-                f"{len(self._pending)} of its fences, though they ran. Please report this with the page."
-            )
-        result = self._results.get(page.file.src_uri)
-        if result is None or result.recording is None:
-            return content
-        return content + render.footer(result.recording, varies=self._varies)
-
+    @event_priority(_EARLY)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Say what the build came to, and see what varies in what it has recorded."""
+        style = Path(config.site_dir, render.STYLE_PATH)
+        style.parent.mkdir(parents=True, exist_ok=True)
+        style.write_text(render.style(), encoding="utf-8")
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
-        shown = [result.page.path for result in self._results.values() if result.runs]
+        shown = [result.page.path for result in self._results if result.runs]
         if self._serving:
             self._looking = stopping.Group(1, lambda: self._look_again(shown))
         else:
@@ -177,7 +197,17 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             log.error(problem)
 
     def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
-        return self._pending.pop(source.strip())
+        return self._fences.mark(source.strip())
+
+    def _put_in(self, lines: list[str]) -> list[str]:
+        return self._fences.put_in(lines)
+
+    def _source(self, file: File) -> tuple[str, str]:
+        """Return a page's path and text; its path is its place in the site where another plugin has made it."""
+        made, docs = Path(file.abs_src_path or ""), self.site.docs
+        if file.abs_src_path and Path(os.path.abspath(made)).is_relative_to(os.path.abspath(docs)):  # noqa: PTH100 - follows no link
+            return files.name(self.site, made), files.text(made)
+        return shown_path(docs / file.src_uri), file.content_string
 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:

@@ -83,6 +83,8 @@ class Snippet:
     """The text between the fences, free of the prefix, as the author wrote it."""
     commands: tuple[Command, ...] = ()
     """Empty for a fence that only writes a file."""
+    path: str = ""
+    """The file that its lines are counted in, where that is not the page: one that the page includes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,9 @@ def _commands(suite: ET.Element, page: ReportedPage) -> None:
     for command in page.commands:
         name = command.command.split("\n")[0] or "(goes on with what is open)"
         seen[name] += 1
-        case = _case(suite, page.path, name if seen[name] == 1 else f"{name} ({seen[name]})", command.line)
+        case = _case(
+            suite, command.path or page.path, name if seen[name] == 1 else f"{name} ({seen[name]})", command.line
+        )
         case.set("time", f"{command.seconds or 0:.3f}")
         _became(case, page, command)
 

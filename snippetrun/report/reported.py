@@ -43,6 +43,8 @@ class ReportedCommand:
     truncated_bytes: int = 0
     varied: bool = False
     """Whether the runs of its page did not agree in it just now, though nothing had told that it varies."""
+    path: str = ""
+    """The file that its lines are counted in, where that is not the page: one that the page includes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _snippet(
     snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[Recorded, ...], varied: set[int]
 ) -> ReportedSnippet:
     commands = tuple(
-        _command(verdict, command.status, recorded[at] if at < len(recorded) else None, varied=at in varied)
+        _command(snippet, verdict, command.status, recorded[at] if at < len(recorded) else None, varied=at in varied)
         for at, (verdict, command) in enumerate(zip(verdicts, snippet.commands, strict=True))
     )
     return ReportedSnippet(snippet.line, snippet.end_line, snippet.language, snippet.options, commands)
@@ -171,7 +173,9 @@ def _without_secret(line: str) -> str:
     return without_secret(line) if line.startswith("expected: ") else line
 
 
-def _command(verdict: Verdict, expected: int, recorded: Recorded | None, *, varied: bool) -> ReportedCommand:
+def _command(
+    snippet: Snippet, verdict: Verdict, expected: int, recorded: Recorded | None, *, varied: bool
+) -> ReportedCommand:
     return ReportedCommand(
         line=verdict.line,
         command=verdict.command,
@@ -189,4 +193,5 @@ def _command(verdict: Verdict, expected: int, recorded: Recorded | None, *, vari
         output_before=recorded.output_before if recorded else None,
         truncated_bytes=recorded.truncated_bytes if recorded else 0,
         varied=varied,
+        path=snippet.path,
     )

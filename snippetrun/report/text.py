@@ -53,14 +53,14 @@ def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
     """Return what is wrong with a command that failed or is stale."""
     if command.outcome is Outcome.STALE:
         hint = f"Record it: snippetrun run {quote(of.path)}"
-        return Problem(f"stale: {command.message}", hint, of.path, command.line)
+        return Problem(f"stale: {command.message}", hint, command.path or of.path, command.line)
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
     again = f"To run this page alone: snippetrun run {quote(of.path)}"
     told = plain("\n".join([*typed, *words, *hints, again]))
     cut = "\n".join(map(_shortened, told.split("\n")))
-    return Problem(plain(command.message), cut, of.path, command.where or command.line)
+    return Problem(plain(command.message), cut, command.path or of.path, command.where or command.line)
 
 
 def complaints(report: Report) -> tuple[Problem, ...]:

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from snippetrun.model import Command
 
 PATH = "p.md"
-EXTENSIONS = ["admonition", "attr_list", "pymdownx.details", "pymdownx.superfences", "pymdownx.tabbed", "tables"]
+EXTENSIONS = [
+    "admonition",
+    "attr_list",
+    "def_list",
+    "pymdownx.details",
+    "pymdownx.superfences",
+    "pymdownx.tabbed",
+    "tables",
+]
 
 
 def listing(page: Page) -> str:

@@ -16,13 +16,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from helpers.inert import CONTROLS, OBEYED, UNSEEN
+from helpers.rendered import rendered
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from snippetrun import render, report, runner
+from snippetrun import report, runner
+from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import info_string, read
-from snippetrun.mkdocs_plugin.embed import embed
+from snippetrun.mkdocs_plugin.embed import blocks
 from snippetrun.model import Environment, ImageFact, Options, Page, Piece, PieceKind, Recorded, Recording, Result
 from snippetrun.render.ansi import to_html
 from snippetrun.report import Report, github, json_, junit, markdown
@@ -40,6 +42,7 @@ fuzzed = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 LANGUAGES = ("console", "shell-session")
+SITE = SiteConfig(Path.cwd(), Path("docs"), "mkdocs.yml")
 TABLE = ("table", "thead", "tbody", "tr", "th", "td")
 SECRET = "hunter2-and-more"
 
@@ -178,18 +181,22 @@ def test_any_info_string_is_read_or_refused(parts: list[str]) -> None:
 
 @fuzzed
 @given(PAGES, OTHERS)
-def test_what_is_put_into_a_page_is_inert(text: str, said: str) -> None:
+def test_what_is_put_into_a_page_is_inert(text: str, output: str) -> None:
+    fences, html = rendered(f"{text}\n\n```console\n$ docker ps\n```\n")
     try:
-        page = read("docs/a.md", f"{text}\n\n```console\n$ docker ps\n```\n", languages=LANGUAGES)
-        markdown_, blocks = embed(f"{text}\n\n```console\n$ docker ps\n```\n", ran(page, said), LANGUAGES, word="key")
+        [page] = fences.pages()
     except PageError:
         reject()
-    assert all(f"\n{key}" in f"\n{markdown_}" or key in markdown_ for key in blocks)
-    for block in blocks.values():
+    result = ran(page, output)
+    shown = blocks(SITE, result)
+    for block in shown.snippets:
         is_inert_html(block)
-    foot = render.footer(ran(page, said).recording)  # type: ignore[arg-type]
-    assert Elements(foot).tags <= {"details", "summary", "time", "div", "dl", "dt", "dd", "span", "code", *TABLE}
-    is_inert_text(foot)
+    assert Elements(shown.foot).tags <= {"details", "summary", "time", "div", "dl", "dt", "dd", "span", "code", *TABLE}
+    is_inert_text(shown.foot)
+    fences.show({page.path: ["a block of ours"] * len(page.snippets)})
+    filled = fences.fill(html)
+    assert filled.count("a block of ours") == sum(bool(s.commands) or s.options.hide for s in page.snippets)
+    assert fences._word not in filled
 
 
 @fuzzed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,61 +11,98 @@ from pathlib import Path
 import pytest
 from conftest import MakeSite
 from helpers.mkdocs_build import FAILING, blocks, build
+from helpers.rendered import rendered
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
 
 from snippetrun import config, runner
 from snippetrun.errors import PageError
-from snippetrun.extract import files, read
-from snippetrun.mkdocs_plugin import embed
-from snippetrun.model import Environment, ImageFact, Job, Mode, Recorded, Recording, Result, printed
+from snippetrun.extract import files
+from snippetrun.mkdocs_plugin.fences import LANGUAGE
+from snippetrun.model import ImageFact, Job, Mode
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import FakeSandbox
 
-# Putting results in place, without any build
+# Fences in a renderer, without any build
 
 
-def result(text: str, output: str = "OUT\n") -> Result:
-    page = read("docs/a.md", text)
-    environment = Environment("26.1.5", "6.12", "0.1.0")
-    recorded = tuple(
-        tuple(Recorded(c.line, c.text, printed(output), 0, 0.1) for c in s.commands) for s in page.snippets
+def shown(text: str) -> str:
+    """The HTML of a page whose blocks say which they are."""
+    fences, html = rendered(text)
+    pages = fences.pages()
+    fences.show({page.path: [f"<b>{n}</b>" for n, _ in enumerate(page.snippets)] for page in pages})
+    return fences.fill(html)
+
+
+def test_a_block_stands_where_its_fence_stood() -> None:
+    assert shown("1. one\n\n    ```console\n    $ docker ps\n    ```\n\n2. two\n") == (
+        "<ol>\n<li>\n<p>one</p>\n<b>0</b>\n</li>\n<li>\n<p>two</p>\n</li>\n</ol>"
     )
-    return runner.result(page, Recording("docs/a.md", "", environment, "2026-01-02T03:04:05+00:00", 0.5, 1.0, recorded))
-
-
-def test_a_fence_is_replaced_where_it_stands_with_its_prefix() -> None:
-    text = "1. one\n\n    ```console\n    $ docker ps\n    ```\n\n2. two\n"
-    shown, found = embed.embed(text, result(text), ("console",))
-    assert shown == "1. one\n\n    ```snippetrun\n    0\n    ```\n\n2. two\n"
-    assert "docker ps" in found["0"]
 
 
 def test_equal_fences_get_their_own_results_in_order() -> None:
-    text = "```console\n$ docker ps\n```\n\n```console\n$ docker ps\n```\n"
-    shown, found = embed.embed(text, result(text), ("console",))
-    assert re.findall(r"^\d$", shown, re.MULTILINE) == list(found) == ["0", "1"]
+    fence = "```console\n$ docker ps\n```\n"
+    assert shown(f"{fence}\n{fence}") == "<b>0</b>\n<b>1</b>"
 
 
-def test_lines_that_were_added_or_taken_away_elsewhere_change_nothing() -> None:
-    text = "---\ntitle: x\n---\n\n```console\n$ docker ps\n```\n"
-    shown, _ = embed.embed("New first line\n\n```console\n$ docker ps\n```\n", result(text), ("console",))
-    assert shown == "New first line\n\n```snippetrun\n0\n```\n"
+def test_lines_are_those_of_the_file_where_other_plugins_have_put_lines_in_or_taken_some_away() -> None:
+    source = (
+        "---\ntitle: x\n---\n\nOld words\n\n```console\n$ docker ps\n```\n\nMore\n\n```console\n$ docker rm x\n```\n"
+    )
+    text = "New\n\nfirst\n\nlines\n\n```console\n$ docker ps\n```\n\n```console\n$ docker rm x\n```\n"
+    [page] = rendered(text, source=source)[0].pages()
+    assert [(s.line, s.end_line, s.commands[0].line) for s in page.snippets] == [(7, 9, 8), (13, 15, 14)]
 
 
-def test_a_fence_that_another_plugin_changed_is_an_error() -> None:
-    with pytest.raises(PageError, match="is not what it was when it ran"):
-        embed.embed("```console\n$ docker rm x\n```\n", result("```console\n$ docker ps\n```\n"), ("console",))
+def test_a_mistake_is_at_its_line_of_the_file() -> None:
+    text = "```console {exit=900}\n$ docker ps\n```\n"
+    with pytest.raises(PageError, match=r"docs/a.md:5:\d+: exit takes an exit status"):
+        rendered(text, source=f"---\ntitle: x\n---\n\n{text}")[0].pages()
+
+
+def test_what_a_macro_has_made_of_a_fence_runs_at_the_line_of_its_source() -> None:
+    source = "A\n\n```console\n$ docker run {{ image }}\n```\n"
+    [page] = rendered(source.replace("{{ image }}", "debian"), source=source)[0].pages()
+    assert page.snippets[0].commands[0].text == "docker run debian"
+    assert page.snippets[0].line == 3
 
 
 def test_a_hidden_fence_is_gone() -> None:
-    text = "a\n\n```console {hide}\n$ docker ps\n```\n\nb\n"
-    assert embed.embed(text, result(text), ("console",)) == ("a\n\n\nb\n", {})
+    html = shown("a\n\n```console {hide}\n$ docker ps\n```\n\nb\n").replace("<b>0</b>", "")
+    assert html.split() == ["<p>a</p>", "<p>b</p>"]
 
 
 def test_a_fence_that_writes_a_file_stays_the_renderers_and_says_which_file() -> None:
     file = "```dockerfile {file=app/Dockerfile}\nFROM debian\n```\n"
-    text = file + "\n```console\n$ docker ps\n```\n"
-    shown, _ = embed.embed(text, result(text), ("console",))
-    assert shown.startswith('```dockerfile title="app/Dockerfile"\nFROM debian\n```\n')
+    html = shown(file + "\n```console\n$ docker ps\n```\n")
+    assert 'class="filename">app/Dockerfile' in html
+    assert "FROM" in html
+    assert "<b>1</b>" in html
+
+
+def test_what_the_renderer_shows_as_text_is_an_error_and_its_authors_text() -> None:
+    fences, html = rendered('=== "Tab"\n\n    ```console\n    $ docker <x>\n    ```\n'.replace("<x>", "ps"))
+    with pytest.raises(PageError, match="docs/a.md:3: the site shows this fence as text"):
+        fences.pages()
+    fences.show({})
+    assert "<code>    ```console\n    $ docker ps\n    ```\n</code>" in fences.fill(html)
+
+
+def test_a_fence_of_a_docstring_is_a_finding_and_does_not_run() -> None:
+    class Docstring(Treeprocessor):
+        def run(self, _root: object) -> None:
+            self.md.preprocessors[LANGUAGE].run(["```console", "$ docker ps", "```"])
+
+    class Docstrings(Extension):
+        def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+            md.treeprocessors.register(Docstring(md), "docstring", 1)
+
+    fences, _ = rendered("# Page\n", extensions=[Docstrings()])
+    assert [page.snippets for page in fences.pages()] == [()]
+    assert [finding.message for finding in fences.findings()] == [
+        "a fence does not run that is no part of a page's own text, such as one of a docstring"
+    ]
 
 
 # Whole builds

@@ -1,0 +1,103 @@
+"""Where the lines of a page as its renderer has it stand in files: plugins put text in, and take text away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from snippetrun.config import shown_path
+from snippetrun.errors import PageError, Problem
+from snippetrun.extract.lines import normalised
+from snippetrun.model import Page, Snippet
+from snippetrun.support import bounded
+
+# "parts/run.md" in --8<-- "parts/run.md:first", and run.md in {! run.md !}
+_FILE = re.compile(r"""[\w./-]+\.\w+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The lines of a page's text, and what they were made of."""
+
+    path: str
+    """The page, as the user knows it."""
+    text: Sequence[str]
+    source: Sequence[str]
+    """The lines of the page's own file; empty where it has none."""
+    lines: Sequence[int]
+    """For each line of the text the line of the source that it is, or that was replaced by it; counted from 1."""
+    folders: Sequence[Path]
+    """Where the files that a page includes are looked for."""
+
+    def page(self, read: Page) -> Page:
+        """Return a page that was read from the text with the lines that its fences have in their files."""
+        snippets = tuple(map(self._snippet, read.snippets))
+        return replace(read, snippets=snippets, findings=tuple(map(self._problem, read.findings)))
+
+    def error(self, error: PageError) -> PageError:
+        """Return what is wrong with the text, at the lines of its files."""
+        return PageError(*map(self._problem, error.problems))
+
+    def at(self, line: int) -> tuple[str, int]:
+        """Return the file and the line of a line of the text; the page's own where no included file has it."""
+        if not line:
+            return self.path, 0
+        own = self.lines[line - 1]
+        if not self.source or not own or self._is_own(line):
+            return self.path, own
+        return self._included(line, self.source[own - 1]) or (self.path, own)
+
+    def _is_own(self, line: int) -> bool:
+        own = self.lines[line - 1]
+        return bool(own) and self.source[own - 1] == self.text[line - 1]
+
+    def _snippet(self, snippet: Snippet) -> Snippet:
+        path, line = self.at(snippet.line)
+        moved = line - snippet.line
+        commands = tuple(
+            replace(command, line=command.line + moved, end_line=command.end_line + moved)
+            for command in snippet.commands
+        )
+        file = "" if path == self.path else path
+        return replace(snippet, line=line, end_line=snippet.end_line + moved, commands=commands, path=file)
+
+    def _problem(self, problem: Problem) -> Problem:
+        path, line = self.at(min(problem.line, len(self.lines)))
+        return replace(problem, path=path, line=line)
+
+    def _included(self, line: int, directive: str) -> tuple[str, int] | None:
+        """Find a line in a file that its page names where it stands: with the lines around it, as they may repeat."""
+        wanted = [text.strip() for text in self.text[line - 1 : line + 2]]
+        for name in _FILE.findall(directive):
+            for folder in self.folders:
+                lines = [text.strip() for text in _lines(folder / name)]
+                for at in range(len(lines) - len(wanted) + 1):
+                    if lines[at : at + len(wanted)] == wanted:
+                        return shown_path(folder / name), at + 1
+        return None
+
+
+def origins(path: str, text: Sequence[str], source: Sequence[str], folders: Iterable[Path] = ()) -> Origins:
+    """Compare a page's text with its own file; without one, each line is its own."""
+    return Origins(path, text, source, _origins(text, source), tuple(folders))
+
+
+def _origins(text: Sequence[str], source: Sequence[str]) -> Sequence[int]:
+    above = len(source) - len(text)
+    if not source or (above >= 0 and list(source[above:]) == list(text)):
+        return range(1 + max(above, 0), len(text) + max(above, 0) + 1)
+    lines: list[int] = []
+    for _, first, after, begin, end in SequenceMatcher(None, source, text).get_opcodes():
+        # What a directive was replaced by is all in its place.
+        lines += (min(first + at + 1, after) if after > first else max(first, 1) for at in range(end - begin))
+    return lines
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return normalised(bounded.read_bytes(file).decode()) if file.is_file() else []
+    except (OSError, ValueError):
+        return []

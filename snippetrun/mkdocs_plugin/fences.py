@@ -1,0 +1,292 @@
+"""The fences of a site's pages while its renderer has them.
+
+Each fence that runs is replaced by a fence of ours, which holds a key. The renderer asks for its HTML, and gets a mark.
+What no mark is seen of on the page is not shown as a fence, and must not run. When all pages have run, the blocks
+take the places of the marks.
+
+    take           a page's Markdown, as all other plugins have left it -> the same with our fences
+    put_in         the lines that superfences is about to read, with what Markdown extensions have put in
+    mark           the HTML of one of our fences
+    rendered       the page's HTML, to see which marks are there
+    fill           any HTML, with the blocks in the places of the marks
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+
+from snippetrun import extract
+from snippetrun.errors import PageError, Problem
+from snippetrun.extract import attribute_values, info_string
+from snippetrun.extract.front_matter import front_matter
+from snippetrun.extract.lines import normalised
+from snippetrun.extract.origins import Origins, origins
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+
+    from snippetrun.config import SiteConfig
+    from snippetrun.model import Page, PageOptions, Snippet
+
+LANGUAGE = "snippetrun"
+"""The private language of our fences."""
+# the prefix, the fence and the info string of "    ```console {hide}"
+_OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
+
+
+@dataclass(slots=True)
+class _Taken:
+    """A page that the renderer has."""
+
+    page: Page
+    options: PageOptions
+    title: str
+    origins: Origins
+    keys: list[str] = field(default_factory=list)
+    """One for each snippet of the page."""
+    edits: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
+    """Lines of ours, and the author's that they stand for."""
+    rest: tuple[str, ...] = ()
+    """The lines that may open a fence and are left as they are, as nothing runs there."""
+    converted: bool = False
+    """Whether the renderer has read the page itself: what it reads after that is a part of it, such as a docstring."""
+
+
+class PutIn(Extension):
+    """A Python-Markdown extension that calls us with the lines that superfences is about to read."""
+
+    def __init__(self, put_in: Callable[[list[str]], list[str]]) -> None:
+        """Take what turns lines into lines."""
+        super().__init__()
+        self._put_in = put_in
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        """Register it after all that puts text in, such as pymdownx.snippets at 32, and before superfences at 25."""
+        md.preprocessors.register(_PutIn(md, self._put_in), LANGUAGE, 25.5)
+
+
+class _PutIn(Preprocessor):
+    def __init__(self, md: Markdown, put_in: Callable[[list[str]], list[str]]) -> None:
+        super().__init__(md)
+        self._put_in = put_in
+
+    def run(self, lines: list[str]) -> list[str]:
+        return self._put_in(lines)
+
+
+class Fences:
+    """The fences of the pages of one build."""
+
+    def __init__(self, site: SiteConfig) -> None:
+        """Know no page yet. Keys begin with a word that no page can know, or a page could have a fence of ours."""
+        self._site = site
+        self._word = f"sr{secrets.token_hex(8)}n"
+        self._taken: dict[str, _Taken] = {}
+        self._hand: _Taken | None = None
+        self._snippets: dict[str, tuple[str, int]] = {}
+        """Of each key, the page and the number of the snippet on it."""
+        self._texts: dict[str, str] = {}
+        """Of each key, the fence as its author wrote it."""
+        self._problems: list[Problem] = []
+        self._findings: list[Problem] = []
+        self._blocks: Mapping[str, Sequence[str]] | None = None
+        self._marks = re.compile(rf'<div data-{LANGUAGE}="({self._word}\d+)"></div>')
+        # ```snippetrun, a key and ```, or the two words alone where a paragraph has made inline code of them
+        self._left = re.compile(rf"(?:(?:`{{3,}}|~{{3,}})?{LANGUAGE}\s+)?({self._word}\d+)(?:\s+(?:`{{3,}}|~{{3,}}))?")
+
+    def take(self, path: str, markdown: str, source: str, *, inherited: bool = False) -> str:
+        """Return a page's Markdown, which has no front matter, with our fences.
+
+        `source` is the page's own file; empty if it has none. `inherited` is whether other plugins have given the page
+        options of ours. Then, as for any page that cannot be used, `pages` will tell.
+        """
+        self._hand = None
+        lines = normalised(source)
+        front = front_matter(path, lines)
+        if inherited and not front.options.line:
+            hint = f"Write it in the front matter of {path} itself."
+            self._problems.append(Problem(f"another plugin gives this page its `{LANGUAGE}:`", hint, path, 1))
+            return markdown
+        text = normalised(markdown)
+        places = origins(path, text, lines, self._folders(path))
+        try:
+            if front.problems:
+                raise PageError(*front.problems)
+            read, page = self._read(path, text, front.options, front.title, places)
+        except PageError as error:
+            self._problems += error.problems
+            return markdown
+        self._hand = self._taken[path] = taken = _Taken(page, front.options, front.title, places)
+        shown = self._with_ours(taken, text, read) if page.snippets else text
+        taken.rest = self._openers(shown)
+        return "\n".join(shown) + "\n" if page.snippets else markdown
+
+    def put_in(self, lines: list[str]) -> list[str]:
+        """Return the lines that superfences is about to read, with our fences for those that an extension put in."""
+        openers, taken = self._openers(lines), self._hand
+        if taken is None or taken.converted:
+            return self._elsewhere(lines) if openers else lines
+        taken.converted = True
+        if openers == taken.rest:
+            return lines
+        path, before = taken.page.path, taken.origins
+        text = _restored(lines, taken.edits)
+        inner = origins(path, text, before.text, before.folders)
+        places = replace(before, text=text, lines=[before.lines[line - 1] if line else 0 for line in inner.lines])
+        try:
+            read, taken.page = self._read(path, text, taken.options, taken.title, places)
+        except PageError as error:
+            self._problems += error.problems
+            return lines
+        return self._with_ours(taken, text, read)
+
+    def mark(self, key: str) -> str:
+        """Return the HTML of a fence of ours: its block, once there are blocks, and until then a mark.
+
+        Raises KeyError for a fence of a page's own that says it is one; superfences shows that as text.
+        """
+        if key not in self._snippets:
+            raise KeyError(key)
+        return self.fill(f'<div data-{LANGUAGE}="{key}"></div>')
+
+    def rendered(self, html: str) -> None:
+        """See that all fences of the page in hand are there as fences."""
+        taken, self._hand = self._hand, None
+        if taken is None:
+            return
+        seen = set(self._marks.findall(html))
+        for snippet, key in zip(taken.page.snippets, taken.keys, strict=True):
+            if key and key not in seen:
+                hint = (
+                    "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
+                    "In a tab or an admonition, see that its extension is in markdown_extensions."
+                )
+                path = snippet.path or taken.page.path
+                self._problems.append(Problem("the site shows this fence as text", hint, path, snippet.line))
+
+    def pages(self) -> tuple[Page, ...]:
+        """Return all pages, once the renderer has read them; raise PageError with all that is wrong with them."""
+        if self._problems:
+            raise PageError(*dict.fromkeys(self._problems))
+        return tuple(taken.page for taken in self._taken.values())
+
+    def findings(self) -> Iterator[Problem]:
+        """Yield what looks on the pages as if it should run, and does not."""
+        yield from self._findings
+        for taken in self._taken.values():
+            yield from taken.page.findings
+
+    def show(self, blocks: Mapping[str, Sequence[str]]) -> None:
+        """Take the blocks of all snippets, by page, for `fill`."""
+        self._blocks = blocks
+
+    def fill(self, html: str) -> str:
+        """Return HTML with blocks in the places of marks; what a renderer shows as text, its author's text."""
+        if self._blocks is None or self._word not in html:
+            return html
+        html = self._marks.sub(lambda mark: self._block(mark[1]), html)
+        return self._left.sub(lambda mark: escape(self._texts[mark[1]], quote=False), html)
+
+    def _block(self, key: str) -> str:
+        path, index = self._snippets[key]
+        blocks = (self._blocks or {}).get(path, ())
+        return blocks[index] if index < len(blocks) else ""
+
+    def _read(
+        self, path: str, text: Sequence[str], options: PageOptions, title: str, places: Origins
+    ) -> tuple[Page, Page]:
+        """Read a page; return it as it stands in the text, and as it stands in its files. Raises PageError."""
+        try:
+            page = extract.read(path, "\n".join(text) + "\n", languages=self._site.languages, options=options)
+        except PageError as error:
+            raise places.error(error) from None
+        page = replace(page, title=title or page.title)
+        return page, places.page(page)
+
+    def _folders(self, path: str) -> tuple[Path, ...]:
+        return Path(path).parent, self._site.docs, self._site.root
+
+    def _openers(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Return the lines that may open a fence that concerns us."""
+        openers = (line.strip() for line in lines if "```" in line or "~~~" in line)
+        words = (*self._site.languages, *attribute_values.KEYS)
+        return tuple(line for line in openers if _OPENER.fullmatch(line) and any(word in line for word in words))
+
+    def _with_ours(self, taken: _Taken, text: Sequence[str], read: Page) -> list[str]:
+        """Return the lines of a text with our fences for the page that was read from it."""
+        taken.keys, taken.edits = [], []
+        edits: list[extract.Edit] = []
+        for index, snippet in enumerate(read.snippets):
+            opener = text[snippet.line - 1]
+            key, end = "", snippet.end_line
+            if not snippet.commands and not snippet.options.hide:
+                ours: tuple[str, ...] = (_renderers(opener),)
+                end = snippet.line
+            else:
+                key = f"{self._word}{len(self._snippets)}"
+                self._snippets[key] = taken.page.path, index
+                self._texts[key] = "" if snippet.options.hide else "\n".join(text[snippet.line - 1 : end])
+                ours = _ours(snippet, key)
+            taken.keys.append(key)
+            taken.edits.append((ours, tuple(text[snippet.line - 1 : end])))
+            edits.append(extract.Edit(snippet.line, end, ours))
+        return normalised(extract.splice("\n".join(text) + "\n", edits))
+
+    def _elsewhere(self, lines: list[str]) -> list[str]:
+        """Return lines that are no page: what an excerpt of one holds has run there, and no other fence runs."""
+        path = self._hand.page.path if self._hand else ""
+        try:
+            page = extract.read(path, "\n".join(lines) + "\n", languages=self._site.languages)
+        except PageError:
+            page = None
+        edits = []
+        for snippet in page.snippets if page else ():
+            keys = [key for key, at in self._snippets.items() if _content(self._snippet(*at)) == _content(snippet)]
+            if self._blocks is not None and len({self._block(key) for key in keys}) == 1:
+                edits.append(extract.Edit(snippet.line, snippet.end_line, _ours(snippet, keys[0])))
+            elif snippet.options.hide:
+                edits.append(extract.Edit(snippet.line, snippet.end_line, ()))
+            elif self._blocks is None:
+                message = "a fence does not run that is no part of a page's own text, such as one of a docstring"
+                self._findings.append(Problem(message, "Show it on a page.", path))
+        return normalised(extract.splice("\n".join(lines) + "\n", edits))
+
+    def _snippet(self, path: str, index: int) -> Snippet:
+        return self._taken[path].page.snippets[index]
+
+
+def _content(snippet: Snippet) -> tuple[object, ...]:
+    """Return what makes a snippet what it is, wherever it stands."""
+    return snippet.language, snippet.content, snippet.options
+
+
+def _ours(snippet: Snippet, key: str) -> tuple[str, ...]:
+    return f"{snippet.prefix}```{LANGUAGE}", f"{snippet.prefix}{key}", f"{snippet.prefix}```"
+
+
+def _renderers(opener: str) -> str:
+    """Return the opening fence of a file without what is ours in it: its content is highlighted by the renderer."""
+    match = _OPENER.match(opener)
+    return f"{match[1]}{match[2]}{info_string.for_renderer(match[3])}" if match else opener
+
+
+def _restored(lines: Sequence[str], edits: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]) -> list[str]:
+    """Return lines with the author's text for ours; what an extension has taken away stays away."""
+    text, at = list(lines), 0
+    for ours, authors in edits:
+        size = len(ours)
+        for start in range(at, len(text) - size + 1):
+            if tuple(text[start : start + size]) == ours:
+                text[start : start + size] = authors
+                at = start + len(authors)
+                break
+    return text
