@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from snippetrun.errors import Problem
-from snippetrun.extract.attribute_values import KEYS
+from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
 from snippetrun.extract.info_string import parse
 from snippetrun.extract.prompts import Session, has_prompt, script, split
@@ -69,7 +69,7 @@ def candidate(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
 
 def misused(path: str, each: Candidate, languages: Collection[str]) -> Iterator[Problem]:
     """Find options that say something about commands that the fence does not have."""
-    options, said = each.options, [key for key in KEYS if getattr(each.options, key) not in {None, False}]
+    options, said = each.options, [key for key in READERS if getattr(each.options, key) not in {None, False}]
     for key in said:
         message = hint = ""
         if options.file is not None:

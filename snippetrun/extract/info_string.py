@@ -10,13 +10,13 @@ language that we do not run is theirs, and is left alone unless a key of ours st
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from snippetrun.config.options import Keys, read
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract.attribute_values import FLAGS, KEYS, READERS
+from snippetrun.extract.attribute_values import READERS
 from snippetrun.model import Options
 
 RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
@@ -50,7 +50,7 @@ _OPEN_QUOTE = re.compile(r"""[A-Za-z][\w-]*=(["'])""")
 # the value in skip="needs a GPU"
 _QUOTED = re.compile(r"""=(?:"[^"]*"|'[^']*')""")
 # timeout in `{.c timeout=5s}`, hide in `{hide}`
-_OWN_KEY = re.compile(rf"(?:^|[\s{{,])(?:{'|'.join(KEYS)})(?=[=\s,}}]|$)")
+_OWN_KEY = re.compile(rf"(?:^|[\s{{,])(?:{'|'.join(READERS)})(?=[=\s,}}]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +113,16 @@ class _Reader:
         return self.options(items)
 
     def options(self, items: Iterable[_Item]) -> Options:
-        values: dict[str, str | int | float | bool] = {}
-        seen: set[str] = set()
-        for item in items:
-            if item.key in KEYS and item.key in seen:
-                self.complain(item.offset, f"{item.key} is written twice", "Leave one of them.")
-                continue
-            seen.add(item.key)
-            if item.key in KEYS:
-                self.value(item, values)
-            elif not _is_renderers(item.key):
-                message = f"`{item.key}` is no attribute of a fence"
-                self.complain(item.offset, message, suggest(item.key, KEYS))
-        return Options(**values)  # type: ignore[arg-type]
+        path, line, column = self.where
+        own = [item for item in items if not _is_renderers(item.key)]
+        offsets = {item.key: item.offset for item in own}
 
-    def value(self, item: _Item, values: dict[str, str | int | float | bool]) -> None:
-        if item.key in FLAGS:
-            if item.value is not None:
-                self.complain(item.offset, f"{item.key} takes no value", f"Write {item.key}.")
-            values[item.key] = True
-            return
-        if item.value is None and item.key != "skip":
-            self.complain(item.offset, f"{item.key} needs a value", f"Write {item.key}=...")
-            return
-        try:
-            values[item.key] = READERS[item.key](item.value or "")
-        except ValueError as error:
-            self.complain(item.offset, str(error))
+        def where(keys: Keys) -> tuple[str, int, int]:
+            return path, line, column + offsets[str(keys[0])]
+
+        values, problems = read(((item.key, item.value) for item in own), READERS, where, kind="attribute")
+        self.problems += problems
+        return Options(**values)
 
     def bare(self, language: str, start: int) -> None:
         """Complain about what may not stand after a language without braces."""
@@ -148,7 +131,7 @@ class _Reader:
         together = re.sub("skip(?!=)", 'skip="the reason"', together)
         spelling = f"Write {language} {{{together}}}"
         for item in items:
-            if item.key in KEYS:
+            if item.key in READERS:
                 self.complain(item.offset, f"the attribute `{item.text}` stands without braces", spelling)
                 return
         if self.info[offset : offset + 1] == "{":
@@ -167,12 +150,6 @@ class _Reader:
 
 def _is_renderers(key: str) -> bool:
     return not key or key in RENDERER_KEYS or key in _RENDERER_ATTRIBUTES or key.startswith("data-")
-
-
-def suggest(word: str, known: Collection[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or else all of them."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
 
 
 def parse(info: str, *, languages: Collection[str], path: str, line: int, column: int) -> tuple[str, Options]:

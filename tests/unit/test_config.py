@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,27 +72,33 @@ HEAD = "plugins:\n  - snippetrun:\n"
     ("text", "complaint"),
     [
         ("plugins: [search]\n", "mkdocs.yml: does not name the plugin snippetrun"),
-        ("a: [\n", "mkdocs.yml:2: is no valid YAML"),
-        (HEAD + "      timout: 3s\n", "mkdocs.yml:3: timout: there is no such key; did you mean timeout?"),
-        (HEAD + "      timeout: soon\n", "mkdocs.yml:3: timeout: 'soon' is not a duration"),
-        (HEAD + "      jobs: 0\n", "mkdocs.yml:3: jobs: expects a number of pages"),
-        (HEAD + "      languages: console\n", "mkdocs.yml:3: languages: expects a list"),
-        (HEAD + "      images: [web]\n", "mkdocs.yml:3: images: expects image names"),
-        (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4: images: Web: is no image name"),
-        (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4: images: web: expects either {build"),
+        ("a: [\n", "mkdocs.yml:2:1: is not valid YAML"),
+        (HEAD + "      timout: 3s\n", "mkdocs.yml:3:7: timout: there is no such key\n    Did you mean timeout?"),
+        (HEAD + "      timeout: soon\n", "mkdocs.yml:3:7: timeout: 'soon' is not a duration"),
+        (HEAD + "      jobs: 0\n", "mkdocs.yml:3:7: jobs: expects a number of pages"),
+        (HEAD + "      languages: console\n", "mkdocs.yml:3:7: languages: expects a list"),
+        (HEAD + "      images: [web]\n", "mkdocs.yml:3:7: images: expects image names"),
+        (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4:9: images: Web: is no image name"),
+        (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4:9: images: web: expects either {build"),
         (HEAD + "      images:\n        web: {build: images/nope}\n", "there is no file images/nope/Dockerfile"),
         (HEAD + "      images:\n        web: {build: ../..}\n", "outside of the site's folder"),
-        (HEAD + "      images:\n        web: {pull: nginx}\n", "mkdocs.yml:4: images: web: pull: nginx has no digest"),
-        (HEAD + "      images:\n        web: {build: images/web, standin: x}\n", "did you mean stand_in?"),
-        (HEAD + "      varies: x\n", "mkdocs.yml:3: varies: expects a list of regular expressions"),
-        (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5: same: 1 is no text; quote it"),
-        (HEAD + "      varies: ['(']\n", "mkdocs.yml:3: varies: '(' is no regular expression: missing ): ("),
-        (HEAD + "      varies: ['a*']\n", "mkdocs.yml:3: varies: 'a*' also matches where nothing is"),
+        (
+            HEAD + "      images:\n        web: {pull: nginx}\n",
+            "mkdocs.yml:4:15: images: web: pull: nginx has no digest",
+        ),
+        (
+            HEAD + "      images:\n        web: {build: images/web, standin: x}\n",
+            "mkdocs.yml:4:34: images: web: standin: there is no such key\n    Did you mean stand_in?",
+        ),
+        (HEAD + "      varies: x\n", "mkdocs.yml:3:7: varies: expects a list of regular expressions"),
+        (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5:11: same: 1 is no text; quote it"),
+        (HEAD + "      varies: ['(']\n", "mkdocs.yml:3:16: varies: '(' is no regular expression: missing ): ("),
+        (HEAD + "      varies: ['a*']\n", "mkdocs.yml:3:16: varies: 'a*' also matches where nothing is"),
         (
             HEAD + "      stable:\n        - {pattern: a, replace: b}\n",
-            "mkdocs.yml:3: stable: output is no longer replaced; write what may differ from run to run: varies: [",
+            "mkdocs.yml:3:7: stable: output is no longer replaced; write what may differ from run to run: varies: [",
         ),
-        ("plugins:\n  - snippetrun: 3\n", "mkdocs.yml:2: snippetrun: expects keys and values"),
+        ("plugins:\n  - snippetrun: 3\n", "mkdocs.yml:2:5: snippetrun: expects keys and values"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
@@ -148,20 +155,20 @@ def test_limits_and_the_network_are_the_sites_and_may_differ_for_a_page(
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("limits: {memroy: 1GB}", "limits: memroy: there is no such key; did you mean memory?"),
+        ("limits: {memroy: 1GB}", "limits: memroy: there is no such key\n    Did you mean memory?"),
         ("limits: {processes: many}", "limits: processes: 'many' is no whole number"),
         ("limits: {cpus: no}", "limits: cpus: False is no number"),
         ("limits: {memory: 10MB}", "limits: memory: '10MB' is less than any page needs, which is 200000000"),
         ("network: lan", "network: expects one of none, internet"),
         ("pages: {indx.md: {network: internet}}", "pages: indx.md: there is no such page"),
-        ("pages: {index.md: {limit: {}}}", "pages: index.md: limit: there is no such key; did you mean limits?"),
+        ("pages: {index.md: {limit: {}}}", "pages: index.md: limit: there is no such key\n    Did you mean limits?"),
     ],
 )
 def test_a_mistake_in_what_a_page_may_have_is_named_with_its_line(tmp_path: Path, option: str, message: str) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").touch()
     [complaint] = complaints(tmp_path, f"plugins:\n  - snippetrun:\n      {option}\n")
-    assert complaint.startswith(f"mkdocs.yml:3: {message}")
+    assert re.fullmatch(r"mkdocs.yml:3:\d+: " + re.escape(message) + ".*", complaint, re.DOTALL)
 
 
 # What MkDocs itself does with the file
@@ -183,21 +190,28 @@ def test_what_a_file_does_not_say_is_inherited(tmp_path: Path) -> None:
 def test_a_mistake_that_is_inherited_is_told_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "all.yml").write_text("plugins:\n  snippetrun:\n    jobs: 0\n")
     [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
-    assert found.startswith("all.yml:3: jobs: expects")
+    assert found.startswith("all.yml:3:5: jobs: expects")
     [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    jobs: -1\n")
-    assert found.startswith("mkdocs.yml:4: jobs: expects")
+    assert found.startswith("mkdocs.yml:4:5: jobs: expects")
+
+
+def test_a_mistake_that_another_part_of_the_file_brings_in_is_told_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "all.yml").write_text("plugins:\n  snippetrun:\n    jobs: 3\n")
+    text = "INHERIT: all.yml\nextra: &x\n  jobs: 0\nplugins:\n  snippetrun:\n    <<: *x\n"
+    [complaint] = complaints(tmp_path, text)
+    assert complaint.startswith("mkdocs.yml:3:3: jobs: expects")
 
 
 @pytest.mark.parametrize(
     ("inherited", "why"),
     [
-        ("other.yml", "mkdocs.yml:2: INHERIT: other.yml cannot be read: No such file or directory"),
-        ("mkdocs.yml", "mkdocs.yml:2: INHERIT: mkdocs.yml inherits from this file"),
-        ("back.yml", "back.yml:1: INHERIT: mkdocs.yml inherits from this file"),
-        ("[x]", "mkdocs.yml:2: INHERIT: expects the path of another file"),
-        ("docs", "mkdocs.yml:2: INHERIT: docs cannot be read: Is a directory"),
-        ("circle.yml", "mkdocs.yml:2: INHERIT: circle.yml cannot be read: Too many levels of symbolic links"),
-        ("x" * 300, f"mkdocs.yml:2: INHERIT: {'x' * 300} cannot be read: File name too long"),
+        ("other.yml", "mkdocs.yml:2:1: INHERIT: other.yml cannot be read: No such file or directory"),
+        ("mkdocs.yml", "mkdocs.yml:2:1: INHERIT: mkdocs.yml inherits from this file"),
+        ("back.yml", "back.yml:1:1: INHERIT: mkdocs.yml inherits from this file"),
+        ("[x]", "mkdocs.yml:2:1: INHERIT: expects the path of another file"),
+        ("docs", "mkdocs.yml:2:1: INHERIT: docs cannot be read: Is a directory"),
+        ("circle.yml", "mkdocs.yml:2:1: INHERIT: circle.yml cannot be read: Too many levels of symbolic links"),
+        ("x" * 300, f"mkdocs.yml:2:1: INHERIT: {'x' * 300} cannot be read: File name too long"),
     ],
 )
 def test_what_cannot_be_inherited_is_named(tmp_path: Path, inherited: str, why: str) -> None:
@@ -217,6 +231,13 @@ def test_a_value_may_be_an_environment_variable(tmp_path: Path, monkeypatch: pyt
     assert (site.docs, site.jobs, site.timeout) == (tmp_path / "texts", 4, 9.0)
 
 
+@pytest.mark.parametrize("option", ["timeout: !ENV NOPE", "limits: {time: !ENV NOPE}", "varies: [!ENV NOPE]"])
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path, option: str) -> None:
+    [complaint] = complaints(tmp_path, f"site_url: !ENV URL\nplugins:\n  - snippetrun:\n      {option}\n")
+    assert complaint.startswith("mkdocs.yml:4:")
+    assert complaint.endswith(": the environment variable NOPE is not set")
+
+
 def test_what_every_plugin_may_be_told_is_for_mkdocs(tmp_path: Path) -> None:
     site = load(tmp_path, "plugins:\n  - snippetrun:\n      enabled: !ENV [CI, true]\n      jobs: 3\n")
     assert site.jobs == 3
@@ -227,7 +248,7 @@ def test_a_variable_that_yaml_cannot_read_is_named_with_its_line(
 ) -> None:
     monkeypatch.setenv("WHEN", "2026-99-99")
     [found] = complaints(tmp_path, "plugins:\n  - snippetrun:\n      timeout: !ENV WHEN\n")
-    assert found.startswith("mkdocs.yml:3: is no valid YAML: an environment variable that is named here holds what")
+    assert found.startswith("mkdocs.yml:3:16: is not valid YAML: a value cannot be read: month must")
 
 
 def test_a_page_has_its_name_whatever_links_lead_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
