@@ -97,7 +97,7 @@ def _inline() -> MarkdownIt:
     return MarkdownIt("commonmark")
 
 
-def outline(lines: Sequence[str]) -> Outline:
+def read_outline(lines: Sequence[str]) -> Outline:
     """Read the lines of a page; blank ones in the place of its front matter keep the numbers right."""
     # Markdown-it would count one line less for a last line of blanks that nothing ends.
     links: dict[str, Any] = {}
@@ -158,15 +158,15 @@ def is_blank(line: str, quotes: int) -> bool:
 
 
 def _fence(lines: Sequence[str], token: Token, containers: tuple[Container, ...]) -> Fence:
-    where = _lines_of(token)
-    opener = lines[where[0] - 1]
+    span = _lines_of(token)
+    opener = lines[span[0] - 1]
     prefix = opener[: opener.index(token.markup)]
     content = tuple(token.content.split("\n")[:-1])
     return Fence(
-        line=where[0],
-        end_line=where[-1],
+        line=span[0],
+        end_line=span[-1],
         # A closing fence is the one line that is neither the opener nor content.
-        closed=len(content) == len(where) - 2,
+        closed=len(content) == len(span) - 2,
         info=token.info,
         info_column=len(prefix) + len(token.markup) + 1,
         prefix=prefix,

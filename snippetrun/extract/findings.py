@@ -16,30 +16,31 @@ from snippetrun.model import Options
 _UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
 
 
-def unprompted(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
+def find_unprompted(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
     """Fences that show docker commands, none of which has the prompt that would make it run."""
-    for each in candidates:
-        if not each.runs or each.session.commands or each.options.skip is not None or has_prompt(each.fence.lines):
+    for candidate in candidates:
+        fence = candidate.fence
+        if candidate.commands or not candidate.runs or candidate.options.skip is not None or has_prompt(fence.lines):
             continue
-        for number, line in enumerate(each.fence.lines, each.fence.line + 1):
+        for number, line in enumerate(fence.lines, fence.line + 1):
             if _UNPROMPTED.match(line):
                 hint = "Write `$ ` before each command, as the first two characters of its line."
                 yield Problem("nothing in this fence runs: no line starts with a prompt", hint, path, number)
                 break
 
 
-def idle(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
+def find_idle(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
     """Fences with options of ours on a page that has no docker command, and so runs nothing."""
-    for each in candidates:
-        if (each.runs or each.options.file) and replace(each.options, skip=None) != Options():
+    for candidate in candidates:
+        if (candidate.runs or candidate.options.file) and replace(candidate.options, skip=None) != Options():
             message = "nothing on this page runs: none of its prompted commands calls docker"
-            yield Problem(message, "Remove the options of this fence.", path, each.fence.line)
+            yield Problem(message, "Remove the options of this fence.", path, candidate.fence.line)
 
 
-def unread(path: str, found: Outline, blocks: Sequence[Block], languages: Collection[str]) -> Iterator[Problem]:
+def find_unread(path: str, outline: Outline, blocks: Sequence[Block], languages: Collection[str]) -> Iterator[Problem]:
     """Fences that Python-Markdown shows and CommonMark does not see, for instance straight after `<div>`."""
-    fenced = (range(fence.line, fence.end_line + 1) for fence in found.fences)
-    inside = found.code.union(found.hidden, *fenced)
+    fenced = (range(fence.line, fence.end_line + 1) for fence in outline.fences)
+    inside = outline.code.union(outline.hidden, *fenced)
     for block in blocks:
         if block.language in languages and block.line not in inside:
             message = "this fence does not run: outside Python-Markdown nothing takes it for a fence"

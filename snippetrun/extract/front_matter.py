@@ -42,7 +42,7 @@ class FrontMatter:
     problems: tuple[Problem, ...] = ()
 
 
-def front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
+def read_front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
     """Read the front matter at the head of a page; as in MkDocs it is none unless it is a YAML mapping."""
     block = _BLOCK.match("\n".join(lines) + "\n")
     if not block:

@@ -79,13 +79,13 @@ class _Reader:
 
     def items(self, offset: int) -> tuple[list[_Item], int]:
         """Return the attributes from `offset` on, and where the text after them starts."""
-        found: list[_Item] = []
+        items: list[_Item] = []
         while match := _ITEM.match(self.info, offset):
             value = match["double"] if match["double"] is not None else match["single"]
             value = match["bare"] if value is None else value
-            found.append(_Item(match["key"] or "", value, match[0], match.start()))
+            items.append(_Item(match["key"] or "", value, match[0], match.start()))
             offset = self.skip(match.end())
-        return found, offset
+        return items, offset
 
     def skip(self, offset: int) -> int:
         match = _SPACE.match(self.info, offset)

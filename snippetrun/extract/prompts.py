@@ -90,7 +90,7 @@ def split(lines: Sequence[str], first_line: int, *, goes_on: bool = False) -> Se
     return session
 
 
-def script(lines: Sequence[str], first_line: int) -> Session:
+def split_script(lines: Sequence[str], first_line: int) -> Session:
     """Split the lines of a fence that is a script, without prompts and output, into its commands."""
     session = Session()
     at = 0

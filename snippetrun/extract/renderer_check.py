@@ -68,7 +68,7 @@ class Seen:
         return Problem(message, hint, self._path, first.line, first.info_column)
 
 
-def disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
+def find_disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say why the site would not show this fence as a code block; None if it does."""
     start = len(fence.prefix) + 1
     if not _PREFIX.fullmatch(fence.prefix):
@@ -94,13 +94,13 @@ def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
     """Say what is wrong with the lines below an opening fence."""
     closer = lines[fence.end_line - 1]
     width = len(fence.prefix)
-    place = len(closer) - len(closer.lstrip(_BLANKS))
-    if place != width:
-        message = f"the closing fence stands in column {place + 1}, its opener in column {width + 1}"
-        return Problem(message, f"Put both in the same column. {_TEXT}", path, fence.end_line, place + 1)
+    margin = len(closer) - len(closer.lstrip(_BLANKS))
+    if margin != width:
+        message = f"the closing fence stands in column {margin + 1}, its opener in column {width + 1}"
+        return Problem(message, f"Put both in the same column. {_TEXT}", path, fence.end_line, margin + 1)
     if closer.strip(_BLANKS) != fence.markup:
         message = "the closing fence is longer than its opener"
-        return Problem(message, f"Write {fence.markup} here. {_TEXT}", path, fence.end_line, place + 1)
+        return Problem(message, f"Write {fence.markup} here. {_TEXT}", path, fence.end_line, margin + 1)
     for number in range(fence.line + 1, fence.end_line):
         line = lines[number - 1].expandtabs(INDENT)
         start = len(line) - len(line.lstrip(_BLANKS))
@@ -110,7 +110,7 @@ def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
     return None
 
 
-def misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
+def find_misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say whether Python-Markdown has the fence out of its list item: below a blank line it counts by four."""
     first = seen.first_of_block(fence)
     for inner, margin in zip(_innermost(fence.containers), _margins(fence.prefix), strict=False):

@@ -87,5 +87,5 @@ class Odd:
     line: int
     """The line of the command, from 0."""
     offset: int
-    """The place in that line, from 0."""
+    """Where it stands in that line, from 0."""
     character: str

@@ -47,9 +47,9 @@ class _Open:
     empty_before: bool = False
 
 
-def blocks(lines: Sequence[str]) -> list[Block]:
+def find_blocks(lines: Sequence[str]) -> list[Block]:
     """Return the fences in a page's lines, in order; one that nothing closes is none, and hides what follows."""
-    found: list[Block] = []
+    closed: list[Block] = []
     opened: _Open | None = None
     for number, tabbed in enumerate(lines, 1):
         if opened is None and "```" not in tabbed and "~~~" not in tabbed:
@@ -71,11 +71,11 @@ def blocks(lines: Sequence[str]) -> list[Block]:
             # The rest of the page is read as if the opener had been text.
             opened = None
         elif rest.rstrip(" ") == opened.markup:
-            found.append(Block(opened.line, number, opened.language))
+            closed.append(Block(opened.line, number, opened.language))
             opened = None
         else:
             opened.empty_before = False
-    return found
+    return closed
 
 
 def _open(line: str, number: int) -> _Open | None:

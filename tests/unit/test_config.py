@@ -106,8 +106,8 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, complaint: 
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
-    found = complaints(tmp_path, HEAD + "      timeout: x\n      jobs: x\n      images: {A: 1, B: 2}\n")
-    assert len(found) == 4
+    messages = complaints(tmp_path, HEAD + "      timeout: x\n      jobs: x\n      images: {A: 1, B: 2}\n")
+    assert len(messages) == 4
 
 
 def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
@@ -189,10 +189,10 @@ def test_what_a_file_does_not_say_is_inherited(tmp_path: Path) -> None:
 
 def test_a_mistake_that_is_inherited_is_told_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "all.yml").write_text("plugins:\n  snippetrun:\n    jobs: 0\n")
-    [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
-    assert found.startswith("all.yml:3:5: jobs: expects")
-    [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    jobs: -1\n")
-    assert found.startswith("mkdocs.yml:4:5: jobs: expects")
+    [complaint] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
+    assert complaint.startswith("all.yml:3:5: jobs: expects")
+    [complaint] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    jobs: -1\n")
+    assert complaint.startswith("mkdocs.yml:4:5: jobs: expects")
 
 
 def test_a_mistake_that_another_part_of_the_file_brings_in_is_told_where_it_stands(tmp_path: Path) -> None:
@@ -247,8 +247,8 @@ def test_a_variable_that_yaml_cannot_read_is_named_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WHEN", "2026-99-99")
-    [found] = complaints(tmp_path, "plugins:\n  - snippetrun:\n      timeout: !ENV WHEN\n")
-    assert found.startswith("mkdocs.yml:3:16: is not valid YAML: a value cannot be read: month must")
+    [complaint] = complaints(tmp_path, "plugins:\n  - snippetrun:\n      timeout: !ENV WHEN\n")
+    assert complaint.startswith("mkdocs.yml:3:16: is not valid YAML: a value cannot be read: month must")
 
 
 def test_a_page_has_its_name_whatever_links_lead_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,8 +258,8 @@ def test_a_page_has_its_name_whatever_links_lead_to_it(tmp_path: Path, monkeypat
     (tmp_path / "site" / "docs").symlink_to("../content")
     (tmp_path / "site" / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
     names = set()
-    for place, page in (("site", "docs/a.md"), (".", "site/docs/a.md"), (".", "content/a.md"), ("content", "a.md")):
-        monkeypatch.chdir(tmp_path / place)
+    for folder, page in (("site", "docs/a.md"), (".", "site/docs/a.md"), (".", "content/a.md"), ("content", "a.md")):
+        monkeypatch.chdir(tmp_path / folder)
         site = config.load(tmp_path / "site" / "mkdocs.yml")
         names.add((site.name(page), site.name_in_docs(page)))
     assert names == {("../content/a.md", "a.md")}
