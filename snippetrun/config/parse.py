@@ -65,11 +65,11 @@ def parse(options: Any, *, root: Path, docs: Path, files: Sequence[Path], where:
         raise ConfigError(*problems)
     masks.hide(os.environ.get(name, "") for name in site.get("secrets", ()))
     images = site.pop("images", {})
-    placed = tuple(_placed(image, *where(["images", name])) for name, image in images.items())
-    return SiteConfig(root=root, docs=docs, path=shown_path(files[0]), files=tuple(files), images=placed, **site)
+    sources = tuple(_located(image, *where(["images", name])) for name, image in images.items())
+    return SiteConfig(root=root, docs=docs, path=shown_path(files[0]), files=tuple(files), images=sources, **site)
 
 
-def _placed(image: ImageSource, path: str, line: int, _column: int) -> ImageSource:
+def _located(image: ImageSource, path: str, line: int, _column: int) -> ImageSource:
     return replace(image, path=path, line=line)
 
 

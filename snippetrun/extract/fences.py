@@ -28,6 +28,7 @@ class Kind(Enum):
     """An admonition, a details block or a content tab."""
 
 
+# the tokens of markdown-it, without _open and _close
 _KINDS = {
     "blockquote": Kind.QUOTE,
     "bullet_list": Kind.LIST,
@@ -98,7 +99,7 @@ def _inline() -> MarkdownIt:
 
 
 def read_outline(lines: Sequence[str]) -> Outline:
-    """Read the lines of a page; blank ones in the place of its front matter keep the numbers right."""
+    """Read the lines of a page; blank ones instead of its front matter keep the numbers right."""
     # Markdown-it would count one line less for a last line of blanks that nothing ends.
     links: dict[str, Any] = {}
     tokens = _blocks().parse("\n".join(lines) + "\n", links)
@@ -125,6 +126,7 @@ def read_outline(lines: Sequence[str]) -> Outline:
 
 
 def _lines_of(token: Token) -> range:
+    """Return the lines of a token, from 1."""
     first, after = token.map or (0, 0)
     return range(first + 1, after + 1)
 
@@ -134,6 +136,7 @@ def _container(
 ) -> Container:
     line = _lines_of(tokens[position])[0]
     quotes = sum(outer.kind is Kind.QUOTE for outer in around)
+    # > > - a list in a quote within a quote
     inside = re.sub(rf"^(?: *> ?){{{quotes}}}", "", lines[line - 1].expandtabs(INDENT))
     column = len(inside) - len(inside.lstrip(" "))
     hangs = kind is Kind.LIST and _hangs(lines, tokens, position, around)

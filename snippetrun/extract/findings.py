@@ -13,6 +13,7 @@ from snippetrun.extract.prompts import has_prompt
 from snippetrun.extract.superfences import Block
 from snippetrun.model import Options
 
+# docker ps, or `% docker ps`
 _UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
 
 

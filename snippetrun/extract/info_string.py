@@ -22,7 +22,9 @@ from snippetrun.model import Options
 RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
     "title": re.compile(".*"),
     "title_mode": re.compile(".*"),
+    # 1, or 1 2 for every second line
     "linenums": re.compile(r"[0-9]+(?:[ \t]+[0-9]+){0,2}.*"),
+    # 2-3 5
     "hl_lines": re.compile(r"[0-9]+(?:-[0-9]+)?(?:[ \t]+[0-9]+(?:-[0-9]+)?)*"),
 }
 """What pymdownx.superfences accepts without braces, and for which values: `highlight_validator` in its source.
@@ -33,6 +35,7 @@ _RENDERER_ATTRIBUTES = frozenset({"id", "class", "style"})
 
 # console, before {timeout=60s}
 _LANGUAGE = re.compile(r"[^\s{]*")
+# the blanks in `console {  hide}`
 _SPACE = re.compile(r"\s*")
 # .class, #id, hide, timeout=60s, skip="needs a GPU"
 _ITEM = re.compile(
@@ -88,6 +91,7 @@ class _Reader:
         return items, offset
 
     def skip(self, offset: int) -> int:
+        """Return where the next text starts that is no blank."""
         match = _SPACE.match(self.info, offset)
         return match.end() if match else offset
 
@@ -113,6 +117,7 @@ class _Reader:
         return self.options(items)
 
     def options(self, items: Iterable[_Item]) -> Options:
+        """Read those of the attributes that are ours."""
         path, line, column = self.where
         own = [item for item in items if not _is_renderers(item.key)]
         offsets = {item.key: item.offset for item in own}
@@ -128,6 +133,7 @@ class _Reader:
         """Complain about what may not stand after a language without braces."""
         items, offset = self.items(start)
         together = self.info[start:].translate({ord("{"): None, ord("}"): None}).strip()
+        # skip, but not skip="needs a GPU"
         together = re.sub("skip(?!=)", 'skip="the reason"', together)
         spelling = f"Write {language} {{{together}}}"
         for item in items:
@@ -149,6 +155,7 @@ class _Reader:
 
 
 def _is_renderers(key: str) -> bool:
+    """Whether an attribute is the renderer's: `title`, `.class`, `data-x`."""
     return not key or key in RENDERER_KEYS or key in _RENDERER_ATTRIBUTES or key.startswith("data-")
 
 

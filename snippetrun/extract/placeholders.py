@@ -37,6 +37,7 @@ def _used(command: Command) -> Iterator[tuple[int, str]]:
     for opening in scanner.placeholders:
         line = text[opening.line]
         match = PLACEHOLDER.match(line, opening.offset)
+        # docker rm <web> is a name, and so is echo v<version>; but cat <in> out is for the shell
         touches = opening.offset > 0 and not line[opening.offset - 1].isspace()
         if match and (docker or touches):
             yield opening.line, match[1]

@@ -22,7 +22,7 @@ _PREFIX = re.compile(f"[{_BLANKS}]*")
 
 
 class Seen:
-    """What of a page bears on all its fences; it is looked up, as a page may have a million of them."""
+    """What the checks of all fences of a page look up. It is made once, as a page may have a million fences."""
 
     def __init__(self, path: str, lines: Sequence[str], outline: Outline, blocks: Sequence[Block]) -> None:
         """Take the page's lines, what CommonMark sees in them, and the fences that superfences sees, in order."""
@@ -128,7 +128,10 @@ def find_misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
 
 
 def _innermost(containers: Sequence[Container]) -> list[Container | None]:
-    """Of the page, and of each block quote from the outside in, what is directly around what is further in."""
+    """Return what is directly around the fence, or around the next block quote: in the page, and in each block quote.
+
+    `- > - ` is [item, item]; `> - > ` is [None, item, None].
+    """
     levels: list[Container | None] = [None]
     for container in containers:
         if container.kind is Kind.QUOTE:
@@ -139,6 +142,9 @@ def _innermost(containers: Sequence[Container]) -> list[Container | None]:
 
 
 def _margins(prefix: str) -> list[int]:
-    """Count the blanks in a prefix: before its first `>`, and after each without the one that is its own."""
+    """Count the blanks in a prefix, before its first `>` and after each: `  >   > ` is [2, 2, 0].
+
+    The one blank after a `>` belongs to it.
+    """
     first, *others = prefix.expandtabs(INDENT).split(">")
     return [len(first), *(len(other.removeprefix(" ")) for other in others)]
