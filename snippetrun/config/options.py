@@ -20,6 +20,7 @@ Keys = Sequence[str | int]
 Where = Callable[[Keys], tuple[str, int, int]]
 """Where a value stands: its file, line and column; 0 for what is unknown."""
 Reader = Callable[[Any], Any]
+"""What turns one value into what we use."""
 
 _GONE = {"stable": "output is no longer replaced; write what may differ from run to run: varies: ['session [0-9a-f]+']"}
 """What to say about options of earlier versions."""
@@ -27,9 +28,9 @@ _GONE = {"stable": "output is no longer replaced; write what may differ from run
 
 @dataclass(frozen=True, slots=True)
 class Unset:
-    """The value of `!ENV NAME` where there is no such variable."""
+    """The value of `!ENV NAME` where the variable says nothing."""
 
-    names: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _read(
                 hint = nearest(str(key), readers) or f"Known: {', '.join(readers)}."
                 raise FaultError(Fault(_GONE[key]) if key in _GONE else Fault(f"there is no such {kind}", hint))
             if isinstance(value, Unset):
-                raise ValueError(f"the environment variable {value.names} is not set")
+                raise ValueError(f"the environment variable {value.name} is not set, or empty")
             values[key] = readers[key]("" if value is None else value)
         except FaultError as error:
             faults += [replace(fault, keys=(key, *fault.keys)) for fault in error.faults]

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from snippetrun.config import values
 from snippetrun.config.options import Fault, FaultError, Reader, Where, nearest, parts, read
@@ -49,18 +48,18 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
     }
 
 
-def parse(options: Any, *, root: Path, docs: Path, files: Sequence[Path], where: Where) -> SiteConfig:  # noqa: ANN401 - from YAML
+def parse(options: object, *, root: Path, docs: Path, files: Sequence[Path], where: Where) -> SiteConfig:
     """Turn the plugin's options into a SiteConfig; raise ConfigError with every problem that they have."""
     if not isinstance(options, Mapping):
         raise ConfigError(Problem(f"{PLUGIN}: expects keys and values", "", *where([])))
     # Every plugin has `enabled`, which MkDocs itself obeys.
     pairs = {"recordings": "recordings", **{key: value for key, value in options.items() if key != "enabled"}}
     site, problems = read(pairs.items(), readers(root, docs), where)
-    if asked := os.environ.get("SNIPPETRUN_MODE"):
-        variable = "SNIPPETRUN_MODE"
-        mode, more = read([(variable, asked)], {variable: values.one_of(Mode)}, lambda _: ("", 0, 0))
-        site |= {"mode": mode.get(variable)}
-        problems += more
+    try:
+        if mode := os.environ.get("SNIPPETRUN_MODE"):
+            site["mode"] = values.one_of(Mode)(mode)
+    except ValueError as error:
+        problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
     if problems:
         raise ConfigError(*problems)
     masks.hide(os.environ.get(name, "") for name in site.get("secrets", ()))
@@ -73,13 +72,13 @@ def _located(image: ImageSource, path: str, line: int, _column: int) -> ImageSou
     return replace(image, path=path, line=line)
 
 
-def _images(root: Path, value: Any) -> dict[str, ImageSource]:  # noqa: ANN401 - from YAML
+def _images(root: Path, value: object) -> dict[str, ImageSource]:
     if not isinstance(value, Mapping):
         raise ValueError("expects image names, each with {build: FOLDER} or {pull: NAME@sha256:...}")
     return parts(value.items(), {name: partial(_image, root, str(name)) for name in value})
 
 
-def _image(root: Path, name: str, value: Any) -> ImageSource:  # noqa: ANN401 - from YAML
+def _image(root: Path, name: str, value: object) -> ImageSource:
     if not _NAME.fullmatch(name):
         raise ValueError("is no image name (lower case, digits and . _ - /, with a :tag or without)")
     if not isinstance(value, Mapping) or ("build" in value) == ("pull" in value):
@@ -89,14 +88,14 @@ def _image(root: Path, name: str, value: Any) -> ImageSource:  # noqa: ANN401 - 
     return ImageSource(image_name(name), build=str(value.get("build", "")), folder=folder, **source)
 
 
-def _pull(value: Any) -> str:  # noqa: ANN401 - from YAML
+def _pull(value: object) -> str:
     reference = values.text(value)
     if not _DIGEST.fullmatch(reference):
         raise ValueError(f"{reference} has no digest; a tag alone may mean something else tomorrow")
     return reference
 
 
-def _build(root: Path, value: Any) -> Path:  # noqa: ANN401 - from YAML
+def _build(root: Path, value: object) -> Path:
     """Return the folder of a Dockerfile, links followed; raise ValueError if it may not or cannot be one."""
     build = values.text(value)
     folder = Path(os.path.realpath(root / build))  # raises nothing where a link leads to itself
@@ -109,13 +108,13 @@ def _build(root: Path, value: Any) -> Path:  # noqa: ANN401 - from YAML
     return folder
 
 
-def _pages(docs: Path, value: Any) -> dict[str, PageConfig]:  # noqa: ANN401 - from YAML
+def _pages(docs: Path, value: object) -> dict[str, PageConfig]:
     if not isinstance(value, Mapping):
         raise ValueError("expects the paths of pages below docs_dir, each with {limits: ..., network: ...}")
     return parts(value.items(), {name: partial(_page, docs, str(name)) for name in value})
 
 
-def _page(docs: Path, name: str, value: Any) -> PageConfig:  # noqa: ANN401 - from YAML
+def _page(docs: Path, name: str, value: object) -> PageConfig:
     if not isinstance(value, Mapping) or not value:
         raise ValueError("expects {limits: ..., network: ...}, or one of them")
     page = parts(value.items(), {"limits": values.some_limits, "network": values.one_of(Network)})
@@ -125,7 +124,7 @@ def _page(docs: Path, name: str, value: Any) -> PageConfig:  # noqa: ANN401 - fr
     return PageConfig(**page)
 
 
-def _recordings(root: Path, value: Any) -> Path | None:  # noqa: ANN401 - from YAML
+def _recordings(root: Path, value: object) -> Path | None:
     """Read a folder below that of mkdocs.yml, or `false`, which is None."""
     if value is False:
         return None
@@ -133,4 +132,4 @@ def _recordings(root: Path, value: Any) -> Path | None:  # noqa: ANN401 - from Y
         raise ValueError("expects a folder below that of mkdocs.yml, or false")
     if not Path(os.path.realpath(root / value)).is_relative_to(root.resolve()):
         raise FaultError(Fault("a link leads out of the site's folder", "Put the folder itself there."))
-    return root / str(value)
+    return root / value

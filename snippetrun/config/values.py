@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from snippetrun.config.options import parts
 from snippetrun.support import masks, regex, units
@@ -18,10 +18,10 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
+def one_of(words: type[_Word]) -> Callable[[object], _Word]:
     """Return a reader for the words of an enumeration, such as `none` and `internet`."""
 
-    def read(value: Any) -> _Word:  # noqa: ANN401 - from YAML
+    def read(value: object) -> _Word:
         if not isinstance(value, str) or value not in set(words):
             raise ValueError(f"expects one of {', '.join(words)}")
         return words(value)
@@ -29,10 +29,10 @@ def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
     return read
 
 
-def count(most: float, what: str) -> Callable[[Any], int]:
+def count(most: float, what: str) -> Callable[[object], int]:
     """Return a reader for a number of things: 1 or more, and at most `most`."""
 
-    def read(value: Any) -> int:  # noqa: ANN401 - from YAML
+    def read(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
             raise ValueError(f"expects a number of {what}")
         return value
@@ -40,47 +40,47 @@ def count(most: float, what: str) -> Callable[[Any], int]:
     return read
 
 
-def flag(value: Any) -> bool:  # noqa: ANN401 - from YAML
+def flag(value: object) -> bool:
     """Read `true` or `false`."""
     if not isinstance(value, bool):
         raise ValueError("expects true or false")
     return value
 
 
-def text(value: Any) -> str:  # noqa: ANN401 - from YAML
+def text(value: object) -> str:
     """Read a text; a number need not be quoted."""
     if not isinstance(value, str | int | float):
         raise ValueError("expects a text")
     return str(value)
 
 
-def reason(value: Any) -> str:  # noqa: ANN401 - from YAML
+def reason(value: object) -> str:
     """Read why something does not run: `skip: needs a GPU`."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError('expects a reason that a reader can see, e.g. "needs a GPU"')
     return value.strip()
 
 
-def is_path(value: object) -> bool:
+def is_path(value: object) -> TypeGuard[str]:
     """Tell whether a value can be the path of a file."""
     return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
 
-def folder(value: Any) -> str:  # noqa: ANN401 - from YAML
+def folder(value: object) -> str:
     """Read the path of a folder."""
     if not is_path(value):
         raise ValueError("expects a folder")
-    return str(value)
+    return value
 
 
-def regexes(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
+def regexes(value: object) -> tuple[str, ...]:
     """Read regular expressions that find something: `['session [0-9a-f]+']`."""
     if not isinstance(value, list):
         raise ValueError("expects a list of regular expressions, e.g. ['session [0-9a-f]+']")
     return tuple(parts(enumerate(value), dict.fromkeys(range(len(value)), _regex)).values())
 
 
-def _regex(value: Any) -> str:  # noqa: ANN401 - from YAML
+def _regex(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r:.40} is no text; quote it")
     try:
@@ -92,21 +92,21 @@ def _regex(value: Any) -> str:  # noqa: ANN401 - from YAML
     return value
 
 
-def names(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
+def names(value: object) -> tuple[str, ...]:
     """Read the images that a page has: `[nginx, busybox]`."""
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise ValueError("expects a list of image names, e.g. [nginx, busybox]")
     return tuple(value)
 
 
-def languages(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
+def languages(value: object) -> tuple[str, ...]:
     """Read the languages of fences that run: `[console, shell-session]`."""
     if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
         raise ValueError("expects a list of fence languages, e.g. [console, shell-session]")
     return tuple(value)
 
 
-def secrets(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
+def secrets(value: object) -> tuple[str, ...]:
     """Read names of environment variables whose values can be masked: `[REGISTRY_TOKEN]`."""
     if not isinstance(value, list) or not all(isinstance(name, str) and _VARIABLE.fullmatch(name) for name in value):
         raise ValueError("expects a list of names of environment variables, e.g. [REGISTRY_TOKEN]")
@@ -116,22 +116,22 @@ def secrets(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - from YAML
     return tuple(value)
 
 
-def limits(value: Any) -> Limits:  # noqa: ANN401 - from YAML
+def limits(value: object) -> Limits:
     """Read what a page may take: `{memory: 2GB, time: 15m}`."""
     return replace(Limits(), **some_limits(value))
 
 
-def some_limits(value: Any) -> dict[str, Any]:  # noqa: ANN401 - from YAML
+def some_limits(value: object) -> dict[str, Any]:
     """Read the same as the fields of `Limits` that are named."""
     if not isinstance(value, Mapping):
         raise ValueError(f"expects some of {', '.join(_LIMITS)}, e.g. {{memory: 2GB, time: 15m}}")
     return parts(value.items(), _LIMITS)
 
 
-def _at_least(least: float, number: Callable[[Any], float]) -> Callable[[Any], float]:
+def _at_least(least: float, number: Callable[[object], float]) -> Callable[[object], float]:
     """Return a reader for a number; less than `least` is refused, as no page could do with it."""
 
-    def read(value: Any) -> float:  # noqa: ANN401 - from YAML
+    def read(value: object) -> float:
         amount = number(value)
         if not least <= amount < 1e15:
             raise ValueError(f"{value!r} is less than any page needs, which is {least}, or more than there can be")
@@ -140,19 +140,19 @@ def _at_least(least: float, number: Callable[[Any], float]) -> Callable[[Any], f
     return read
 
 
-def _whole(value: Any) -> int:  # noqa: ANN401 - from YAML
+def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no whole number")
     return value
 
 
-def _amount(value: Any) -> float:  # noqa: ANN401 - from YAML
+def _amount(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no number")
     return float(value)
 
 
-_LIMITS: dict[str, Callable[[Any], float]] = {
+_LIMITS: dict[str, Callable[[object], float]] = {
     "memory": _at_least(200_000_000, units.size),
     "cpus": _at_least(0.1, _amount),
     "processes": _at_least(100, _whole),

@@ -102,7 +102,8 @@ def _ignore_tag(loader: Loader, _suffix: str, node: yaml.Node) -> Any:  # noqa: 
 
 def _environment(loader: Loader, node: yaml.Node) -> Any:  # noqa: ANN401 - from YAML
     value = construct_env_tag(loader, node)
-    return Unset(str(node.value)) if value is None and isinstance(node, yaml.ScalarNode) else value
+    names = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    return Unset(str(names[0].value)) if value is None and names else value
 
 
 Loader.add_multi_constructor("!", _ignore_tag)

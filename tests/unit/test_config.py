@@ -231,11 +231,13 @@ def test_a_value_may_be_an_environment_variable(tmp_path: Path, monkeypatch: pyt
     assert (site.docs, site.jobs, site.timeout) == (tmp_path / "texts", 4, 9.0)
 
 
-@pytest.mark.parametrize("option", ["timeout: !ENV NOPE", "limits: {time: !ENV NOPE}", "varies: [!ENV NOPE]"])
+@pytest.mark.parametrize(
+    "option", ["timeout: !ENV NOPE", "limits: {time: !ENV NOPE}", "varies: [!ENV NOPE]", "jobs: !ENV [NOPE, null]"]
+)
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path, option: str) -> None:
     [complaint] = complaints(tmp_path, f"site_url: !ENV URL\nplugins:\n  - snippetrun:\n      {option}\n")
     assert complaint.startswith("mkdocs.yml:4:")
-    assert complaint.endswith(": the environment variable NOPE is not set")
+    assert complaint.endswith(": the environment variable NOPE is not set, or empty")
 
 
 def test_what_every_plugin_may_be_told_is_for_mkdocs(tmp_path: Path) -> None:
