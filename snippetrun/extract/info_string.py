@@ -68,55 +68,67 @@ class _Item:
     """Where it starts in the info string."""
 
 
-class _Reader:
-    """One pass over one info string, collecting what is wrong."""
+class _InfoString:
+    """An info string, cut where its language ends, and what is wrong with it."""
 
-    def __init__(self, info: str, path: str, line: int, column: int) -> None:
+    def __init__(self, info: str, path: str = "", line: int = 0, column: int = 0) -> None:
         self.info = info
         self.where = (path, line, column)
         self.problems: list[Problem] = []
+        match = _LANGUAGE.match(info, self.skip_blanks(0))
+        word, end = (match[0], match.end()) if match else ("", 0)
+        self.start = self.skip_blanks(end)
+        """Where its attributes start."""
+        self.braced = info.startswith("{", self.start)
+        self.touches = bool(word) and self.braced and self.start == end
+        """Whether no blank stands before the brace, as in `console{hide}`."""
+        self.language = word or _first_class(info[self.start + 1 :])
 
     def complain(self, offset: int, message: str, hint: str = "") -> None:
         path, line, column = self.where
         self.problems.append(Problem(message, hint, path, line, column + offset))
 
-    def items(self, offset: int) -> tuple[list[_Item], int]:
+    def read_items(self, offset: int) -> tuple[list[_Item], int]:
         """Return the attributes from `offset` on, and where the text after them starts."""
         items: list[_Item] = []
         while match := _ITEM.match(self.info, offset):
             value = match["double"] if match["double"] is not None else match["single"]
             value = match["bare"] if value is None else value
             items.append(_Item(match["key"] or "", value, match[0], match.start()))
-            offset = self.skip(match.end())
+            offset = self.skip_blanks(match.end())
         return items, offset
 
-    def skip(self, offset: int) -> int:
+    def skip_blanks(self, offset: int) -> int:
         """Return where the next text starts that is no blank."""
         match = _SPACE.match(self.info, offset)
         return match.end() if match else offset
 
-    def garbled(self, start: int, offset: int) -> None:
+    def complain_of_text(self, offset: int) -> None:
         """Complain about the text at `offset`, which is no attribute."""
         quote = _OPEN_QUOTE.match(self.info, offset)
         if quote:
             self.complain(quote.end() - 1, "this quote is not closed", f"Write {quote[1]} at its end.")
         elif offset >= len(self.info):
-            self.complain(start, "this brace is not closed", "End the line with }.")
+            self.complain(self.start, "this brace is not closed", "End the line with }.")
         else:
             rest = self.info[offset:].strip()
             self.complain(offset, f"`{rest}` is no attribute", 'Write key=value, key="a value" or a flag.')
 
-    def braces(self, start: int) -> Options:
-        """Read `{...}`, which starts at `start` and is the last thing on the line."""
-        items, offset = self.items(self.skip(start + 1))
-        if self.info[offset : offset + 1] != "}":
-            self.garbled(start, offset)
+    def read_braces(self) -> Options:
+        """Read `{...}`, which is the last thing on the line."""
+        if self.touches:
+            text = self.info[self.start :].strip()
+            hint = f"Write {self.language} {text}: as it stands, Python-Markdown takes this line for text."
+            self.complain(self.start, "the brace touches the language", hint)
+        items, offset = self.read_items(self.skip_blanks(self.start + 1))
+        if not self.info.startswith("}", offset):
+            self.complain_of_text(offset)
         elif rest := self.info[offset + 1 :].strip():
             hint = "Move it inside the braces: as it stands, Python-Markdown takes this line for text."
-            self.complain(self.skip(offset + 1), f"`{rest}` stands after the braces", hint)
-        return self.options(items)
+            self.complain(self.skip_blanks(offset + 1), f"`{rest}` stands after the braces", hint)
+        return self.read_options(items)
 
-    def options(self, items: Iterable[_Item]) -> Options:
+    def read_options(self, items: Iterable[_Item]) -> Options:
         """Read those of the attributes that are ours."""
         path, line, column = self.where
         own = [item for item in items if not _is_renderers(item.key)]
@@ -129,22 +141,22 @@ class _Reader:
         self.problems += problems
         return Options(**values)
 
-    def bare(self, language: str, start: int) -> None:
-        """Complain about what may not stand after a language without braces."""
-        items, offset = self.items(start)
-        together = self.info[start:].translate({ord("{"): None, ord("}"): None}).strip()
+    def check_bare(self) -> Options:
+        """Complain about what may not stand after a language without braces; no option may."""
+        items, offset = self.read_items(self.start)
+        together = self.info[self.start :].translate({ord("{"): None, ord("}"): None}).strip()
         # skip, but not skip="needs a GPU"
         together = re.sub("skip(?!=)", 'skip="the reason"', together)
-        spelling = f"Write {language} {{{together}}}"
+        spelling = f"Write {self.language} {{{together}}}"
         for item in items:
             if item.key in READERS:
                 self.complain(item.offset, f"the attribute `{item.text}` stands without braces", spelling)
-                return
-        if self.info[offset : offset + 1] == "{":
+                return Options()
+        if self.info.startswith("{", offset):
             self.complain(offset, "not all attributes of this fence stand in its braces", spelling)
-            return
+            return Options()
         if offset < len(self.info):
-            self.garbled(start, offset)
+            self.complain_of_text(offset)
         for item in items:
             allowed = RENDERER_KEYS.get(item.key)
             if not allowed or item.value is None or not allowed.fullmatch(item.value):
@@ -152,6 +164,7 @@ class _Reader:
                 self.complain(item.offset, f"`{item.text}` stands after the language", why)
             elif item.text[-1] not in "\"'":
                 self.complain(item.offset, f"`{item.text}` has no quotes", f'Write {item.key}="{item.value}".')
+        return Options()
 
 
 def _is_renderers(key: str) -> bool:
@@ -167,28 +180,14 @@ def parse(info: str, *, languages: Collection[str], path: str, line: int, column
 
     Raises PageError with all that is wrong in it.
     """
-    reader = _Reader(info, path, line, column)
-    match = _LANGUAGE.match(info, reader.skip(0))
-    language, end = (match[0], match.end()) if match else ("", 0)
-    start = reader.skip(end)
-    braced = info[start : start + 1] == "{"
-    if braced and not language:
-        language = _first_class(info[start + 1 :])
-    if not braced and language not in languages:
-        return language, Options()
-    if braced and language not in languages and not _OWN_KEY.search(_QUOTED.sub("=", info[start:])):
-        return language, Options()
-    options = Options()
-    if not braced:
-        reader.bare(language, start)
-    else:
-        if start == end and match and match[0]:
-            hint = f"Write {language} {info[start:].strip()}: as it stands, Python-Markdown takes this line for text."
-            reader.complain(start, "the brace touches the language", hint)
-        options = reader.braces(start)
-    if reader.problems:
-        raise PageError(*reader.problems)
-    return language, options
+    string = _InfoString(info, path, line, column)
+    ours = string.language in languages
+    if not ours and not (string.braced and _OWN_KEY.search(_QUOTED.sub("=", info[string.start :]))):
+        return string.language, Options()
+    options = string.read_braces() if string.braced else string.check_bare()
+    if string.problems:
+        raise PageError(*string.problems)
+    return string.language, options
 
 
 def for_renderer(info: str) -> str:
@@ -197,17 +196,12 @@ def for_renderer(info: str) -> str:
     That is its language, and those of the renderer's attributes that need no braces. A file's name becomes the title,
     unless there is one.
     """
-    reader = _Reader(info, "", 0, 0)
-    match = _LANGUAGE.match(info, reader.skip(0))
-    language, end = (match[0], match.end()) if match else ("", 0)
-    start = reader.skip(end)
-    braced = info[start : start + 1] == "{"
-    items, _ = reader.items(reader.skip(start + braced))
+    string = _InfoString(info)
+    items, _ = string.read_items(string.skip_blanks(string.start + string.braced))
     values = {item.key: item.value for item in items}
     kept = {"title": values["file"]} if values.get("file") else {}
     kept |= {key: value for key, value in values.items() if key in RENDERER_KEYS and value is not None}
-    language = language or _first_class(info[start + 1 :])
-    return " ".join([language, *(f'{key}="{value}"' for key, value in kept.items())])
+    return " ".join([string.language, *(f'{key}="{value}"' for key, value in kept.items())])
 
 
 def _first_class(braces: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from snippetrun import config
-from snippetrun.errors import ConfigError
+from snippetrun.errors import ConfigError, PageError
+from snippetrun.extract import read
 from snippetrun.model import Network
 from snippetrun.support.limits import Limits
 
@@ -103,6 +104,26 @@ HEAD = "plugins:\n  - snippetrun:\n"
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
     assert complaint in complaints(tmp_path, text)[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("timeout", "soon", "timeout: 'soon' is not a duration, e.g. 60s, 500ms or 2m"),
+        ("match", "loose", "match: expects one of pattern, exact, regex, none"),
+        ("timout", "5s", "timout: there is no such "),
+        ("stable", "x", "stable: output is no longer replaced; write what may differ from run to run: varies: ["),
+    ],
+)
+def test_a_mistake_is_told_in_the_same_words_wherever_it_stands(
+    tmp_path: Path, key: str, value: str, message: str
+) -> None:
+    assert complaints(tmp_path, f"{HEAD}      {key}: {value}\n")[0].startswith(f"mkdocs.yml:3:7: {message}")
+    for text in (f"---\nsnippetrun: {{{key}: {value}}}\n---\n", f"\n```console {{{key}={value}}}\n$ docker ps\n```\n"):
+        with pytest.raises(PageError) as caught:
+            read("a.md", text)
+        [problem] = caught.value.problems
+        assert (problem.line, problem.message[: len(message)]) == (2, message)
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
