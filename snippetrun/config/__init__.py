@@ -27,7 +27,6 @@ Every key may be left out. Reading it needs no MkDocs: the command line reads th
 """
 
 from snippetrun.config.mkdocs_yml import FILES, find, load
-from snippetrun.config.parse import GONE, pattern
 from snippetrun.config.settings import (
     MOST_RUNS,
     ImageSource,
@@ -40,7 +39,6 @@ from snippetrun.config.settings import (
 
 __all__ = [
     "FILES",
-    "GONE",
     "MOST_RUNS",
     "ImageSource",
     "PageConfig",
@@ -49,6 +47,5 @@ __all__ = [
     "find",
     "image_name",
     "load",
-    "pattern",
     "shown_path",
 ]

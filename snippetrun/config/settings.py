@@ -12,7 +12,7 @@ from snippetrun.model import Match, Mode, Network
 from snippetrun.support.limits import Limits
 
 MOST_RUNS = 4
-"""Of one page: two lines that come in either order agree by chance in three runs once in four times."""
+"""Runs of one page. Three are too few: two lines in no order have the same one in three runs once in four times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class SiteConfig:
     languages: tuple[str, ...] = ("console", "shell-session")
     timeout: float = 60.0
     max_timeout: float = 600.0
-    """Seconds that a page may ask for, for a command or to repeat one; as many as `timeout` it always may."""
+    """Seconds that a page may ask for, to run a command or to repeat one. It may always ask for `timeout`."""
     output_limit: int = 1_000_000
     match: Match = Match.PATTERN
     mode: Mode = Mode.AUTO
@@ -83,9 +83,9 @@ class SiteConfig:
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
     """Pages at a time: more than there are processors, as a page waits about as long as it works."""
     runs: int = 2
-    """Runs that a page is recorded from: all but the first are to see what varies."""
+    """Runs that a page is recorded from. All but the first tell what varies."""
     most_runs: int = MOST_RUNS
-    """How often a page may run that fails, as a failure counts only if it reproduces."""
+    """Runs of a page that fails, at most: a failure counts only if it reproduces."""
     files: tuple[Path, ...] = ()
     """mkdocs.yml, and those that it inherits from, the nearest first."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from snippetrun.config.options import Reader
+from snippetrun.config.values import one_of, reason
 from snippetrun.model import Match
 from snippetrun.support import units
 
@@ -14,15 +16,10 @@ _NUL = "\ufffd"
 """What Markdown makes of a NUL."""
 
 
-def _skip(text: str) -> str:
-    if not text.strip():
-        raise ValueError('skip needs a reason that a reader can see: skip="needs a GPU"')
-    return text.strip()
-
-
 def _exit(text: str) -> int:
+    # 0, 255
     if not re.fullmatch("[0-9]{1,3}", text) or int(text) > _HIGHEST_STATUS:
-        raise ValueError(f"exit takes an exit status from 0 to {_HIGHEST_STATUS}, not `{text}`")
+        raise ValueError(f"expects an exit status from 0 to {_HIGHEST_STATUS}, not `{text}`")
     return int(text)
 
 
@@ -39,37 +36,37 @@ def _file(text: str) -> str:
     }
     for what, holds in wrong.items():
         if holds:
-            raise ValueError(f"file takes a path inside the page's folder, such as app/Dockerfile; `{text}` {what}")
+            raise ValueError(f"expects a path inside the page's folder, e.g. app/Dockerfile; `{text}` {what}")
     return str(path)
 
 
 def _term(text: str) -> str:
+    # server, web-2
     if not re.fullmatch(r"[A-Za-z][\w-]{0,30}", text):
-        raise ValueError(f"term takes the name of a terminal, such as term=server, not `{text}`")
+        raise ValueError(f"expects the name of a terminal, e.g. server, not `{text}`")
     return text
 
 
 def _until(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise ValueError('until takes a text that the command prints: until="ready for connections"')
+        raise ValueError('expects a text that the command prints, e.g. "ready for connections"')
     return text
 
 
 def _engine(text: str) -> str:
     if text != "fresh":
-        raise ValueError(f"engine takes fresh, for a new engine from here on, not `{text}`")
+        raise ValueError(f"expects fresh, for a new engine from here on, not `{text}`")
     return text
 
 
-def read_match(text: str) -> Match:
-    """Return how output is matched; raise ValueError for a word that says nothing about it."""
-    if text not in set(Match):
-        raise ValueError(f"match takes {', '.join(Match)}, not `{text}`")
-    return Match(text)
+def _hide(text: str) -> bool:
+    if text:
+        raise ValueError("takes no value")
+    return True
 
 
-READERS: Mapping[str, Callable[[str], str | int | float]] = {
-    "skip": _skip,
+READERS: Mapping[str, Reader] = {
+    "skip": reason,
     "timeout": units.duration,
     "exit": _exit,
     "file": _file,
@@ -77,10 +74,7 @@ READERS: Mapping[str, Callable[[str], str | int | float]] = {
     "until": _until,
     "engine": _engine,
     "retry": units.duration,
-    "match": read_match,
+    "match": one_of(Match),
+    "hide": _hide,
 }
-"""What reads the value of each key."""
-FLAGS = frozenset({"hide"})
-"""Keys without a value."""
-KEYS = (*READERS, *sorted(FLAGS))
-"""The keys that are ours."""
+"""What reads the value of each of our attributes; it is "" for one that stands alone, such as `hide`."""

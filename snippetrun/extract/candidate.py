@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from snippetrun.errors import Problem
-from snippetrun.extract.attribute_values import KEYS
+from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
 from snippetrun.extract.info_string import parse
-from snippetrun.extract.prompts import Session, has_prompt, script, split
+from snippetrun.extract.prompts import Session, has_prompt, split, split_script
 from snippetrun.model import Command, Options, Snippet
 from snippetrun.support.units import counted
 
@@ -54,47 +54,48 @@ class Candidate:
         return Snippet(self.language, self.options, fence.line, fence.end_line, fence.prefix, content, self.commands)
 
 
-def candidate(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
+def read_fence(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
     """Read a fence. Raises PageError if its info string cannot be used."""
     language, options = parse(fence.info, languages=languages, path=path, line=fence.line, column=fence.info_column)
     runs = language in languages and options.file is None
     if not runs:
         session = Session()
     elif language in SCRIPTS and not _begins_with_prompt(fence.lines):
-        session = script(fence.lines, fence.line + 1)
+        session = split_script(fence.lines, fence.line + 1)
     else:
         session = split(fence.lines, fence.line + 1, goes_on=options.term is not None and _goes_on(fence.lines))
     return Candidate(fence, language, options, runs, session)
 
 
-def misused(path: str, each: Candidate, languages: Collection[str]) -> Iterator[Problem]:
+def find_misused(path: str, candidate: Candidate, languages: Collection[str]) -> Iterator[Problem]:
     """Find options that say something about commands that the fence does not have."""
-    options, said = each.options, [key for key in KEYS if getattr(each.options, key) not in {None, False}]
-    for key in said:
+    options = candidate.options
+    for key in (key for key in READERS if getattr(options, key) not in {None, False}):
         message = hint = ""
         if options.file is not None:
             if key in _NEEDS_COMMANDS:
                 message, hint = f"{key} on a fence that writes a file and runs nothing", f"Remove {key}."
-        elif not each.runs:
+        elif not candidate.runs:
             message = f"{key} on a fence that does not run"
             hint = f"Remove it: only {', '.join(languages)} fences run."
-        elif key in _NEEDS_ONE and len(each.session.commands) != 1:
-            message = f"{key} on a fence with {counted(len(each.session.commands), 'command')}"
+        elif key in _NEEDS_ONE and len(candidate.session.commands) != 1:
+            message = f"{key} on a fence with {counted(len(candidate.session.commands), 'command')}"
             hint = "Give the command that is meant a fence of its own."
             if key == "exit":
                 hint = f"Remove exit, and write `? {options.exit}` under the output of the command that is meant."
-        elif key == "exit" and each.session.commands[0].status not in {0, options.exit}:
+        elif key == "exit" and candidate.session.commands[0].status not in {0, options.exit}:
             message, hint = "exit and `?` ask for different exit statuses", "Leave one of them."
         if message:
-            found = re.search(rf"\b{key}\b", each.fence.info)
-            column = each.fence.info_column + (found.start() if found else 0)
-            yield Problem(message, hint, path, each.fence.line, column)
+            # timeout, in `console {timeout=60s}`
+            match = re.search(rf"\b{key}\b", candidate.fence.info)
+            column = candidate.fence.info_column + (match.start() if match else 0)
+            yield Problem(message, hint, path, candidate.fence.line, column)
 
 
-def spoilt(path: str, lines: Sequence[str], each: Candidate) -> Iterator[Problem]:
+def find_spoilt(path: str, lines: Sequence[str], candidate: Candidate) -> Iterator[Problem]:
     """Find what keeps the commands of the fence from being run."""
-    fence = each.fence
-    for problem in each.session.problems:
+    fence = candidate.fence
+    for problem in candidate.session.problems:
         # What the fence stands in is on the left of each of its lines, and only there.
         shift = len(lines[problem.line - 1]) - len(fence.lines[problem.line - fence.line - 1])
         yield replace(problem, path=path, column=problem.column + max(shift, 0))
@@ -109,9 +110,9 @@ def spoilt(path: str, lines: Sequence[str], each: Candidate) -> Iterator[Problem
 
 
 def _begins_with_prompt(lines: Sequence[str]) -> bool:
-    """Whether the first line that says anything is a prompt; later ones may stand in a heredoc."""
-    said = (line for line in lines if line.strip() and not line.startswith("#"))
-    return has_prompt(list(islice(said, 1)))
+    """Whether the first line is a prompt, but for blank lines and comments; later prompts may stand in a heredoc."""
+    commands = (line for line in lines if line.strip() and not line.startswith("#"))
+    return has_prompt(list(islice(commands, 1)))
 
 
 def _goes_on(lines: Sequence[str]) -> bool:

@@ -28,6 +28,7 @@ class Kind(Enum):
     """An admonition, a details block or a content tab."""
 
 
+# the tokens of markdown-it, without _open and _close
 _KINDS = {
     "blockquote": Kind.QUOTE,
     "bullet_list": Kind.LIST,
@@ -97,8 +98,8 @@ def _inline() -> MarkdownIt:
     return MarkdownIt("commonmark")
 
 
-def outline(lines: Sequence[str]) -> Outline:
-    """Read the lines of a page; blank ones in the place of its front matter keep the numbers right."""
+def read_outline(lines: Sequence[str]) -> Outline:
+    """Read the lines of a page; blank ones instead of its front matter keep the numbers right."""
     # Markdown-it would count one line less for a last line of blanks that nothing ends.
     links: dict[str, Any] = {}
     tokens = _blocks().parse("\n".join(lines) + "\n", links)
@@ -125,6 +126,7 @@ def outline(lines: Sequence[str]) -> Outline:
 
 
 def _lines_of(token: Token) -> range:
+    """Return the lines of a token, from 1."""
     first, after = token.map or (0, 0)
     return range(first + 1, after + 1)
 
@@ -134,6 +136,7 @@ def _container(
 ) -> Container:
     line = _lines_of(tokens[position])[0]
     quotes = sum(outer.kind is Kind.QUOTE for outer in around)
+    # > > - a list in a quote within a quote
     inside = re.sub(rf"^(?: *> ?){{{quotes}}}", "", lines[line - 1].expandtabs(INDENT))
     column = len(inside) - len(inside.lstrip(" "))
     hangs = kind is Kind.LIST and _hangs(lines, tokens, position, around)
@@ -158,15 +161,15 @@ def is_blank(line: str, quotes: int) -> bool:
 
 
 def _fence(lines: Sequence[str], token: Token, containers: tuple[Container, ...]) -> Fence:
-    where = _lines_of(token)
-    opener = lines[where[0] - 1]
+    span = _lines_of(token)
+    opener = lines[span[0] - 1]
     prefix = opener[: opener.index(token.markup)]
     content = tuple(token.content.split("\n")[:-1])
     return Fence(
-        line=where[0],
-        end_line=where[-1],
+        line=span[0],
+        end_line=span[-1],
         # A closing fence is the one line that is neither the opener nor content.
-        closed=len(content) == len(where) - 2,
+        closed=len(content) == len(span) - 2,
         info=token.info,
         info_column=len(prefix) + len(token.markup) + 1,
         prefix=prefix,

@@ -21,16 +21,16 @@ def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
 
     Raises UsageError for a path that is not there.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths or [site.docs]:
         if path.is_dir():
-            found += sorted(file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
+            files += sorted(file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
         elif path.is_file():
-            found.append(path)
+            files.append(path)
         else:
             hint = f"Pages stand below {shown_path(site.docs)}/."
             raise UsageError(Problem("there is no such page or folder", hint, str(path)))
-    return list({file.resolve(): file for file in reversed(found)}.values())[::-1]
+    return list({file.resolve(): file for file in reversed(files)}.values())[::-1]
 
 
 def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:

@@ -26,8 +26,11 @@ INDENT = 4
 _OPENERS = tuple(
     re.compile(opener)
     for opener in (
+        # !!! note "Title"
         r"!!! ?[\w\-]+(?: +[\w\-]+)*(?: +\".*?\")? *",
+        # ???+ note "Title"
         r"\?{3}\+? ?(?:(?:[\w\-]+(?: +[\w\-]+)*?)?(?: +\".*?\")|[\w\-]+(?: +[\w\-]+)*?) *",
+        # === "Tab"
         r"={3}(?:\+|\+!|!\+|!)? +\".*?\" *",
         r":[ ]{1,3}[^ ].*",
     )
@@ -42,6 +45,7 @@ def indented_blocks(md: MarkdownIt) -> None:
 
 
 def _is_opener(text: str) -> bool:
+    """Whether a line, without its indentation, opens a block."""
     return any(opener.fullmatch(text) for opener in _OPENERS)
 
 
@@ -67,6 +71,7 @@ def _hangs(state: StateBlock, start: int) -> bool:
 
 
 def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
+    """Read a block that opens on line `start`; return whether one does. A `silent` call only asks."""
     first = state.bMarks[start] + state.tShift[start]
     if state.src[first] not in _MARKERS or state.is_code_block(start) or state.sCount[start] % INDENT:
         return False

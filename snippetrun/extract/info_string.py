@@ -10,19 +10,21 @@ language that we do not run is theirs, and is left alone unless a key of ours st
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from snippetrun.config.options import Keys, read
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract.attribute_values import FLAGS, KEYS, READERS
+from snippetrun.extract.attribute_values import READERS
 from snippetrun.model import Options
 
 RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
     "title": re.compile(".*"),
     "title_mode": re.compile(".*"),
+    # 1, or 1 2 for every second line
     "linenums": re.compile(r"[0-9]+(?:[ \t]+[0-9]+){0,2}.*"),
+    # 2-3 5
     "hl_lines": re.compile(r"[0-9]+(?:-[0-9]+)?(?:[ \t]+[0-9]+(?:-[0-9]+)?)*"),
 }
 """What pymdownx.superfences accepts without braces, and for which values: `highlight_validator` in its source.
@@ -33,6 +35,7 @@ _RENDERER_ATTRIBUTES = frozenset({"id", "class", "style"})
 
 # console, before {timeout=60s}
 _LANGUAGE = re.compile(r"[^\s{]*")
+# the blanks in `console {  hide}`
 _SPACE = re.compile(r"\s*")
 # .class, #id, hide, timeout=60s, skip="needs a GPU"
 _ITEM = re.compile(
@@ -50,7 +53,7 @@ _OPEN_QUOTE = re.compile(r"""[A-Za-z][\w-]*=(["'])""")
 # the value in skip="needs a GPU"
 _QUOTED = re.compile(r"""=(?:"[^"]*"|'[^']*')""")
 # timeout in `{.c timeout=5s}`, hide in `{hide}`
-_OWN_KEY = re.compile(rf"(?:^|[\s{{,])(?:{'|'.join(KEYS)})(?=[=\s,}}]|$)")
+_OWN_KEY = re.compile(rf"(?:^|[\s{{,])(?:{'|'.join(READERS)})(?=[=\s,}}]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,97 +68,95 @@ class _Item:
     """Where it starts in the info string."""
 
 
-class _Reader:
-    """One pass over one info string, collecting what is wrong."""
+class _InfoString:
+    """An info string, cut where its language ends, and what is wrong with it."""
 
-    def __init__(self, info: str, path: str, line: int, column: int) -> None:
+    def __init__(self, info: str, path: str = "", line: int = 0, column: int = 0) -> None:
         self.info = info
         self.where = (path, line, column)
         self.problems: list[Problem] = []
+        match = _LANGUAGE.match(info, self.skip_blanks(0))
+        word, end = (match[0], match.end()) if match else ("", 0)
+        self.start = self.skip_blanks(end)
+        """Where its attributes start."""
+        self.braced = info.startswith("{", self.start)
+        self.touches = bool(word) and self.braced and self.start == end
+        """Whether no blank stands before the brace, as in `console{hide}`."""
+        self.language = word or _first_class(info[self.start + 1 :])
 
     def complain(self, offset: int, message: str, hint: str = "") -> None:
         path, line, column = self.where
         self.problems.append(Problem(message, hint, path, line, column + offset))
 
-    def items(self, offset: int) -> tuple[list[_Item], int]:
+    def read_items(self, offset: int) -> tuple[list[_Item], int]:
         """Return the attributes from `offset` on, and where the text after them starts."""
-        found: list[_Item] = []
+        items: list[_Item] = []
         while match := _ITEM.match(self.info, offset):
             value = match["double"] if match["double"] is not None else match["single"]
             value = match["bare"] if value is None else value
-            found.append(_Item(match["key"] or "", value, match[0], match.start()))
-            offset = self.skip(match.end())
-        return found, offset
+            items.append(_Item(match["key"] or "", value, match[0], match.start()))
+            offset = self.skip_blanks(match.end())
+        return items, offset
 
-    def skip(self, offset: int) -> int:
+    def skip_blanks(self, offset: int) -> int:
+        """Return where the next text starts that is no blank."""
         match = _SPACE.match(self.info, offset)
         return match.end() if match else offset
 
-    def garbled(self, start: int, offset: int) -> None:
+    def complain_of_text(self, offset: int) -> None:
         """Complain about the text at `offset`, which is no attribute."""
         quote = _OPEN_QUOTE.match(self.info, offset)
         if quote:
             self.complain(quote.end() - 1, "this quote is not closed", f"Write {quote[1]} at its end.")
         elif offset >= len(self.info):
-            self.complain(start, "this brace is not closed", "End the line with }.")
+            self.complain(self.start, "this brace is not closed", "End the line with }.")
         else:
             rest = self.info[offset:].strip()
             self.complain(offset, f"`{rest}` is no attribute", 'Write key=value, key="a value" or a flag.')
 
-    def braces(self, start: int) -> Options:
-        """Read `{...}`, which starts at `start` and is the last thing on the line."""
-        items, offset = self.items(self.skip(start + 1))
-        if self.info[offset : offset + 1] != "}":
-            self.garbled(start, offset)
+    def read_braces(self) -> Options:
+        """Read `{...}`, which is the last thing on the line."""
+        if self.touches:
+            text = self.info[self.start :].strip()
+            hint = f"Write {self.language} {text}: as it stands, Python-Markdown takes this line for text."
+            self.complain(self.start, "the brace touches the language", hint)
+        items, offset = self.read_items(self.skip_blanks(self.start + 1))
+        if not self.info.startswith("}", offset):
+            self.complain_of_text(offset)
         elif rest := self.info[offset + 1 :].strip():
             hint = "Move it inside the braces: as it stands, Python-Markdown takes this line for text."
-            self.complain(self.skip(offset + 1), f"`{rest}` stands after the braces", hint)
-        return self.options(items)
+            self.complain(self.skip_blanks(offset + 1), f"`{rest}` stands after the braces", hint)
+        return self.read_options(items)
 
-    def options(self, items: Iterable[_Item]) -> Options:
-        values: dict[str, str | int | float | bool] = {}
-        seen: set[str] = set()
-        for item in items:
-            if item.key in KEYS and item.key in seen:
-                self.complain(item.offset, f"{item.key} is written twice", "Leave one of them.")
-                continue
-            seen.add(item.key)
-            if item.key in KEYS:
-                self.value(item, values)
-            elif not _is_renderers(item.key):
-                message = f"`{item.key}` is no attribute of a fence"
-                self.complain(item.offset, message, suggest(item.key, KEYS))
-        return Options(**values)  # type: ignore[arg-type]
+    def read_options(self, items: Iterable[_Item]) -> Options:
+        """Read those of the attributes that are ours."""
+        path, line, column = self.where
+        own = [item for item in items if not _is_renderers(item.key)]
+        offsets = {item.key: item.offset for item in own}
 
-    def value(self, item: _Item, values: dict[str, str | int | float | bool]) -> None:
-        if item.key in FLAGS:
-            if item.value is not None:
-                self.complain(item.offset, f"{item.key} takes no value", f"Write {item.key}.")
-            values[item.key] = True
-            return
-        if item.value is None and item.key != "skip":
-            self.complain(item.offset, f"{item.key} needs a value", f"Write {item.key}=...")
-            return
-        try:
-            values[item.key] = READERS[item.key](item.value or "")
-        except ValueError as error:
-            self.complain(item.offset, str(error))
+        def where(keys: Keys) -> tuple[str, int, int]:
+            return path, line, column + offsets[str(keys[0])]
 
-    def bare(self, language: str, start: int) -> None:
-        """Complain about what may not stand after a language without braces."""
-        items, offset = self.items(start)
-        together = self.info[start:].translate({ord("{"): None, ord("}"): None}).strip()
+        values, problems = read(((item.key, item.value) for item in own), READERS, where, kind="attribute")
+        self.problems += problems
+        return Options(**values)
+
+    def check_bare(self) -> Options:
+        """Complain about what may not stand after a language without braces; no option may."""
+        items, offset = self.read_items(self.start)
+        together = self.info[self.start :].translate({ord("{"): None, ord("}"): None}).strip()
+        # skip, but not skip="needs a GPU"
         together = re.sub("skip(?!=)", 'skip="the reason"', together)
-        spelling = f"Write {language} {{{together}}}"
+        spelling = f"Write {self.language} {{{together}}}"
         for item in items:
-            if item.key in KEYS:
+            if item.key in READERS:
                 self.complain(item.offset, f"the attribute `{item.text}` stands without braces", spelling)
-                return
-        if self.info[offset : offset + 1] == "{":
+                return Options()
+        if self.info.startswith("{", offset):
             self.complain(offset, "not all attributes of this fence stand in its braces", spelling)
-            return
+            return Options()
         if offset < len(self.info):
-            self.garbled(start, offset)
+            self.complain_of_text(offset)
         for item in items:
             allowed = RENDERER_KEYS.get(item.key)
             if not allowed or item.value is None or not allowed.fullmatch(item.value):
@@ -163,16 +164,12 @@ class _Reader:
                 self.complain(item.offset, f"`{item.text}` stands after the language", why)
             elif item.text[-1] not in "\"'":
                 self.complain(item.offset, f"`{item.text}` has no quotes", f'Write {item.key}="{item.value}".')
+        return Options()
 
 
 def _is_renderers(key: str) -> bool:
+    """Whether an attribute is the renderer's: `title`, `.class`, `data-x`."""
     return not key or key in RENDERER_KEYS or key in _RENDERER_ATTRIBUTES or key.startswith("data-")
-
-
-def suggest(word: str, known: Collection[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or else all of them."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
 
 
 def parse(info: str, *, languages: Collection[str], path: str, line: int, column: int) -> tuple[str, Options]:
@@ -183,28 +180,14 @@ def parse(info: str, *, languages: Collection[str], path: str, line: int, column
 
     Raises PageError with all that is wrong in it.
     """
-    reader = _Reader(info, path, line, column)
-    match = _LANGUAGE.match(info, reader.skip(0))
-    language, end = (match[0], match.end()) if match else ("", 0)
-    start = reader.skip(end)
-    braced = info[start : start + 1] == "{"
-    if braced and not language:
-        language = _first_class(info[start + 1 :])
-    if not braced and language not in languages:
-        return language, Options()
-    if braced and language not in languages and not _OWN_KEY.search(_QUOTED.sub("=", info[start:])):
-        return language, Options()
-    options = Options()
-    if not braced:
-        reader.bare(language, start)
-    else:
-        if start == end and match and match[0]:
-            hint = f"Write {language} {info[start:].strip()}: as it stands, Python-Markdown takes this line for text."
-            reader.complain(start, "the brace touches the language", hint)
-        options = reader.braces(start)
-    if reader.problems:
-        raise PageError(*reader.problems)
-    return language, options
+    string = _InfoString(info, path, line, column)
+    ours = string.language in languages
+    if not ours and not (string.braced and _OWN_KEY.search(_QUOTED.sub("=", info[string.start :]))):
+        return string.language, Options()
+    options = string.read_braces() if string.braced else string.check_bare()
+    if string.problems:
+        raise PageError(*string.problems)
+    return string.language, options
 
 
 def for_renderer(info: str) -> str:
@@ -213,17 +196,12 @@ def for_renderer(info: str) -> str:
     That is its language, and those of the renderer's attributes that need no braces. A file's name becomes the title,
     unless there is one.
     """
-    reader = _Reader(info, "", 0, 0)
-    match = _LANGUAGE.match(info, reader.skip(0))
-    language, end = (match[0], match.end()) if match else ("", 0)
-    start = reader.skip(end)
-    braced = info[start : start + 1] == "{"
-    items, _ = reader.items(reader.skip(start + braced))
+    string = _InfoString(info)
+    items, _ = string.read_items(string.skip_blanks(string.start + string.braced))
     values = {item.key: item.value for item in items}
     kept = {"title": values["file"]} if values.get("file") else {}
     kept |= {key: value for key, value in values.items() if key in RENDERER_KEYS and value is not None}
-    language = language or _first_class(info[start + 1 :])
-    return " ".join([language, *(f'{key}="{value}"' for key, value in kept.items())])
+    return " ".join([string.language, *(f'{key}="{value}"' for key, value in kept.items())])
 
 
 def _first_class(braces: str) -> str:

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 # a\r\n, b\r, c\n, and a last line without an end
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+# the end of a line: \r\n, \r or \n
 _END = re.compile(r"\r\n|\r|\n")
 _BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Whole lines to put in the place of others."""
+    """Whole lines that replace others."""
 
     line: int
     """The first line that goes, 1-based."""
     end_line: int
     """The last line that goes; `line - 1` to put lines above that one and take none away."""
     lines: tuple[str, ...]
-    """What comes instead, without line ends."""
+    """The new lines, without line ends."""
 
 
 def normalised(text: str) -> list[str]:

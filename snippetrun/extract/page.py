@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import superfences
-from snippetrun.extract.candidate import Candidate, candidate, misused, spoilt
-from snippetrun.extract.fences import Fence, outline
-from snippetrun.extract.findings import idle, indented, unprompted, unread
-from snippetrun.extract.front_matter import FrontMatter, front_matter
+from snippetrun.extract.candidate import Candidate, find_misused, find_spoilt, read_fence
+from snippetrun.extract.fences import Fence, read_outline
+from snippetrun.extract.findings import find_idle, find_indented, find_unprompted, find_unread
+from snippetrun.extract.front_matter import FrontMatter, read_front_matter
 from snippetrun.extract.lines import normalised
-from snippetrun.extract.placeholders import unbound
-from snippetrun.extract.renderer_check import Seen, disagreement, misplacement
+from snippetrun.extract.placeholders import find_unbound
+from snippetrun.extract.renderer_check import Seen, find_disagreement, find_misplacement
 from snippetrun.extract.shell_syntax import runs_docker
+from snippetrun.extract.superfences import find_blocks
 from snippetrun.model import Page, PageOptions
 
 LANGUAGES = ("console", "shell-session")
@@ -28,55 +28,55 @@ def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, option
     Raises PageError with everything that is wrong with the page, in the order of its lines.
     """
     lines = normalised(text)
-    front = front_matter(path, lines) if options is None else FrontMatter(options=options)
+    front = read_front_matter(path, lines) if options is None else FrontMatter(options=options)
     body = [""] * front.lines + lines[front.lines :]
-    found, blocks = outline(body), superfences.blocks(body)
-    on_site = Seen(path, body, found, blocks)
+    outline, blocks = read_outline(body), find_blocks(body)
+    on_site = Seen(path, body, outline, blocks)
     problems = list(front.problems)
     candidates: list[Candidate] = []
-    for fence in found.fences:
+    for fence in outline.fences:
         if not fence.closed:
             problems.append(_unclosed(path, body, fence))
             continue
         try:
-            candidates.append(candidate(path, fence, languages))
+            candidates.append(read_fence(path, fence, languages))
         except PageError as error:
             problems.extend(error.problems)
             continue
-        problems.extend(misused(path, candidates[-1], languages))
+        problems.extend(find_misused(path, candidates[-1], languages))
     # A skipped command still tells that the page is about docker.
-    live = any(runs_docker(command.text) for each in candidates for command in each.commands)
-    snippets = [each for each in candidates if live and each.is_snippet]
-    told = {problem.line for problem in problems}
-    for each in snippets:
-        unshown = disagreement(path, each.fence, on_site)
-        if unshown and unshown.line not in told:
+    live = any(runs_docker(command.text) for candidate in candidates for command in candidate.commands)
+    snippets = [candidate for candidate in candidates if live and candidate.is_snippet]
+    lines_named = {problem.line for problem in problems}
+    for candidate in snippets:
+        unshown = find_disagreement(path, candidate.fence, on_site)
+        if unshown and unshown.line not in lines_named:
             problems.append(unshown)
-            told.add(unshown.line)
-        if each.options.skip is None and front.options.skip is None:
-            moved = None if unshown else misplacement(path, each.fence, on_site)
-            problems.extend([moved] if moved else [])
-            problems.extend(spoilt(path, body, each))
+            lines_named.add(unshown.line)
+        if candidate.options.skip is None and front.options.skip is None:
+            misplaced = None if unshown else find_misplacement(path, candidate.fence, on_site)
+            problems.extend([misplaced] if misplaced else [])
+            problems.extend(find_spoilt(path, body, candidate))
     if front.options.skip is None:
-        problems.extend(unbound(path, body, (each.snippet for each in snippets)))
+        problems.extend(find_unbound(path, body, (candidate.snippet for candidate in snippets)))
     if problems:
-        raise PageError(*sorted(problems, key=_place))
-    seen = [
-        *unprompted(path, candidates),
-        *(() if live else idle(path, candidates)),
-        *unread(path, found, blocks, languages),
-        *indented(path, found, blocks, languages),
+        raise PageError(*sorted(problems, key=_position))
+    findings = [
+        *find_unprompted(path, candidates),
+        *(() if live else find_idle(path, candidates)),
+        *find_unread(path, outline, blocks, languages),
+        *find_indented(path, outline, blocks, languages),
     ]
     return Page(
         path,
-        tuple(each.snippet for each in snippets),
+        tuple(candidate.snippet for candidate in snippets),
         front.options,
-        front.title or found.title,
-        tuple(sorted(seen, key=_place)),
+        front.title or outline.title,
+        tuple(sorted(findings, key=_position)),
     )
 
 
-def _place(problem: Problem) -> tuple[int, int]:
+def _position(problem: Problem) -> tuple[int, int]:
     return problem.line, problem.column
 
 

@@ -10,7 +10,7 @@ from snippetrun.model import Command, Snippet
 from snippetrun.support.patterns import PLACEHOLDER, canonical
 
 
-def unbound(path: str, lines: Sequence[str], snippets: Iterable[Snippet]) -> Iterator[Problem]:
+def find_unbound(path: str, lines: Sequence[str], snippets: Iterable[Snippet]) -> Iterator[Problem]:
     """Find the names that a command uses before any output could bind them.
 
     Outside of docker commands a free-standing `<name>` may be meant for the shell, which reads two redirections.
@@ -34,12 +34,13 @@ def _used(command: Command) -> Iterator[tuple[int, str]]:
     for line in text:
         scanner.feed(line)
     docker = runs_docker(command.text)
-    for place in scanner.placeholders:
-        line = text[place.line]
-        match = PLACEHOLDER.match(line, place.offset)
-        touches = place.offset > 0 and not line[place.offset - 1].isspace()
+    for opening in scanner.placeholders:
+        line = text[opening.line]
+        match = PLACEHOLDER.match(line, opening.offset)
+        # docker rm <web> is a name, and so is echo v<version>; but cat <in> out is for the shell
+        touches = opening.offset > 0 and not line[opening.offset - 1].isspace()
         if match and (docker or touches):
-            yield place.line, match[1]
+            yield opening.line, match[1]
 
 
 def _problem(path: str, lines: Sequence[str], number: int, name: str, last: Command | None) -> Problem:

@@ -20,6 +20,7 @@ _INVISIBLE = {
     "\u2060": "a word joiner",
     "\ufeff": "a zero-width no-break space",
 }
+"""Characters that nobody sees, and the shell reads."""
 _TYPOGRAPHIC = {
     "\u2010": ("a typographic hyphen", "-"),
     "\u2011": ("a no-break hyphen", "-"),
@@ -31,18 +32,22 @@ _TYPOGRAPHIC = {
     "\u201d": ("a curly quote", '"'),
     "\u2212": ("a minus sign", "-"),
 }
+"""Characters that look like those of the shell -> their name, and what to type."""
 _UNSEEN = "".join(_INVISIBLE)
+# $ docker ps, or a lone $
 # A prompt spoilt by an invisible character is still one to the reader's eye, so it is one here, and reported.
 _PROMPT = re.compile(rf"[{_UNSEEN}]*\$(?:[ {_UNSEEN}]|$)")
 # > --publish 80:80, or a lone >
 _CONTINUATION = re.compile(r">(?: |$)")
 # ? 3, under a command
 _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
+# # now stop it
 _COMMENT = re.compile(r"#(?: |$)")
 # docker run -it, docker exec -ti, docker attach web
 _INTERACTIVE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*(?:it|ti)[A-Za-z]*|attach)\s")
 _HIGHEST_STATUS = 255
 _MOST_DIGITS = 9
+"""Python refuses to read thousands of them."""
 
 
 @dataclass(slots=True)
@@ -90,7 +95,7 @@ def split(lines: Sequence[str], first_line: int, *, goes_on: bool = False) -> Se
     return session
 
 
-def script(lines: Sequence[str], first_line: int) -> Session:
+def split_script(lines: Sequence[str], first_line: int) -> Session:
     """Split the lines of a fence that is a script, without prompts and output, into its commands."""
     session = Session()
     at = 0
@@ -131,6 +136,7 @@ def has_prompt(lines: Sequence[str]) -> bool:
 
 
 def _unprompted(line: str) -> str:
+    """Return a line without its prompt."""
     match = _PROMPT.match(line)
     return line[match.end() :] if match else line
 

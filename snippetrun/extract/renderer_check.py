@@ -24,7 +24,7 @@ _PREFIX = re.compile(f"[{_BLANKS}]*")
 
 
 class Seen:
-    """What of a page bears on all its fences; it is looked up, as a page may have a million of them."""
+    """What the checks of all fences of a page look up. It is made once, as a page may have a million fences."""
 
     def __init__(self, path: str, lines: Sequence[str], outline: Outline, blocks: Sequence[Block]) -> None:
         """Take the page's lines, what CommonMark sees in them, and the fences that superfences sees, in order."""
@@ -94,7 +94,7 @@ class Seen:
         return Problem(message, hint, self._path, first.line, first.info_column)
 
 
-def disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
+def find_disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say why the site would not show this fence as a code block; None if it does."""
     start = len(fence.prefix) + 1
     if not _PREFIX.fullmatch(fence.prefix):
@@ -120,13 +120,13 @@ def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
     """Say what is wrong with the lines below an opening fence."""
     closer = lines[fence.end_line - 1]
     width = len(fence.prefix)
-    place = len(closer) - len(closer.lstrip(_BLANKS))
-    if place != width:
-        message = f"the closing fence stands in column {place + 1}, its opener in column {width + 1}"
-        return Problem(message, f"Put both in the same column. {_TEXT}", path, fence.end_line, place + 1)
+    margin = len(closer) - len(closer.lstrip(_BLANKS))
+    if margin != width:
+        message = f"the closing fence stands in column {margin + 1}, its opener in column {width + 1}"
+        return Problem(message, f"Put both in the same column. {_TEXT}", path, fence.end_line, margin + 1)
     if closer.strip(_BLANKS) != fence.markup:
         message = "the closing fence is longer than its opener"
-        return Problem(message, f"Write {fence.markup} here. {_TEXT}", path, fence.end_line, place + 1)
+        return Problem(message, f"Write {fence.markup} here. {_TEXT}", path, fence.end_line, margin + 1)
     for number in range(fence.line + 1, fence.end_line):
         line = lines[number - 1].expandtabs(INDENT)
         start = len(line) - len(line.lstrip(_BLANKS))
@@ -136,7 +136,7 @@ def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
     return None
 
 
-def misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
+def find_misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say whether Python-Markdown has the fence out of its list item: below a blank line it counts by four."""
     first = seen.first_of_block(fence)
     for inner, margin in zip(_innermost(fence.containers), _margins(fence.prefix), strict=False):
@@ -158,7 +158,10 @@ def misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
 
 
 def _innermost(containers: Sequence[Container]) -> list[Container | None]:
-    """Of the page, and of each block quote from the outside in, what is directly around what is further in."""
+    """Return what is directly around the fence, or around the next block quote: in the page, and in each block quote.
+
+    `- > - ` is [item, item]; `> - > ` is [None, item, None].
+    """
     levels: list[Container | None] = [None]
     for container in containers:
         if container.kind is Kind.QUOTE:
@@ -169,6 +172,9 @@ def _innermost(containers: Sequence[Container]) -> list[Container | None]:
 
 
 def _margins(prefix: str) -> list[int]:
-    """Count the blanks in a prefix: before its first `>`, and after each without the one that is its own."""
+    """Count the blanks in a prefix, before its first `>` and after each: `  >   > ` is [2, 2, 0].
+
+    The one blank after a `>` belongs to it.
+    """
     first, *others = prefix.expandtabs(INDENT).split(">")
     return [len(first), *(len(other.removeprefix(" ")) for other in others)]

@@ -17,7 +17,9 @@ OPENERS = {
     "case": "esac",
     "{": "}",
 }
+"""Words that open a compound command -> the word that closes it: `if ...; then ...; fi`."""
 BEFORE_COMMAND = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "{"})
+"""Words after which a command stands: `then docker ps`."""
 WRAPPERS = {
     "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T"}),
     "doas": frozenset({"-u", "-C"}),
@@ -31,14 +33,16 @@ WRAPPERS = {
     "nohup": frozenset(),
     "time": frozenset(),
 }
-"""Programs that run the program named after them, and their options that take a value of their own."""
+"""Programs that run another, and their options that take a value: `sudo -u root docker ps`."""
 # name=, PATH+=
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 # &&, |, >>, <<- and the others
 OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
+# nginx:1.27, --name=web, ./run.sh
 PLAIN = re.compile(r"[\w./:,=@%+-]+")
 """What never means anything to the shell inside a word or a string."""
 WANTS_MORE = frozenset({"&&", "||", "|", "|&"})
+"""Operators after which a command must come, on the next line if need be."""
 DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
 QUOTES = frozenset("\u2018\u201c\u201d")
 DOCKER = frozenset({"docker", "docker-compose"})
@@ -54,15 +58,19 @@ class Expect(Enum):
     """What the next word is."""
 
     COMMAND = auto()
+    """`docker`, at the start of a line or after `&&`."""
     WRAPPED = auto()
-    """A command, after options of the wrapper."""
+    """`docker` in `sudo -E docker ps`: a command, after options of the wrapper."""
     WRAPPER_VALUE = auto()
+    """`root` in `sudo -u root docker ps`."""
     ARGUMENT = auto()
+    """`ps` in `docker ps`."""
     TARGET = auto()
-    """The file of a redirection."""
+    """`out.txt` in `docker ps > out.txt`."""
     DELIMITER = auto()
+    """`EOF` in `cat <<EOF`."""
     TABBED_DELIMITER = auto()
-    """That of `<<-`."""
+    """`EOF` in `cat <<-EOF`, whose lines may begin with tabs."""
 
 
 @dataclass(slots=True)
@@ -70,22 +78,28 @@ class Frame:
     """One thing that is open: a quote, a substitution, a compound command, or the command line itself."""
 
     closer: str = ""
+    """What ends it: `'`, `)`, `fi`; empty for the command line."""
     word: str | None = None
+    """The word so far; None between words."""
     quoted: bool = False
+    """Whether a part of the word is quoted: `"if"` is no keyword."""
     expect: Expect = Expect.COMMAND
     after_redirection: Expect = Expect.COMMAND
+    """What is expected once the target of a redirection is read: `> out.txt docker ps`."""
     wrapper: str = ""
+    """The last program, such as `sudo`."""
     dangling: str = ""
     """The operator at the end so far that wants a command on its right."""
     defines_function: bool = False
+    """Whether it is the `()` of `name() { ...; }`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """A character outside of quotes and heredocs that is not for the shell to read."""
+    """A character outside of quotes and heredocs that the shell would misread: a curly quote, or the `<` of `<web>`."""
 
     line: int
     """The line of the command, from 0."""
     offset: int
-    """The place in that line, from 0."""
+    """Where it stands in that line, from 0."""
     character: str

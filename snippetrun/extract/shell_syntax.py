@@ -81,24 +81,29 @@ class Scanner:
     def _step(self, line: str, offset: int) -> int:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
-        in_string = top.closer in STRINGS
+        # --name=web
         if plain := PLAIN.match(line, offset):
             top.word = (top.word or "") + plain[0]
             top.dangling = ""
             return plain.end()
-        if in_string:
+        # "a b", ${name:-a}, $((1 + 1))
+        if top.closer in STRINGS:
             return self._in_string(line, offset)
         character = line[offset]
         if character in " \t":
             self._end_word()
             return offset + 1
+        # # a comment
         if character == "#" and top.word is None:
             return len(line)
+        # <web>
         if PLACEHOLDER.match(line, offset):
             self.placeholders.append(Odd(self.lines, offset, character))
+        # && or >
         if operator := OPERATOR.match(line, offset):
             return self._operator(operator[0], line, offset)
         top.dangling = ""
+        # \u2013\u2013name, \u201cweb\u201d
         starts_word = top.word is None and bool(line[offset + 1 : offset + 2].strip())
         if character in QUOTES or (character in DASHES and starts_word):
             self.odd.append(Odd(self.lines, offset, character))
@@ -114,8 +119,10 @@ class Scanner:
         for opener, closer in (("$((", "))"), ("$(", ")"), ("${", "${")):
             if line.startswith(opener, offset):
                 return self._open(closer, offset + len(opener))
+        # `docker ps -q`
         if character == "`":
             return self._backtick(offset + 1)
+        # $'a\nb'
         if quotes and line.startswith("$'", offset):
             return self._open("$'", offset + 2)
         if quotes and character in "'\"":
@@ -125,6 +132,7 @@ class Scanner:
         return offset + 1
 
     def _backtick(self, after: int) -> int:
+        """Open a substitution, or close the one that is open."""
         if not self._in_backticks:
             return self._open("`", after)
         self._end_word()
@@ -134,6 +142,7 @@ class Scanner:
         return self._close(after)
 
     def _escape(self, line: str, offset: int) -> int:
+        """Read a backslash, and what it takes its meaning from; at the end of a line it joins the next one."""
         if offset + 1 == len(line):
             self._joined = True
             return offset + 1
@@ -142,6 +151,7 @@ class Scanner:
         return offset + 2
 
     def _in_string(self, line: str, offset: int) -> int:
+        """Read what is not plain inside quotes, `${...}` or `$((...))`."""
         top = self._frames[-1]
         character = line[offset]
         closer = "}" if top.closer == "${" else "'" if top.closer == "$'" else top.closer
@@ -151,7 +161,7 @@ class Scanner:
             top.word = (top.word or "") + character
             return offset + 1
         if top.closer == "))" and character in "()":
-            # A parenthesis inside arithmetic; `_close` gives the place back to it.
+            # $(((1 + 2) * 3)): the inner parentheses are a frame of their own, which `_close` leaves.
             return self._open("))", offset + 1) if character == "(" else self._close(offset + 1)
         return self._expand(line, offset, quotes=top.closer == "${")
 
@@ -161,6 +171,7 @@ class Scanner:
         return offset
 
     def _close(self, offset: int) -> int:
+        """Leave the innermost thing that is open; what was quoted in it goes on in the word around it."""
         self._end_word()
         frame = self._frames.pop()
         self._in_backticks &= frame.closer != "`"
@@ -172,6 +183,7 @@ class Scanner:
         return offset
 
     def _operator(self, operator: str, line: str, offset: int) -> int:
+        """Read an operator: it ends a word, and tells what comes next."""
         top = self._frames[-1]
         after = offset + len(operator)
         word = top.word
@@ -179,6 +191,7 @@ class Scanner:
             return self._redirect(operator, after)
         if operator == "(":
             top.dangling = ""
+            # ((i++)), but not name() and not (docker ps)
             if word is None and line.startswith("((", offset):
                 return self._open("))", offset + 2)
             self._end_word()
@@ -195,12 +208,15 @@ class Scanner:
         return after
 
     def _redirect(self, operator: str, after: int) -> int:
+        """Read `>`, `2>`, `<<EOF` and the like, up to the target."""
         top = self._frames[-1]
         top.dangling = ""
+        # 2> errors.txt
         if top.word is not None and top.word.isdigit():
             top.word = None
         self._end_word()
         top = self._frames[-1]
+        # <(docker ps)
         if operator in {"<(", ">("}:
             top.word = ""
             return self._open(")", after)
@@ -211,6 +227,7 @@ class Scanner:
         return after
 
     def _end_line(self) -> None:
+        """End a line that no backslash joins to the next: a string goes on, a command does not."""
         top = self._frames[-1]
         if top.closer in STRINGS:
             top.word = (top.word or "") + "\n"
@@ -219,6 +236,7 @@ class Scanner:
         self._frames[-1].expect = Expect.COMMAND
 
     def _end_word(self) -> None:
+        """Take in the word that is complete, as what was expected."""
         top = self._frames[-1]
         word, quoted = top.word, top.quoted
         if word is None or top.closer in STRINGS:
@@ -232,10 +250,12 @@ class Scanner:
                 top.expect = top.after_redirection
             case Expect.WRAPPER_VALUE:
                 top.expect = Expect.WRAPPED
-            case Expect.WRAPPED if word.startswith("-"):
+            case Expect.WRAPPED if word.startswith("-"):  # sudo -u root docker ps
                 if word in WRAPPERS[top.wrapper]:
                     top.expect = Expect.WRAPPER_VALUE
-            case Expect.WRAPPED if word[:1].isdigit() or ASSIGNMENT.match(word):
+            case Expect.WRAPPED if word[:1].isdigit() or ASSIGNMENT.match(
+                word
+            ):  # timeout 5 docker ps, env A=b docker ps
                 pass
             case Expect.COMMAND | Expect.WRAPPED:
                 self._command(word, quoted=quoted)
@@ -245,14 +265,14 @@ class Scanner:
     def _command(self, word: str, *, quoted: bool) -> None:
         """Take in a word in command position."""
         top = self._frames[-1]
-        if not quoted and top.closer == word and len(self._frames) > 1:
+        if not quoted and top.closer == word and len(self._frames) > 1:  # fi
             self._frames.pop()
-        elif not quoted and word in OPENERS:
+        elif not quoted and word in OPENERS:  # if
             top.expect = Expect.ARGUMENT
             self._frames.append(Frame(OPENERS[word]))
             if word not in BEFORE_COMMAND:
                 self._frames[-1].expect = Expect.ARGUMENT
-        elif not quoted and (word in BEFORE_COMMAND or ASSIGNMENT.match(word)):
+        elif not quoted and (word in BEFORE_COMMAND or ASSIGNMENT.match(word)):  # then, A=b
             top.expect = Expect.COMMAND
         else:
             name = word.rpartition("/")[2]

@@ -1,7 +1,7 @@
 """Which lines pymdownx.superfences takes for a fence: the second opinion that every fence we run must have.
 
 A line-by-line model of `SuperFencesBlockPreprocessor` in pymdownx/superfences.py, the extension that renders
-fences in Material for MkDocs. It differs from CommonMark: a closing fence has the width and the place of its
+fences in Material for MkDocs. It differs from CommonMark: a closing fence has the width and the column of its
 opener, no line of the content stands left of it, and an info string that it cannot read makes the line text.
 Whatever it does not take for a fence, or takes for part of another one, is no code block on the site.
 """
@@ -17,6 +17,7 @@ from snippetrun.extract.info_string import RENDERER_KEYS
 
 # > > , before a fence in a quote within a quote
 _PREFIX = re.compile(r"[> ]*")
+# ```console, ~~~ {.console hide}, ``` yaml title="app.yml"
 _OPENER = re.compile(
     r"""
     (?P<markup> ~{3,} | `{3,} )
@@ -40,16 +41,19 @@ class Block:
 
 @dataclass(slots=True)
 class _Open:
+    """A fence that nothing has closed so far."""
+
     line: int
     prefix: str
     markup: str
     language: str
     empty_before: bool = False
+    """Whether the line above is empty."""
 
 
-def blocks(lines: Sequence[str]) -> list[Block]:
+def find_blocks(lines: Sequence[str]) -> list[Block]:
     """Return the fences in a page's lines, in order; one that nothing closes is none, and hides what follows."""
-    found: list[Block] = []
+    closed: list[Block] = []
     opened: _Open | None = None
     for number, tabbed in enumerate(lines, 1):
         if opened is None and "```" not in tabbed and "~~~" not in tabbed:
@@ -71,14 +75,15 @@ def blocks(lines: Sequence[str]) -> list[Block]:
             # The rest of the page is read as if the opener had been text.
             opened = None
         elif rest.rstrip(" ") == opened.markup:
-            found.append(Block(opened.line, number, opened.language))
+            closed.append(Block(opened.line, number, opened.language))
             opened = None
         else:
             opened.empty_before = False
-    return found
+    return closed
 
 
 def _open(line: str, number: int) -> _Open | None:
+    """Return the fence that a line opens; None if it opens none."""
     prefix = match[0] if (match := _PREFIX.match(line)) else ""
     opener = _OPENER.fullmatch(line, len(prefix))
     if not opener or not _readable(opener["bare"] or ""):

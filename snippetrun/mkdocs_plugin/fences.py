@@ -27,7 +27,7 @@ from markdown.preprocessors import Preprocessor
 from snippetrun import extract
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import attribute_values, info_string
-from snippetrun.extract.front_matter import front_matter
+from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.origins import Origins, origins
 
@@ -111,7 +111,7 @@ class Fences:
         """
         self._hand = None
         lines = normalised(source)
-        front = front_matter(path, lines)
+        front = read_front_matter(path, lines)
         if inherited and not front.options.line:
             hint = f"Write it in the front matter of {path} itself."
             self._problems.append(Problem(f"another plugin gives this page its `{LANGUAGE}:`", hint, path, 1))
@@ -218,7 +218,7 @@ class Fences:
     def _openers(self, lines: Iterable[str]) -> tuple[str, ...]:
         """Return the lines that may open a fence that concerns us."""
         openers = (line.strip() for line in lines if "```" in line or "~~~" in line)
-        words = (*self._site.languages, *attribute_values.KEYS)
+        words = (*self._site.languages, *attribute_values.READERS)
         return tuple(line for line in openers if _OPENER.fullmatch(line) and any(word in line for word in words))
 
     def _with_ours(self, taken: _Taken, text: Sequence[str], read: Page) -> list[str]:

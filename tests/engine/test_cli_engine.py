@@ -72,7 +72,7 @@ def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_si
         ("```console\n$ docker run --rm nosuch:1 true\n```\n", 2, "The page's engine has no image nosuch:1"),
         ("```console\n$ docker ps --no-such-option\n```\n", 2, "unknown flag: --no-such-option"),
         ("```console\n$ docker ps\n```\n\n```console\ndocker ps -a\n```\n", 6, "nothing in this fence runs"),
-        ("```console {skip}\n$ docker ps\n```\n", 1, "skip needs a reason that a reader can see"),
+        ("```console {skip}\n$ docker ps\n```\n", 1, "skip: expects a reason that a reader can see"),
     ],
 )
 def test_check_names_the_line_of_what_does_not_hold(make_site: MakeSite, page: str, line: int, said: str) -> None:

@@ -13,11 +13,11 @@ from markdown_it import MarkdownIt
 
 from snippetrun import config
 from snippetrun.config import SiteConfig
-from snippetrun.config import parse as options_
+from snippetrun.config.parse import readers
 from snippetrun.extract import front_matter as head
 from snippetrun.extract import read
-from snippetrun.extract.attribute_values import KEYS
-from snippetrun.extract.fences import Fence, outline
+from snippetrun.extract.attribute_values import READERS
+from snippetrun.extract.fences import Fence, read_outline
 from snippetrun.extract.info_string import parse
 from snippetrun.extract.lines import normalised
 from snippetrun.model import Match, Options, PageOptions, Snippet
@@ -34,12 +34,12 @@ def lines(name: str) -> list[str]:
 
 def body(name: str) -> list[str]:
     """The lines of a page, with blank ones for its front matter."""
-    count = head.front_matter(name, lines(name)).lines
+    count = head.read_front_matter(name, lines(name)).lines
     return [""] * count + lines(name)[count:]
 
 
 def fences(name: str, language: str) -> list[Fence]:
-    return [fence for fence in outline(body(name)).fences if fence.info.split()[:1] == [language]]
+    return [fence for fence in read_outline(body(name)).fences if fence.info.split()[:1] == [language]]
 
 
 def snippets(name: str) -> tuple[Snippet, ...]:
@@ -60,10 +60,12 @@ def test_each_source_is_followed_by_the_same_live(name: str, source: Fence) -> N
     assert body(name)[start : start + len(source.lines)] == list(source.lines)
     shown = [
         replace(f, line=f.line + start, end_line=f.end_line + start, containers=())
-        for f in outline(source.lines).fences
+        for f in read_outline(source.lines).fences
     ]
     live = [
-        replace(f, containers=()) for f in outline(body(name)).fences if start < f.line <= start + len(source.lines)
+        replace(f, containers=())
+        for f in read_outline(body(name)).fences
+        if start < f.line <= start + len(source.lines)
     ]
     assert shown == live
     assert {f.line for f in live} <= {snippet.line for snippet in snippets(name)}
@@ -74,21 +76,21 @@ def test_whatever_is_live_has_its_source_above_it(name: str) -> None:
     explained = {
         source.end_line + 1 + fence.line
         for source in fences(name, "markdown")
-        for fence in outline(source.lines).fences
+        for fence in read_outline(source.lines).fences
     }
     assert [snippet.line for snippet in snippets(name) if snippet.line not in explained] == []
 
 
 def test_each_attribute_is_shown_at_work() -> None:
     options = [snippet.options for name in GUIDE for snippet in snippets(name)]
-    assert set().union(*map(said, options)) == set(KEYS)
+    assert set().union(*map(said, options)) == set(READERS)
     assert {option.match for option in options} == {None, *Match}
 
 
 def test_each_attribute_is_in_the_table() -> None:
     table = [cells[0] for cells in rows("settings.md") if cells[0].startswith("{")]
     options = [parse(f"console {cell}", languages=SITE.languages, path="", line=1, column=1)[1] for cell in table]
-    assert set().union(*map(said, options)) == set(KEYS)
+    assert set().union(*map(said, options)) == set(READERS)
 
 
 def rows(name: str) -> Iterator[list[str]]:
@@ -112,10 +114,10 @@ def test_each_kind_of_key_is_pressed() -> None:
 
 def test_each_key_of_the_front_matter_is_shown_and_can_be_read() -> None:
     shown = [fence.lines for fence in fences("settings.md", "yaml") if fence.lines[0] == "---"]
-    found = [head.front_matter("settings.md", block) for block in shown]
+    found = [head.read_front_matter("settings.md", block) for block in shown]
     assert [front.problems for front in found] == [()] * len(found)
-    assert set().union(*(said(front.options) for front in found)) - {"line"} == set(head._KEYS)
-    assert {cells[0] for cells in rows("settings.md")} >= set(head._KEYS)
+    assert set().union(*(said(front.options) for front in found)) - {"line"} == set(head.READERS)
+    assert {cells[0] for cells in rows("settings.md")} >= set(head.READERS)
 
 
 def test_the_front_matter_of_the_settings_is_their_first_example() -> None:
@@ -145,5 +147,5 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
     )
     assert loaded == defaults
     [options] = [entry["snippetrun"] for entry in yaml.safe_load("\n".join(block))["plugins"]]
-    assert set(options) == {*options_._PARTS, *options_._READERS}
+    assert set(options) == set(readers(tmp_path, tmp_path))
     assert {key for image in options["images"].values() for key in image} == {"build", "pull", "stand_in"}

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from snippetrun import config
-from snippetrun.errors import ConfigError
+from snippetrun.errors import ConfigError, PageError
+from snippetrun.extract import read
 from snippetrun.model import Network
 from snippetrun.support.limits import Limits
 
@@ -71,36 +73,62 @@ HEAD = "plugins:\n  - snippetrun:\n"
     ("text", "complaint"),
     [
         ("plugins: [search]\n", "mkdocs.yml: does not name the plugin snippetrun"),
-        ("a: [\n", "mkdocs.yml:2: is no valid YAML"),
-        (HEAD + "      timout: 3s\n", "mkdocs.yml:3: timout: there is no such key; did you mean timeout?"),
-        (HEAD + "      timeout: soon\n", "mkdocs.yml:3: timeout: 'soon' is not a duration"),
-        (HEAD + "      jobs: 0\n", "mkdocs.yml:3: jobs: expects a number of pages"),
-        (HEAD + "      languages: console\n", "mkdocs.yml:3: languages: expects a list"),
-        (HEAD + "      images: [web]\n", "mkdocs.yml:3: images: expects image names"),
-        (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4: images: Web: is no image name"),
-        (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4: images: web: expects either {build"),
+        ("a: [\n", "mkdocs.yml:2:1: is not valid YAML"),
+        (HEAD + "      timout: 3s\n", "mkdocs.yml:3:7: timout: there is no such key\n    Did you mean timeout?"),
+        (HEAD + "      timeout: soon\n", "mkdocs.yml:3:7: timeout: 'soon' is not a duration"),
+        (HEAD + "      jobs: 0\n", "mkdocs.yml:3:7: jobs: expects a number of pages"),
+        (HEAD + "      languages: console\n", "mkdocs.yml:3:7: languages: expects a list"),
+        (HEAD + "      images: [web]\n", "mkdocs.yml:3:7: images: expects image names"),
+        (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4:9: images: Web: is no image name"),
+        (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4:9: images: web: expects either {build"),
         (HEAD + "      images:\n        web: {build: images/nope}\n", "there is no file images/nope/Dockerfile"),
         (HEAD + "      images:\n        web: {build: ../..}\n", "outside of the site's folder"),
-        (HEAD + "      images:\n        web: {pull: nginx}\n", "mkdocs.yml:4: images: web: pull: nginx has no digest"),
-        (HEAD + "      images:\n        web: {build: images/web, standin: x}\n", "did you mean stand_in?"),
-        (HEAD + "      varies: x\n", "mkdocs.yml:3: varies: expects a list of regular expressions"),
-        (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5: same: 1 is no text; quote it"),
-        (HEAD + "      varies: ['(']\n", "mkdocs.yml:3: varies: '(' is no regular expression: missing ): ("),
-        (HEAD + "      varies: ['a*']\n", "mkdocs.yml:3: varies: 'a*' also matches where nothing is"),
+        (
+            HEAD + "      images:\n        web: {pull: nginx}\n",
+            "mkdocs.yml:4:15: images: web: pull: nginx has no digest",
+        ),
+        (
+            HEAD + "      images:\n        web: {build: images/web, standin: x}\n",
+            "mkdocs.yml:4:34: images: web: standin: there is no such key\n    Did you mean stand_in?",
+        ),
+        (HEAD + "      varies: x\n", "mkdocs.yml:3:7: varies: expects a list of regular expressions"),
+        (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5:11: same: 1 is no text; quote it"),
+        (HEAD + "      varies: ['(']\n", "mkdocs.yml:3:16: varies: '(' is no regular expression: missing ): ("),
+        (HEAD + "      varies: ['a*']\n", "mkdocs.yml:3:16: varies: 'a*' also matches where nothing is"),
         (
             HEAD + "      stable:\n        - {pattern: a, replace: b}\n",
-            "mkdocs.yml:3: stable: output is no longer replaced; write what may differ from run to run: varies: [",
+            "mkdocs.yml:3:7: stable: output is no longer replaced; write what may differ from run to run: varies: [",
         ),
-        ("plugins:\n  - snippetrun: 3\n", "mkdocs.yml:2: snippetrun: expects keys and values"),
+        ("plugins:\n  - snippetrun: 3\n", "mkdocs.yml:2:5: snippetrun: expects keys and values"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
     assert complaint in complaints(tmp_path, text)[0]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("timeout", "soon", "timeout: 'soon' is not a duration, e.g. 60s, 500ms or 2m"),
+        ("match", "loose", "match: expects one of pattern, exact, regex, none"),
+        ("timout", "5s", "timout: there is no such "),
+        ("stable", "x", "stable: output is no longer replaced; write what may differ from run to run: varies: ["),
+    ],
+)
+def test_a_mistake_is_told_in_the_same_words_wherever_it_stands(
+    tmp_path: Path, key: str, value: str, message: str
+) -> None:
+    assert complaints(tmp_path, f"{HEAD}      {key}: {value}\n")[0].startswith(f"mkdocs.yml:3:7: {message}")
+    for text in (f"---\nsnippetrun: {{{key}: {value}}}\n---\n", f"\n```console {{{key}={value}}}\n$ docker ps\n```\n"):
+        with pytest.raises(PageError) as caught:
+            read("a.md", text)
+        [problem] = caught.value.problems
+        assert (problem.line, problem.message[: len(message)]) == (2, message)
+
+
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
-    found = complaints(tmp_path, HEAD + "      timeout: x\n      jobs: x\n      images: {A: 1, B: 2}\n")
-    assert len(found) == 4
+    messages = complaints(tmp_path, HEAD + "      timeout: x\n      jobs: x\n      images: {A: 1, B: 2}\n")
+    assert len(messages) == 4
 
 
 def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
@@ -148,20 +176,20 @@ def test_limits_and_the_network_are_the_sites_and_may_differ_for_a_page(
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("limits: {memroy: 1GB}", "limits: memroy: there is no such key; did you mean memory?"),
+        ("limits: {memroy: 1GB}", "limits: memroy: there is no such key\n    Did you mean memory?"),
         ("limits: {processes: many}", "limits: processes: 'many' is no whole number"),
         ("limits: {cpus: no}", "limits: cpus: False is no number"),
         ("limits: {memory: 10MB}", "limits: memory: '10MB' is less than any page needs, which is 200000000"),
         ("network: lan", "network: expects one of none, internet"),
         ("pages: {indx.md: {network: internet}}", "pages: indx.md: there is no such page"),
-        ("pages: {index.md: {limit: {}}}", "pages: index.md: limit: there is no such key; did you mean limits?"),
+        ("pages: {index.md: {limit: {}}}", "pages: index.md: limit: there is no such key\n    Did you mean limits?"),
     ],
 )
 def test_a_mistake_in_what_a_page_may_have_is_named_with_its_line(tmp_path: Path, option: str, message: str) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").touch()
     [complaint] = complaints(tmp_path, f"plugins:\n  - snippetrun:\n      {option}\n")
-    assert complaint.startswith(f"mkdocs.yml:3: {message}")
+    assert re.fullmatch(r"mkdocs.yml:3:\d+: " + re.escape(message) + ".*", complaint, re.DOTALL)
 
 
 # What MkDocs itself does with the file
@@ -182,22 +210,29 @@ def test_what_a_file_does_not_say_is_inherited(tmp_path: Path) -> None:
 
 def test_a_mistake_that_is_inherited_is_told_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "all.yml").write_text("plugins:\n  snippetrun:\n    jobs: 0\n")
-    [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
-    assert found.startswith("all.yml:3: jobs: expects")
-    [found] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    jobs: -1\n")
-    assert found.startswith("mkdocs.yml:4: jobs: expects")
+    [complaint] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    timeout: 7s\n")
+    assert complaint.startswith("all.yml:3:5: jobs: expects")
+    [complaint] = complaints(tmp_path, "INHERIT: all.yml\nplugins:\n  snippetrun:\n    jobs: -1\n")
+    assert complaint.startswith("mkdocs.yml:4:5: jobs: expects")
+
+
+def test_a_mistake_that_another_part_of_the_file_brings_in_is_told_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "all.yml").write_text("plugins:\n  snippetrun:\n    jobs: 3\n")
+    text = "INHERIT: all.yml\nextra: &x\n  jobs: 0\nplugins:\n  snippetrun:\n    <<: *x\n"
+    [complaint] = complaints(tmp_path, text)
+    assert complaint.startswith("mkdocs.yml:3:3: jobs: expects")
 
 
 @pytest.mark.parametrize(
     ("inherited", "why"),
     [
-        ("other.yml", "mkdocs.yml:2: INHERIT: other.yml cannot be read: No such file or directory"),
-        ("mkdocs.yml", "mkdocs.yml:2: INHERIT: mkdocs.yml inherits from this file"),
-        ("back.yml", "back.yml:1: INHERIT: mkdocs.yml inherits from this file"),
-        ("[x]", "mkdocs.yml:2: INHERIT: expects the path of another file"),
-        ("docs", "mkdocs.yml:2: INHERIT: docs cannot be read: Is a directory"),
-        ("circle.yml", "mkdocs.yml:2: INHERIT: circle.yml cannot be read: Too many levels of symbolic links"),
-        ("x" * 300, f"mkdocs.yml:2: INHERIT: {'x' * 300} cannot be read: File name too long"),
+        ("other.yml", "mkdocs.yml:2:1: INHERIT: other.yml cannot be read: No such file or directory"),
+        ("mkdocs.yml", "mkdocs.yml:2:1: INHERIT: mkdocs.yml inherits from this file"),
+        ("back.yml", "back.yml:1:1: INHERIT: mkdocs.yml inherits from this file"),
+        ("[x]", "mkdocs.yml:2:1: INHERIT: expects the path of another file"),
+        ("docs", "mkdocs.yml:2:1: INHERIT: docs cannot be read: Is a directory"),
+        ("circle.yml", "mkdocs.yml:2:1: INHERIT: circle.yml cannot be read: Too many levels of symbolic links"),
+        ("x" * 300, f"mkdocs.yml:2:1: INHERIT: {'x' * 300} cannot be read: File name too long"),
     ],
 )
 def test_what_cannot_be_inherited_is_named(tmp_path: Path, inherited: str, why: str) -> None:
@@ -217,6 +252,15 @@ def test_a_value_may_be_an_environment_variable(tmp_path: Path, monkeypatch: pyt
     assert (site.docs, site.jobs, site.timeout) == (tmp_path / "texts", 4, 9.0)
 
 
+@pytest.mark.parametrize(
+    "option", ["timeout: !ENV NOPE", "limits: {time: !ENV NOPE}", "varies: [!ENV NOPE]", "jobs: !ENV [NOPE, null]"]
+)
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path, option: str) -> None:
+    [complaint] = complaints(tmp_path, f"site_url: !ENV URL\nplugins:\n  - snippetrun:\n      {option}\n")
+    assert complaint.startswith("mkdocs.yml:4:")
+    assert complaint.endswith(": the environment variable NOPE is not set, or empty")
+
+
 def test_what_every_plugin_may_be_told_is_for_mkdocs(tmp_path: Path) -> None:
     site = load(tmp_path, "plugins:\n  - snippetrun:\n      enabled: !ENV [CI, true]\n      jobs: 3\n")
     assert site.jobs == 3
@@ -226,8 +270,8 @@ def test_a_variable_that_yaml_cannot_read_is_named_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WHEN", "2026-99-99")
-    [found] = complaints(tmp_path, "plugins:\n  - snippetrun:\n      timeout: !ENV WHEN\n")
-    assert found.startswith("mkdocs.yml:3: is no valid YAML: an environment variable that is named here holds what")
+    [complaint] = complaints(tmp_path, "plugins:\n  - snippetrun:\n      timeout: !ENV WHEN\n")
+    assert complaint.startswith("mkdocs.yml:3:16: is not valid YAML: a value cannot be read: month must")
 
 
 def test_a_page_has_its_name_whatever_links_lead_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,8 +281,8 @@ def test_a_page_has_its_name_whatever_links_lead_to_it(tmp_path: Path, monkeypat
     (tmp_path / "site" / "docs").symlink_to("../content")
     (tmp_path / "site" / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
     names = set()
-    for place, page in (("site", "docs/a.md"), (".", "site/docs/a.md"), (".", "content/a.md"), ("content", "a.md")):
-        monkeypatch.chdir(tmp_path / place)
+    for folder, page in (("site", "docs/a.md"), (".", "site/docs/a.md"), (".", "content/a.md"), ("content", "a.md")):
+        monkeypatch.chdir(tmp_path / folder)
         site = config.load(tmp_path / "site" / "mkdocs.yml")
         names.add((site.name(page), site.name_in_docs(page)))
     assert names == {("../content/a.md", "a.md")}

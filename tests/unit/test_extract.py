@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from pymdownx.superfences import highlight_validator
 
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import Edit, read, splice, superfences
-from snippetrun.extract.fences import outline
+from snippetrun.extract import Edit, read, splice
+from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell_syntax import Scanner, runs_docker
+from snippetrun.extract.superfences import find_blocks
 from snippetrun.model import Options, Page, PageOptions
 
 if TYPE_CHECKING:
@@ -75,17 +76,17 @@ def _said(options: Options | PageOptions) -> str:
     return " ".join(f"{name}={value}" for name, value in pairs if value is not None and value is not False)
 
 
-def problems(found: Iterable[Problem]) -> str:
-    return "".join(f"{problem}\n" for problem in found)
+def text_of(problems: Iterable[Problem]) -> str:
+    return "".join(f"{problem}\n" for problem in problems)
 
 
 @cases("extract")
 def test_golden(case: Case) -> None:
     assert case["snippets"] or case["errors"], "a golden file has a section for what comes out"
     page, wrong = outcome(case["page"])
-    assert problems(wrong) == case["errors"]
+    assert text_of(wrong) == case["errors"]
     assert (listing(page) if page else "") == (case["snippets"] if case["snippets"] != "none\n" else "")
-    assert problems(page.findings if page else ()) == case["findings"]
+    assert text_of(page.findings if page else ()) == case["findings"]
 
 
 SCRIPT = """```bash
@@ -137,7 +138,7 @@ def site(text: str) -> str:
 
 
 def marked(page: str) -> Counter[str]:
-    return Counter(html.unescape(found) for found in re.findall("<mark>(.*?)</mark>", page, re.DOTALL))
+    return Counter(html.unescape(mark) for mark in re.findall("<mark>(.*?)</mark>", page, re.DOTALL))
 
 
 def unseen(page: Page, text: str) -> Counter[str]:
@@ -153,7 +154,9 @@ def test_what_runs_is_a_code_block_on_the_site(case: Case) -> None:
 
 
 def docker_fences(text: str) -> int:
-    return sum(any(line.startswith("$ docker") for line in fence.lines) for fence in outline(normalised(text)).fences)
+    return sum(
+        any(line.startswith("$ docker") for line in fence.lines) for fence in read_outline(normalised(text)).fences
+    )
 
 
 @cases("extract", "errors", "as text|for text|takes this")
@@ -241,12 +244,12 @@ def test_any_text_is_a_page_or_a_page_error(text: str) -> None:
 def test_superfences_sees_what_our_model_of_it_sees(text: str) -> None:
     # The blank line above keeps Python-Markdown from overlooking a first line that is made of spaces.
     lines = ["", *normalised(text)]
-    found: list[tuple[int, int]] = []
+    blocks: list[tuple[int, int]] = []
     preprocessors: Any = markdown.Markdown(extensions=["pymdownx.superfences"]).preprocessors
     judge = preprocessors["fenced_code_block"]
-    judge._store = lambda _source, _code, start, end: found.append((start + 1, end))
+    judge._store = lambda _source, _code, start, end: blocks.append((start + 1, end))
     judge.run(preprocessors["normalize_whitespace"].run(lines))
-    assert [(block.line, block.end_line) for block in superfences.blocks(lines)] == found
+    assert [(block.line, block.end_line) for block in find_blocks(lines)] == blocks
 
 
 @given(st.one_of(ragged(), stacked()))

@@ -94,7 +94,7 @@ def test_a_folder_of_an_image_is_one_of_the_sites_own(site: Path, build: str, wh
     (site / "images" / "linked").symlink_to(site / "outside")
     text = (site / "mkdocs.yml").read_text()
     (site / "mkdocs.yml").write_text(text.replace("{build: images/debian}", f"{{build: {build}}}"))
-    with pytest.raises(ConfigError, match=rf"^mkdocs.yml:7: images: debian: build: {build} {why}"):
+    with pytest.raises(ConfigError, match=rf"^mkdocs.yml:7:25: images: debian: build: {build} {why}"):
         config.load(Path("mkdocs.yml"))
 
 

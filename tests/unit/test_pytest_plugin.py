@@ -344,7 +344,7 @@ def test_a_bad_configuration_is_one_error_of_collection_with_its_line(project: P
     ran = project.pytest()
     assert ran.ret == pytest.ExitCode.INTERRUPTED
     assert outcomes(ran) == {"errors": 1}
-    ran.stdout.fnmatch_lines(["mkdocs.yml:3: jobz: there is no such key; did you mean jobs?"])
+    ran.stdout.fnmatch_lines(["mkdocs.yml:3:7: jobz: there is no such key", "    Did you mean jobs?"])
     assert ".py:" not in ran.stdout.str()
 
 

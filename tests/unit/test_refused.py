@@ -51,7 +51,7 @@ def soon() -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def told(text: str) -> str:
+def complaint(text: str) -> str:
     """What is wrong with a page; "" if nothing is."""
     try:
         read("docs/a.md", text)
@@ -90,8 +90,8 @@ def test_output_that_could_stand_anywhere_is_not_looked_for_everywhere() -> None
     shown = ["a"] * 50_000
     written = ["...", *["a"] * 300, "b", "..."]
     with soon():
-        found = match_lines(Names(), written, shown)
-        assert found == Mismatch(301, 300, gave_up=True)
+        mismatch = match_lines(Names(), written, shown)
+        assert mismatch == Mismatch(301, 300, gave_up=True)
         bind_loosely(Names(), [f"b<x{number}>" for number in range(3000)], shown)
     fleet = Fleet({"docker ps": "a\n" * 50_000})
     with soon():
@@ -113,8 +113,8 @@ def test_output_that_could_stand_anywhere_is_not_looked_for_everywhere() -> None
 )
 def test_what_re2_has_not_is_refused_with_the_line(pattern: str, why: str) -> None:
     front = f"---\nsnippetrun:\n  varies:\n    - '{pattern}'\n---\n"
-    assert told(front + FENCE).startswith(f"docs/a.md:4:7: varies: {pattern!r} is no regular expression")
-    assert why in told(front + FENCE)
+    assert complaint(front + FENCE).startswith(f"docs/a.md:4:7: varies: {pattern!r} is no regular expression")
+    assert why in complaint(front + FENCE)
     with pytest.raises(PageError) as caught:
         plan(SITE, [page(console("$ docker ps", "x", pattern, attributes=" {match=regex}"))])
     assert str(caught.value).startswith(f"docs/a.md:4: this line is no regular expression: {why}")
@@ -152,6 +152,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     "quotes in each other": lambda: "> " * 500_000 + "\n" + FENCE,
     "lists in each other": lambda: "- " * 500_000 + "\n" + FENCE,
     "brackets in front matter": lambda: "---\na: " + "[" * 500_000 + "\n---\n" + FENCE,
+    "mistakes in front matter": lambda: "---\nsnippetrun:\n  varies: [" + "7, " * 50_000 + "]\n---\n" + FENCE,
     "keys in front matter": lambda: "---\n" + "? " * 500_000 + "\n---\n" + FENCE,
 }
 
@@ -159,7 +160,7 @@ TEXTS: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_no_text_keeps_the_builder_busy_or_crashes_it(text: Callable[[], str]) -> None:
     with soon():
-        told(text())
+        complaint(text())
 
 
 def aliases(levels: int) -> str:
@@ -169,19 +170,19 @@ def aliases(levels: int) -> str:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a: " + "[" * 10_000, ":1: is no valid YAML: nested too deeply"),
-        ("a: " + "{a: " * 10_000, ":1: is no valid YAML: nested too deeply"),
-        (aliases(60), ":18: is no valid YAML: too large with all that its aliases stand for"),
-        ("a: &a {x: *a}", ":1: is no valid YAML: *a stands within what it names"),
-        ("a: " + "1" * 5000, ": holds a value that YAML cannot read"),
-        ("a: 2026-99-99", ": holds a value that YAML cannot read"),
-        ("docs_dir: [a]\nplugins: [snippetrun]", ":1: docs_dir: expects a folder"),
-        ('docs_dir: "a\\0"\nplugins: [snippetrun]', ":1: docs_dir: expects a folder"),
-        ("plugins: {snippetrun: {mode: [a]}}", ":1: mode: expects one of"),
-        ("plugins: {snippetrun: {network: [a]}}", ":1: network: expects"),
-        ("plugins: {snippetrun: {match: {a: b}}}", ":1: match: expects one of"),
-        ("plugins: {snippetrun: {images: {a: {build: [a]}}}}", ":1: images: a: build: expects a text"),
-        ('plugins: {snippetrun: {recordings: "a\\0"}}', ":1: recordings: expects a folder"),
+        ("a: " + "[" * 10_000, ":1:103: is not valid YAML: nested too deeply"),
+        ("a: " + "{a: " * 10_000, ":1:400: is not valid YAML: nested too deeply"),
+        (aliases(60), ":18:18: is not valid YAML: too large with all that its aliases stand for"),
+        ("a: &a {x: *a}", ":1:11: is not valid YAML: *a stands within what it names"),
+        ("a: " + "1" * 5000, ":1:4: is not valid YAML: a value cannot be read: "),
+        ("a: 2026-99-99", ":1:4: is not valid YAML: a value cannot be read: "),
+        ("docs_dir: [a]\nplugins: [snippetrun]", ":1:1: docs_dir: expects a folder"),
+        ('docs_dir: "a\\0"\nplugins: [snippetrun]', ":1:1: docs_dir: expects a folder"),
+        ("plugins: {snippetrun: {mode: [a]}}", ":1:24: mode: expects one of"),
+        ("plugins: {snippetrun: {network: [a]}}", ":1:24: network: expects"),
+        ("plugins: {snippetrun: {match: {a: b}}}", ":1:24: match: expects one of"),
+        ("plugins: {snippetrun: {images: {a: {build: [a]}}}}", ":1:37: images: a: build: expects a text"),
+        ('plugins: {snippetrun: {recordings: "a\\0"}}', ":1:24: recordings: expects a folder"),
     ],
 )
 def test_settings_that_would_crash_the_builder_are_refused_with_the_line(tmp_path: Path, text: str, why: str) -> None:
@@ -198,12 +199,12 @@ def test_settings_that_would_crash_the_builder_are_refused_with_the_line(tmp_pat
         ("a: " + "[" * 10_000, "2:103: the front matter is not valid YAML: nested too deeply"),
         (aliases(60), "19:18: the front matter is not valid YAML: too large"),
         ("snippetrun: &a\n  varies: [*a]", "3:12: the front matter is not valid YAML: *a stands within what it names"),
-        ("snippetrun:\n  varies: [{? [a] : b}]", "3:12: varies: None is no text; quote it"),
+        ("snippetrun:\n  varies: [{? [a] : b}]", "3:15: the front matter is not valid YAML: found unhashable key"),
     ],
 )
 def test_front_matter_that_would_is_refused_with_the_line_too(text: str, why: str) -> None:
     with soon():
-        assert told(f"---\n{text}\n---\n{FENCE}").startswith(f"docs/a.md:{why}")
+        assert complaint(f"---\n{text}\n---\n{FENCE}").startswith(f"docs/a.md:{why}")
 
 
 # What a page may not say
@@ -218,8 +219,8 @@ def test_front_matter_that_would_is_refused_with_the_line_too(text: str, why: st
 )
 def test_no_attribute_weakens_the_sandbox(attribute: str) -> None:
     key = attribute.partition("=")[0]
-    assert told(f"```console {{{attribute}}}\n$ docker ps\n```\n").startswith(
-        f"docs/a.md:1:13: `{key}` is no attribute of a fence"
+    assert complaint(f"```console {{{attribute}}}\n$ docker ps\n```\n").startswith(
+        f"docs/a.md:1:13: {key}: there is no such attribute"
     )
 
 
@@ -232,7 +233,13 @@ def test_no_attribute_weakens_the_sandbox(attribute: str) -> None:
 )
 def test_no_front_matter_weakens_the_sandbox(key: str) -> None:
     text = f"---\nsnippetrun:\n  {key}: host\n---\n{FENCE}"
-    assert told(text).startswith(f"docs/a.md:3:3: `{key}` is no key of snippetrun")
+    assert complaint(text).startswith(f"docs/a.md:3:3: {key}: there is no such key")
+
+
+def test_no_front_matter_reads_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_TOKEN", "swordfish")
+    text = f"---\nsnippetrun:\n  skip: !ENV A_TOKEN\n---\n{FENCE}"
+    assert read("docs/a.md", text).options.skip == "A_TOKEN"
 
 
 @pytest.mark.parametrize(
@@ -250,14 +257,16 @@ def test_no_front_matter_weakens_the_sandbox(key: str) -> None:
     ],
 )
 def test_no_name_of_a_file_is_an_option_or_leads_elsewhere(name: str, what: str) -> None:
-    wrong = told(f'```text {{file="{name}"}}\na\n```\n{FENCE}')
-    assert wrong.startswith("docs/a.md:1:10: file takes a path inside the page's folder")
+    wrong = complaint(f'```text {{file="{name}"}}\na\n```\n{FENCE}')
+    assert wrong.startswith("docs/a.md:1:10: file: expects a path inside the page's folder")
     assert what in wrong
 
 
 @pytest.mark.parametrize("name", ["-x", "--help", "a\0", "a b", "../a", "a\x1b", "é" * 40])
 def test_no_name_of_a_terminal_is(name: str) -> None:
-    assert told(f'```console {{term="{name}"}}\n$ docker ps\n```\n').startswith("docs/a.md:1:13: term takes the name")
+    assert complaint(f'```console {{term="{name}"}}\n$ docker ps\n```\n').startswith(
+        "docs/a.md:1:13: term: expects the name"
+    )
 
 
 # Time
@@ -283,13 +292,15 @@ def test_no_page_asks_for_more_time_than_the_site_gives() -> None:
 def test_a_page_whose_name_cannot_be_shown_is_refused(make_site: MakeSite, name: bytes) -> None:
     folder = make_site({"index.md": "# A\n\n```console\n$ docker ps\n```\n"})
     Path(os.fsdecode(os.fsencode(folder / "docs") + b"/" + name)).write_text("# B\n")
-    ran = CliRunner().invoke(cli, ["list"])
-    assert isinstance(ran.exception, PageError)
-    assert "has a character in its name that cannot be shown" in str(ran.exception)
+    result = CliRunner().invoke(cli, ["list"])
+    assert isinstance(result.exception, PageError)
+    assert "has a character in its name that cannot be shown" in str(result.exception)
 
 
 def test_what_is_refused_is_told_in_one_line_with_a_hint_and_no_traceback(make_site: MakeSite) -> None:
     make_site({"a.md": '```text {file="-rf"}\na\n```\n' + FENCE})
-    ran = CliRunner().invoke(cli, ["check", "--mode", "replay"], standalone_mode=False)
-    assert ran.return_value == 2
-    assert ran.output.startswith("docs/a.md:1:10: file takes a path inside the page's folder, such as app/Dockerfile")
+    result = CliRunner().invoke(cli, ["check", "--mode", "replay"], standalone_mode=False)
+    assert result.return_value == 2
+    assert result.output.startswith(
+        "docs/a.md:1:10: file: expects a path inside the page's folder, e.g. app/Dockerfile"
+    )

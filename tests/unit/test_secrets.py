@@ -168,7 +168,9 @@ def test_a_secret_too_short_to_be_masked_is_refused(
 ) -> None:
     assert secretive
     monkeypatch.setenv("A_TOKEN", "abc")
-    with pytest.raises(ConfigError, match=r"mkdocs.yml:4: secrets: the value of A_TOKEN is shorter than 4 characters"):
+    with pytest.raises(
+        ConfigError, match=r"mkdocs.yml:4:7: secrets: the value of A_TOKEN is shorter than 4 characters"
+    ):
         config.load(Path("mkdocs.yml"))
 
 
@@ -176,7 +178,7 @@ def test_a_secret_too_short_to_be_masked_is_refused(
 def test_secrets_are_names_of_variables(secretive: config.SiteConfig, value: str) -> None:
     assert secretive
     Path("mkdocs.yml").write_text(MKDOCS.replace("[A_TOKEN, NOT_SET]", value))
-    with pytest.raises(ConfigError, match=r"mkdocs.yml:4: secrets: expects a list of names"):
+    with pytest.raises(ConfigError, match=r"mkdocs.yml:4:7: secrets: expects a list of names"):
         config.load(Path("mkdocs.yml"))
 
 
