@@ -7,12 +7,12 @@ from pathlib import Path
 
 from snippetrun import config, report, runner
 from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, print_json, with_site
-from snippetrun.extract import files
 from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.support import git
 from snippetrun.support.neutralise import plain
 from snippetrun.support.version import __version__
+from snippetrun.tasks import pages
 
 
 @cli.command("list")
@@ -24,7 +24,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    found = plan(site, files.read_all(site, files.find(site, paths))).pages
+    found = plan(site, pages.read(site, paths)).pages
     noticed = tuple(chain(*(page.findings for page in found)))
     shown = tuple(report.page(runner.result(page, None)) for page in found if page.snippets)
     if as_json:

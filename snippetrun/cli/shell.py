@@ -10,9 +10,9 @@ from snippetrun import config, runner
 from snippetrun.cli.group import cli, with_site
 from snippetrun.cli.interactive import attach
 from snippetrun.errors import Problem, UsageError
-from snippetrun.extract import files
 from snippetrun.plan import plan
 from snippetrun.runner.page import MAIN_TERMINAL, opened
+from snippetrun.tasks import pages
 from snippetrun.tasks.progress import ShownProgress
 
 
@@ -26,8 +26,7 @@ def shell(site: config.SiteConfig, place: str) -> None:
     line, nothing has run yet. `exit` ends the shell, and the sandbox with it.
     """
     path, line = _place(place)
-    [file] = files.find(site, [path])
-    jobs = plan(site, [files.read(site, file)]).jobs
+    jobs = plan(site, pages.read(site, [path])).jobs
     if not jobs:
         raise UsageError(Problem("nothing runs on this page", "", str(path)))
     with ShownProgress() as progress, runner.live_sandboxes(site, progress.say) as start:

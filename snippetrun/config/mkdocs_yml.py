@@ -7,8 +7,8 @@ variable. Both are MkDocs' own: see its guide, "Configuration Inheritance" and "
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,17 @@ from snippetrun.errors import ConfigError, Problem
 from snippetrun.support import bounded
 
 FILES = ("mkdocs.yml", "mkdocs.yaml")
+# fmt: off
+_LEAVE_PAGES_ALONE = frozenset([
+    "autorefs", "awesome-nav", "awesome-pages", "git-revision-date-localized", "glightbox", "i18n", "info",
+    "literate-nav", "minify", "mkdocstrings", "offline", "optimize", "privacy", "redirects", "search",
+    "section-index", "snippetrun", "social", "tags",
+])
+# fmt: on
+_LEAVE_PAGES_ALONE |= {f"material/{name}" for name in _LEAVE_PAGES_ALONE}
+"""Plugins after which the fences of a page are those of its file."""
+_INCLUDE_FILES = frozenset({"pymdownx.snippets", "markdown_include.include", "mdx_include"})
+"""Markdown extensions that put the text of files into pages."""
 _NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
 
 
@@ -66,13 +77,15 @@ def load(path: Path | None = None) -> SiteConfig:
     if problems:
         raise ConfigError(*problems)
     root = path.resolve().parent
-    return parse(
+    parsed = parse(
         options,
         root=root,
         docs=root / site["docs_dir"],
         files=[file.path for file in files],
         where=lambda keys: _where(files, ["plugins", PLUGIN, *keys]),
     )
+    excluded = values.get("exclude_docs")
+    return replace(parsed, excluded=excluded if isinstance(excluded, str) else "", makers=tuple(_makers(values)))
 
 
 def _read_all(path: Path) -> list[_File]:
@@ -117,6 +130,22 @@ def _options(plugins: Any) -> Any:  # noqa: ANN401 - from YAML
         if isinstance(entry, dict) and PLUGIN in entry:
             return entry[PLUGIN] or {}
     return {} if PLUGIN in entries else None
+
+
+def _makers(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what may make pages, or put text into them."""
+    yield from (name for name in _names(values.get("plugins")) if name not in _LEAVE_PAGES_ALONE)
+    yield from (name for name in _names(values.get("markdown_extensions")) if name in _INCLUDE_FILES)
+    if values.get("hooks"):
+        yield "hooks"
+
+
+def _names(entries: object) -> Iterator[str]:
+    """Yield the names in a list such as `[search, {tags: {}}]`, or in a mapping."""
+    for entry in entries if isinstance(entries, list | dict) else ():
+        name, options = next(iter(entry.items()), ("", None)) if isinstance(entry, dict) else (entry, None)
+        if not (isinstance(options, dict) and options.get("enabled") is False):
+            yield str(name)
 
 
 def _where(files: Sequence[_File], keys: Keys) -> tuple[str, int, int]:

@@ -88,6 +88,10 @@ class SiteConfig:
     """Runs of a page that fails, at most: a failure counts only if it reproduces."""
     files: tuple[Path, ...] = ()
     """mkdocs.yml, and those that it inherits from, the nearest first."""
+    excluded: str = ""
+    """Patterns of files below `docs` that are no pages, as `exclude_docs` in mkdocs.yml has them."""
+    makers: tuple[str, ...] = ()
+    """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from pathspec.gitignore import GitIgnoreSpec
 
 from snippetrun import extract
 from snippetrun.config import SiteConfig, shown_path
@@ -24,13 +26,34 @@ def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
     files: list[Path] = []
     for path in paths or [site.docs]:
         if path.is_dir():
-            files += sorted(file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
+            files += sorted(_below(site, path))
         elif path.is_file():
             files.append(path)
         else:
             hint = f"Pages stand below {shown_path(site.docs)}/."
             raise UsageError(Problem("there is no such page or folder", hint, str(path)))
     return list({file.resolve(): file for file in reversed(files)}.values())[::-1]
+
+
+def _below(site: SiteConfig, folder: Path) -> Iterator[Path]:
+    """Yield the Markdown files below a folder; of the site's pages those that MkDocs takes for some.
+
+    That is what `get_files` and `set_exclusions` of mkdocs/structure/files.py do: links are followed, README.md is no
+    page beside an index.md, and nor is what `exclude_docs` names, or what is hidden, or /templates/.
+    """
+    excluded = GitIgnoreSpec.from_lines([".*", "/templates/", *site.excluded.split("\n")])
+    seen = set()
+    for name, folders, names in os.walk(folder, followlinks=True):
+        here = Path(name)
+        seen.add(os.path.realpath(here))
+        folders[:] = [inner for inner in folders if os.path.realpath(here / inner) not in seen]
+        for file in (here / name for name in names if Path(name).suffix in ENDINGS):
+            below = site.name_in_docs(str(file))
+            is_page = below.startswith("..") or not (
+                excluded.match_file(below) or (file.name == "README.md" and "index.md" in names)
+            )
+            if is_page and file.is_file():
+                yield file
 
 
 def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:

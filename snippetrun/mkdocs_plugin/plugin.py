@@ -19,10 +19,11 @@ from snippetrun.errors import ConfigError, Problem, SnippetrunError
 from snippetrun.extract import files
 from snippetrun.mkdocs_plugin.embed import blocks
 from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences, PutIn
-from snippetrun.model import Page, Result
+from snippetrun.model import Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
+from snippetrun.tasks.pages import PagesRead
 from snippetrun.tasks.progress import ShownProgress
 
 if TYPE_CHECKING:
@@ -41,14 +42,6 @@ _END_SECONDS = 30.0
 log = get_plugin_logger(__name__)
 
 
-class PagesRead(BaseException):
-    """The build has read its pages and nobody needs more; nothing on the way is to take it for an error."""
-
-    def __init__(self, pages: tuple[Page, ...]) -> None:
-        """Hold the pages."""
-        self.pages = pages
-
-
 class NoOptions(Config):  # type: ignore[no-untyped-call] # MkDocs
     """MkDocs wants a schema; ours is `snippetrun.config`, which knows the lines of what it reads."""
 
@@ -61,7 +54,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def __init__(self) -> None:
         """Start with nothing known."""
         self.reads_only = False
-        """Whether the build is to end once its pages are read, by raising PagesRead."""
+        """Whether the build is to end once its pages are read, by raising `PagesRead`."""
         self._serving = False
         self._fences: Fences
         self._plan: Plan

@@ -13,11 +13,11 @@ from pathlib import Path
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
-from snippetrun.extract import files
 from snippetrun.model import Job, Outcome, Page, Result
 from snippetrun.plan import plan
 from snippetrun.recordings import Store, StoredRecording
 from snippetrun.runner.reproduced import reproduced
+from snippetrun.tasks import pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read(site: SiteConfig, path: Path, *, compare: bool) -> PreparedPage:
 
     Raises PageError and RecordingError, with the lines, for what cannot be used.
     """
-    page = files.read(site, path)
+    [page] = pages.read(site, [path])
     jobs = plan(site, [page]).jobs
     compare = compare and site.recordings is not None
     stored = Store(site).read(page) if compare else None

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
-from snippetrun.extract import files
 from snippetrun.plan import Plan, plan, runs
 from snippetrun.recordings import Store
-from snippetrun.tasks import changed_since, shards
+from snippetrun.tasks import changed_since, pages, shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def select(site: SiteConfig, wanted: Selection) -> SelectedPages:
 
     Raises UsageError if nothing could run on any page among the paths, and for what cannot be read or planned.
     """
-    whole = plan(site, files.read_all(site, files.find(site, wanted.paths)))
+    whole = plan(site, pages.read(site, wanted.paths))
     if not whole.jobs:
         raise _nothing_runs(whole)
     if wanted.changed_since is not None:

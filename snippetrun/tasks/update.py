@@ -16,6 +16,7 @@ from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
 from snippetrun.support.atomic import write
 from snippetrun.support.patterns import Names
+from snippetrun.tasks import pages
 from snippetrun.tasks.rewrite import rewritten
 
 
@@ -63,7 +64,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
         _check(site, result.page, text, edits[0])
         write(file, text)
         changed.append(result.page.path)
-    page = files.read(site, file)
+    [page] = pages.read(site, [file])
     [job] = plan(site, [page]).jobs
     snippets = retyped(page, _moved(recording, edits), job.match)
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)

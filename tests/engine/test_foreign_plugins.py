@@ -59,6 +59,19 @@ def build(*options: str) -> Built:
     return Built(0, ended.returncode, ended.stdout)
 
 
+def snippetrun(*words: str) -> Built:
+    """Type a command of ours, which has the same plugins."""
+    ended = subprocess.run(
+        [MKDOCS.with_name("snippetrun"), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ended.stdout
+    return Built(0, ended.returncode, ended.stdout)
+
+
 def shown(page: str) -> str:
     """What the blocks of a built page say."""
     return "".join(blocks(Path("site", page)).found)
@@ -94,6 +107,8 @@ def test_a_fence_that_pymdownx_snippets_includes_runs_and_an_error_names_its_fil
     assert "in-kept-secret" in shown("index.html")
     assert "after-it" in shown("index.html")
     assert published("WORD=kept") == []
+    assert snippetrun("check").returncode == 0, "the command line reads what the build reads"
+    assert "in-$WORD" in snippetrun("list").said
     Path("parts/more.txt").write_text(part.replace("echo", "false; false #") + SHOWS)
     failed = build()
     assert failed.returncode == 1
@@ -131,6 +146,7 @@ def test_a_generated_page_runs_and_is_recorded_by_its_place_in_the_site(make: Ma
         assert build().returncode == 0
         assert "shows-" in shown("made/page.html")
         assert recordings() == ["made/page.md.json"]
+    assert snippetrun("check", "docs/made/page.md").returncode == 0
 
 
 def test_a_blog_shows_what_ran_in_its_posts_and_nothing_that_is_hidden(make: Make) -> None:

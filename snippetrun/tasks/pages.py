@@ -1,0 +1,77 @@
+"""The pages of a site as the site shows them: read from their files, or taken from MkDocs where plugins make them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from snippetrun.config import SiteConfig, shown_path
+from snippetrun.errors import Problem, UsageError
+from snippetrun.extract import files
+from snippetrun.model import Page
+from snippetrun.support.neutralise import plain
+
+
+class PagesRead(BaseException):
+    """A build has read its pages, and nobody needs the rest; nothing on the way is to take it for an error."""
+
+    def __init__(self, pages: tuple[Page, ...]) -> None:
+        """Hold the pages."""
+        self.pages = pages
+
+
+def read(site: SiteConfig, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
+    """Return the pages among `paths`, folders searched through; without any, all of the site's.
+
+    Raises UsageError for a path that is not there, or a site that MkDocs cannot read, and PageError for pages.
+    """
+    if not site.makers:
+        return files.read_all(site, files.find(site, paths))
+    rendered = _rendered(site)
+    names = {page.path for page in rendered}
+    asked = [path.resolve() for path in paths]
+    shown = [
+        page for page in rendered if not paths or any(Path(page.path).resolve().is_relative_to(at) for at in asked)
+    ]
+    # A page that is named, or that is no page of the site's, is what its file says.
+    named = [path for path in paths if shown_path(path) not in names]
+    others = [file for file in files.find(site, named) if shown_path(file) not in names] if named else []
+    return (*shown, *files.read_all(site, (file for file in others if file in named or _is_outside(site, file))))
+
+
+def _is_outside(site: SiteConfig, file: Path) -> bool:
+    return site.name_in_docs(str(file)).startswith("..")
+
+
+def _rendered(site: SiteConfig) -> tuple[Page, ...]:
+    """Return the pages that MkDocs has read for a build, which ends before it writes anything."""
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import MkDocsException
+
+    log = logging.getLogger("mkdocs")
+    silence = logging.NullHandler()
+    log.addHandler(silence)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
+        try:
+            settings = load_config(str(site.files[0]), site_dir=folder)
+            plugin: Any = settings.plugins["snippetrun"]
+            plugin.reads_only = True
+            settings.plugins.on_startup(command="build", dirty=False)
+            try:
+                build(settings)
+            finally:
+                settings.plugins.on_shutdown()
+        except PagesRead as read:
+            return read.pages
+        except MkDocsException as error:
+            hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
+            raise UsageError(Problem(f"MkDocs cannot read this site: {plain(str(error))}", hint, site.path)) from error
+        finally:
+            log.removeHandler(silence)
+    raise UsageError(Problem("MkDocs has not asked the plugin for any page", "Is it enabled?", site.path))
