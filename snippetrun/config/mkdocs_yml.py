@@ -72,7 +72,7 @@ def load(path: Path | None = None) -> SiteConfig:
     if options is None:
         hint = f"Add to it:\nplugins:\n  - search\n  - {PLUGIN}"
         raise ConfigError(Problem(f"does not name the plugin {PLUGIN}", hint, shown_path(path)))
-    docs_dir = [("docs_dir", values.get("docs_dir", "docs"))]
+    docs_dir = [("docs_dir", values.get("docs_dir") or "docs")]
     site, problems = read(docs_dir, {"docs_dir": folder}, lambda keys: _where(files, keys))
     if problems:
         raise ConfigError(*problems)

@@ -32,6 +32,9 @@ class Unset:
 
     name: str
 
+    def __bool__(self) -> bool:
+        return False  # as the null that it is for MkDocs
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

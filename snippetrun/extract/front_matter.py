@@ -56,6 +56,10 @@ def read_front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
         for key, value in node.value:
             if key.value == "title" and isinstance(value, yaml.ScalarNode):
                 title = value.value
+            elif key.value == "snippetrun" and options.line:
+                mark = key.start_mark
+                message, hint = "snippetrun: is written twice", "Leave one of them."
+                problems.append(Problem(message, hint, path, mark.line + 2, mark.column + 1))
             elif key.value == "snippetrun":
                 options, problems = _options(path, key, value)
     except yaml.YAMLError as error:

@@ -261,6 +261,11 @@ def test_a_variable_that_is_not_set_is_named(tmp_path: Path, option: str) -> Non
     assert complaint.endswith(": the environment variable NOPE is not set, or empty")
 
 
+def test_what_a_variable_that_is_not_set_leaves_out_is_as_if_it_were_not_said(tmp_path: Path) -> None:
+    site = load(tmp_path, "docs_dir: !ENV NOPE\nplugins:\n  - snippetrun: !ENV NOPE\n")
+    assert (site.docs, site.timeout) == (tmp_path / "docs", 60.0)
+
+
 def test_what_every_plugin_may_be_told_is_for_mkdocs(tmp_path: Path) -> None:
     site = load(tmp_path, "plugins:\n  - snippetrun:\n      enabled: !ENV [CI, true]\n      jobs: 3\n")
     assert site.jobs == 3
