@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from snippetrun.errors import Problem, SnippetrunError
     from snippetrun.model import (
         Command,
+        CommandResult,
         Ending,
         Environment,
         Outcome,
         Page,
         Piece,
-        Recorded,
         Recording,
         Result,
         Snippet,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Command",
+    "CommandResult",
     "Ending",
     "Environment",
     "Outcome",
@@ -44,7 +45,6 @@ __all__ = [
     "Piece",
     "Plan",
     "Problem",
-    "Recorded",
     "Recording",
     "Result",
     "SiteConfig",
@@ -65,7 +65,7 @@ __all__ = [
 _VALUES = {
     "config": ["SiteConfig"],
     "errors": ["Problem", "SnippetrunError"],
-    "model": ["Command", "Ending", "Environment", "Outcome", "Page", "Piece", "Recorded", "Recording", "Result"],
+    "model": ["Command", "Ending", "Environment", "Outcome", "Page", "Piece", "CommandResult", "Recording", "Result"],
     "model.page": ["Snippet"],
     "model.result": ["Verdict"],
     "plan": ["Plan"],

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from snippetrun.model import Command, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model import Command, CommandResult, Page, Piece, PieceKind, Recording, printed
 from snippetrun.recordings.format import (
     FORMAT,
     BadDocumentError,
@@ -132,7 +132,7 @@ def place(page: Page, recording: Recording, only: tuple[int, int] | None = None)
     return dataclasses.replace(recording, page=page.path, snippets=snippets)
 
 
-def _placed(command: Command, recorded: Recorded) -> Recorded:
+def _placed(command: Command, recorded: CommandResult) -> CommandResult:
     first = command.end_line + 1
     pieces = (
         piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=first + piece.line)
@@ -141,7 +141,7 @@ def _placed(command: Command, recorded: Recorded) -> Recorded:
     return dataclasses.replace(recorded, line=command.line, pieces=tuple(pieces))
 
 
-def _dumped(key: str, command: Command, recorded: Recorded) -> CommandData:
+def _dumped(key: str, command: Command, recorded: CommandResult) -> CommandData:
     pieces = [(piece, _lines(masked(piece.text))) for piece in recorded.pieces]
     typed = any(piece.kind is not PieceKind.OUTPUT for piece in recorded.pieces)
     transcript = _lines("".join(_text(lines) for _, lines in pieces))
@@ -183,7 +183,7 @@ def _applied(lines: Lines, hunks: Sequence[HunkData]) -> str:
     return _text([*other, *lines[here:]])
 
 
-def _recorded(read: CommandData) -> Recorded:
+def _recorded(read: CommandData) -> CommandResult:
     if read.output is not None:
         pieces = printed(_text(read.output))
     else:
@@ -193,7 +193,7 @@ def _recorded(read: CommandData) -> Recorded:
             for kind in PieceKind
             if (lines := getattr(piece, kind.value)) is not None
         )
-    ran = Recorded(
+    ran = CommandResult(
         line=0,
         command=read.command,
         pieces=pieces,

@@ -8,14 +8,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from snippetrun.model import Command, Match, Page, Piece, PieceKind, Recorded
+from snippetrun.model import Command, CommandResult, Match, Page, Piece, PieceKind
 from snippetrun.sameness.expected import Judge
 from snippetrun.support.patterns import Names
 from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal.inputs import may_have_typed
 
 
-def retyped(page: Page, recorded: Sequence[Sequence[Recorded]], match: Match) -> tuple[tuple[Recorded, ...], ...]:
+def retyped(
+    page: Page, recorded: Sequence[Sequence[CommandResult]], match: Match
+) -> tuple[tuple[CommandResult, ...], ...]:
     """Return what came out with the commands, and all that was typed into them, as the page has them.
 
     `recorded` has the lines that its commands have on the page; `match` is for fences that do not say how their output

@@ -19,7 +19,7 @@ from snippetrun.terminal.inputs import without_secret
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from snippetrun.model import Command, Piece, Recorded, Snippet, Verdict
+    from snippetrun.model import Command, CommandResult, Piece, Snippet, Verdict
     from snippetrun.render.ansi import Spans
 
 _PROMPT: Final = '<span class="sr-prompt">$ </span>'
@@ -29,7 +29,7 @@ _CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
 
 
 def snippet(
-    snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[Verdict], varies: Sequence[Spans] = ()
+    snippet: Snippet, recorded: Sequence[CommandResult], verdicts: Sequence[Verdict], varies: Sequence[Spans] = ()
 ) -> str:
     """Return the block that stands where the fence stood; it holds no blank line of its own making.
 
@@ -59,7 +59,7 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
     return None
 
 
-def _block(snippet: Snippet, steps: Iterable[str], label: str = "", recorded: Sequence[Recorded] = ()) -> str:
+def _block(snippet: Snippet, steps: Iterable[str], label: str = "", recorded: Sequence[CommandResult] = ()) -> str:
     copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
     above = f'<span class="sr-label filename">{to_text(label)}</span>' if label else ""
@@ -72,7 +72,7 @@ def _block(snippet: Snippet, steps: Iterable[str], label: str = "", recorded: Se
     )
 
 
-def _copied(snippet: Snippet, recorded: Sequence[Recorded]) -> str:
+def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:
     """Return what a reader copies: the commands, or what was typed into the one that is open; empty for keys alone."""
     if not snippet.commands:
         return snippet.content
@@ -104,7 +104,7 @@ def _content(snippet: Snippet) -> str:
     return _wrap("content", to_text(snippet.content))
 
 
-def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None, varies: Spans | None) -> str:
+def _step(command: Command, recorded: CommandResult | None, verdict: Verdict | None, varies: Spans | None) -> str:
     """Return one command, what came out of it, and what a reader must know about it."""
     late = _wrap("late", _output(recorded.output_before)) if recorded and recorded.output_before else ""
     parts = [_command(recorded.command if recorded else command.text)] if command.text else []

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from snippetrun.errors import Problem
-from snippetrun.model import Ending, Environment, Options, Outcome, Piece, Recorded, Result, Snippet, Verdict
+from snippetrun.model import CommandResult, Ending, Environment, Options, Outcome, Piece, Result, Snippet, Verdict
 from snippetrun.terminal.inputs import without_secret
 
 
@@ -157,7 +157,7 @@ def counts(pages: Iterable[Result | ReportedPage]) -> dict[str, int]:
 
 
 def _snippet(
-    snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[Recorded, ...], varied: set[int]
+    snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[CommandResult, ...], varied: set[int]
 ) -> ReportedSnippet:
     commands = tuple(
         _command(verdict, command.status, recorded[at] if at < len(recorded) else None, varied=at in varied)
@@ -171,7 +171,7 @@ def _without_secret(line: str) -> str:
     return without_secret(line) if line.startswith("expected: ") else line
 
 
-def _command(verdict: Verdict, expected: int, recorded: Recorded | None, *, varied: bool) -> ReportedCommand:
+def _command(verdict: Verdict, expected: int, recorded: CommandResult | None, *, varied: bool) -> ReportedCommand:
     return ReportedCommand(
         line=verdict.line,
         command=verdict.command,

@@ -10,7 +10,7 @@ from operator import attrgetter
 from shlex import quote
 
 from snippetrun import sameness
-from snippetrun.model import Difference, Outcome, Page, Recorded, Recording, Result, Rules, Verdict
+from snippetrun.model import CommandResult, Difference, Outcome, Page, Recording, Result, Rules, Verdict
 from snippetrun.sameness import Run
 from snippetrun.sameness.expected import run_of
 from snippetrun.support.fingerprint import Fingerprint, fingerprints
@@ -22,7 +22,7 @@ _Place = tuple[int, int]
 """A snippet of a page, and a command of it."""
 News = Mapping[_Place, Sequence[Difference]]
 """Where the commands of a page differ from what was recorded; without those that do not."""
-Commands = tuple[Recording, Sequence[Recorded]]
+Commands = tuple[Recording, Sequence[CommandResult]]
 """A recording, and some commands of it."""
 
 
@@ -111,7 +111,7 @@ class Reference:
         ran = result.recording.snippets if result.recording else ()
         return [(at, number) for at, number in self._unchanged() if at < len(ran) and number < len(ran[at])]
 
-    def _unchanged(self) -> dict[_Place, Recorded]:
+    def _unchanged(self) -> dict[_Place, CommandResult]:
         """Return what was recorded of the commands that are still what they were."""
         recorded = self.recording.snippets if self.recording else ()
         return {
@@ -152,7 +152,7 @@ def differences_both_ways(old: Commands, new: Commands, rules: Rules) -> list[tu
     return found
 
 
-def ended(ran: Recorded) -> str:
+def ended(ran: CommandResult) -> str:
     """Return how a command ended, in words: `exit status 0`."""
     return f"exit status {ran.status}" if ran.status is not None else f"the end `{ran.ending}`"
 
@@ -170,11 +170,11 @@ def blamed(result: Result, message: str, hint: str) -> Result:
     return dataclasses.replace(result, verdicts=tuple(verdicts))
 
 
-def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Recorded]:
+def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[CommandResult]:
     return [recording.snippets[at][number] for at, number in places] if recording else []
 
 
-def _late(recording: Recording, commands: Sequence[Recorded]) -> Run:
+def _late(recording: Recording, commands: Sequence[CommandResult]) -> Run:
     return dataclasses.replace(run_of(recording), outputs=tuple(ran.output_before for ran in commands))
 
 

@@ -14,7 +14,18 @@ from shlex import quote
 from typing import Self
 
 from snippetrun.errors import InfrastructureError, Problem, UsageError
-from snippetrun.model import Command, Ending, Environment, Fact, Job, Outcome, Recorded, Recording, Snippet, Verdict
+from snippetrun.model import (
+    Command,
+    CommandResult,
+    Ending,
+    Environment,
+    Fact,
+    Job,
+    Outcome,
+    Recording,
+    Snippet,
+    Verdict,
+)
 from snippetrun.recordings import retyped
 from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.watcher import Watcher
@@ -23,7 +34,6 @@ from snippetrun.sameness.expected import Judge, pasted, stops
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.support import regex
 from snippetrun.support.limits import Usage, used_up
-from snippetrun.support.masks import masked
 from snippetrun.support.patterns import Names
 from snippetrun.support.sgr import uncoloured
 from snippetrun.support.version import __version__
@@ -77,7 +87,7 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
     return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, snippets)
 
 
-def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -> Iterator[Fact]:
+def _shown(job: Job, ran: Iterable[Iterable[CommandResult]], facts: Iterable[Fact]) -> Iterator[Fact]:
     """Yield the facts that the page's output may depend on; of several engines' the later ones have a number."""
     texts = [uncoloured(each.output_before + each.output) for snippet in ran for each in snippet]
     commands = [c.text for snippet in job.page.snippets for c in snippet.commands]
@@ -165,7 +175,7 @@ class _Session:
         self._used: dict[Sandbox, Usage] = {}
         self._room = _MOST_FULL * job.output_limit
         """Bytes of output that are kept of what is still to come."""
-        self.ran: list[list[Recorded]] = []
+        self.ran: list[list[CommandResult]] = []
         """One entry for each snippet that was reached."""
 
     def run(self, snippet: Snippet, sandbox: Sandbox) -> bool:
@@ -189,7 +199,7 @@ class _Session:
                 return False
         return True
 
-    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[Recorded, Verdict]:
+    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[CommandResult, Verdict]:
         """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
         if math.isinf(self._deadline):
             self._deadline = time.monotonic() + self._job.limits.time
@@ -209,7 +219,7 @@ class _Session:
                 return recorded, verdict
             time.sleep(_RETRY_SECONDS)
 
-    def _fault(self, recorded: Recorded, sandbox: Sandbox) -> str:
+    def _fault(self, recorded: CommandResult, sandbox: Sandbox) -> str:
         """Return what is wrong with the sandbox, after a command that failed; "" if it is as it should be."""
         if recorded.ending is Ending.TIMED_OUT and time.monotonic() >= self._deadline:
             return self._job.limits.exceeded("time")
@@ -219,12 +229,11 @@ class _Session:
             return self._job.limits.exceeded(limit)
         return "the page's engine has ended" if now.ended else ""
 
-    def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> Recorded:
+    def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> CommandResult:
         options, names = snippet.options, self._judge.names
-        typed = names.substitute(command.text)
         last = command is snippet.commands[-1]
         order = TerminalCommand(
-            typed,
+            names.substitute(command.text),
             line=command.line,
             written=command.written,
             written_line=command.end_line + 1,
@@ -235,18 +244,7 @@ class _Session:
             timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),
             limit=max(min(self._job.output_limit, self._room), self._job.output_limit // 1000, 1),
         )
-        came = sandbox.terminal(_terminal(snippet)).run(order)
-        return Recorded(
-            line=command.line,
-            command=masked(typed),
-            pieces=came.pieces,
-            status=came.status,
-            seconds=came.seconds,
-            ending=came.ending,
-            truncated_bytes=came.truncated_bytes,
-            output_before=came.output_before,
-            waited_for=came.waited_for,
-        )
+        return sandbox.terminal(_terminal(snippet)).run(order)
 
     def _goes_on_below(self, snippet: Snippet) -> bool:
         """Whether the next fence of the same terminal goes on with the command that this one leaves open."""

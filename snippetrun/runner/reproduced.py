@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from snippetrun.model import Job, Outcome, Recorded, Recording, Result
+from snippetrun.model import CommandResult, Job, Outcome, Recording, Result
 from snippetrun.runner.drift import News, Reference, in_order_alone
 from snippetrun.runner.judge import result
 from snippetrun.runner.page import run_page
@@ -87,7 +87,7 @@ def _seen(job: Job, runs: Sequence[Result]) -> Result:
     return dataclasses.replace(runs[0], recording=recording)
 
 
-def _with(came: Recorded, others: Sequence[str]) -> Recorded:
+def _with(came: CommandResult, others: Sequence[str]) -> CommandResult:
     return dataclasses.replace(came, others=tuple(dict.fromkeys(text for text in others if text != came.output)))
 
 

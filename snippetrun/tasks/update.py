@@ -11,7 +11,7 @@ from snippetrun import extract, runner
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import files
-from snippetrun.model import Match, Mode, Page, PieceKind, Recorded, Recording, Result
+from snippetrun.model import CommandResult, Match, Mode, Page, PieceKind, Recording, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
 from snippetrun.support.atomic import write
@@ -105,7 +105,7 @@ def _edits(result: Result, recording: Recording, match: Match) -> Iterator[extra
                 yield extract.Edit(each.line, each.end_line, tuple(lines))
 
 
-def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[Recorded, ...], ...]:
+def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[CommandResult, ...], ...]:
     """Return the recorded commands with their lines where the edits have moved them."""
 
     def to(line: int) -> int:

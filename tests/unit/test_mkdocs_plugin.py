@@ -17,7 +17,7 @@ from snippetrun import config, runner
 from snippetrun.errors import PageError
 from snippetrun.extract import files, read
 from snippetrun.mkdocs_plugin import embed
-from snippetrun.model import Environment, ImageFact, Job, Mode, Recorded, Recording, Result, printed
+from snippetrun.model import CommandResult, Environment, ImageFact, Job, Mode, Recording, Result, printed
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import FakeSandbox
 
@@ -28,7 +28,7 @@ def result(text: str, output: str = "OUT\n") -> Result:
     page = read("docs/a.md", text)
     environment = Environment("26.1.5", "6.12", "0.1.0")
     recorded = tuple(
-        tuple(Recorded(c.line, c.text, printed(output), 0, 0.1) for c in s.commands) for s in page.snippets
+        tuple(CommandResult(c.line, c.text, printed(output), 0, 0.1) for c in s.commands) for s in page.snippets
     )
     return runner.result(page, Recording("docs/a.md", "", environment, "2026-01-02T03:04:05+00:00", 0.5, 1.0, recorded))
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from snippetrun.model import (
     Command,
+    CommandResult,
     Ending,
     Environment,
     ImageFact,
@@ -22,7 +23,6 @@ from snippetrun.model import (
     Outcome,
     Piece,
     PieceKind,
-    Recorded,
     Recording,
     Snippet,
     Verdict,
@@ -46,7 +46,7 @@ def snippet_of(case: dict[str, Any]) -> str:
             pieces = tuple(Piece(PieceKind(kind), said) for kind, said in table.get("pieces", ()))
             came, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
             shown = table.get("shown", text)
-            recorded.append(Recorded(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
+            recorded.append(CommandResult(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
         varies.append([(start, end) for start, end in table.get("varies", ())])
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
@@ -57,7 +57,7 @@ def snippet_of(case: dict[str, Any]) -> str:
 def footer_of(table: dict[str, Any]) -> str:
     """Render `[recording]`: `commands` is their number, the rest is as in the model."""
     images = tuple(ImageFact(**image) for image in table.get("images", []))
-    ran = tuple(Recorded(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
+    ran = tuple(CommandResult(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
     network = Network(table.get("network", "none"))
     return footer(
         Recording(
@@ -155,7 +155,7 @@ INVISIBLE = st.sampled_from([*COLOURS, *OTHERS, *STRAYS])
 
 
 def block(output: str) -> str:
-    ran = Recorded(1, "docker ps", printed(output), 0, 0.1)
+    ran = CommandResult(1, "docker ps", printed(output), 0, 0.1)
     return snippet(Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),)), [ran], [])
 
 
@@ -234,7 +234,7 @@ def test_the_text_and_what_is_copied_are_the_same_whatever_varies(
 ) -> None:
     pieces = tuple(Piece(kind, "^C\n" if kind is PieceKind.KEYS else text) for kind, text in said)
     made = Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),))
-    ran = [Recorded(1, "docker ps", pieces, 0, 0.1)]
+    ran = [CommandResult(1, "docker ps", pieces, 0, 0.1)]
     marked, bare = (Reader(snippet(made, ran, [], varies)) for varies in ([spans(edges)], []))
     assert marked.text == bare.text
     assert dict(marked.attributes)["data-copy"] == dict(bare.attributes)["data-copy"]
@@ -260,7 +260,7 @@ def test_what_is_copied_is_what_is_typed(text: str) -> None:
 @given(ANYTHING)
 def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
     environment = Environment(text, text, text, (ImageFact(text, text, text, text),))
-    ran = ((Recorded(1, text, printed(text), 0, 0.1),),)
+    ran = ((CommandResult(1, text, printed(text), 0, 0.1),),)
     read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, ran)))
     assert read.open == []
     assert {name for name, _ in read.attributes} == (

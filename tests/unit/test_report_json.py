@@ -15,12 +15,12 @@ from helpers.reported import BUILD, FAILED, PS, SCHEMA, UGLY, VARIED, made, resu
 from snippetrun import runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
-from snippetrun.model import Piece, PieceKind, Recorded
+from snippetrun.model import CommandResult, Piece, PieceKind
 from snippetrun.report import Report, Share, json_
 
 REFERENCE = REPOSITORY / "docs" / "reference"
 
-TYPED = Recorded(4, "docker ps", (Piece(PieceKind.OUTPUT, "? "), Piece(PieceKind.INPUT, "y\n", 5)), 0, 0.25)
+TYPED = CommandResult(4, "docker ps", (Piece(PieceKind.OUTPUT, "? "), Piece(PieceKind.INPUT, "y\n", 5)), 0, 0.25)
 REPORTS = [
     made(),
     made(FAILED, commit="a" * 40, changed_since="main", note="none"),

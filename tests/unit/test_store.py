@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
-from snippetrun.model import Fact, Page, Recorded, Recording, printed
+from snippetrun.model import CommandResult, Fact, Page, Recording, printed
 from snippetrun.recordings import Store, place
 from snippetrun.recordings.document import dump, load
 from snippetrun.recordings.format import BadDocumentError
@@ -142,7 +142,7 @@ def test_what_other_runs_left_is_stored_as_the_lines_that_differ(site: SiteConfi
 @given(st.text("ab\n"), st.lists(st.text("ab\n"), max_size=3))
 def test_whatever_other_runs_left_comes_back(output: str, others: list[str]) -> None:
     page = read("a.md", "```console\n$ docker ps\n```\n")
-    ran = Recorded(2, "docker ps", printed(output), 0, 0.5, others=tuple(others))
+    ran = CommandResult(2, "docker ps", printed(output), 0, 0.5, others=tuple(others))
     made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
     [[back]] = place(page, load(dump(page, made, fingerprints(page))).recording).snippets
     assert back.others == tuple(other for other in others if other != output)
@@ -252,6 +252,6 @@ def test_builds_at_the_same_time_take_turns(site: SiteConfig) -> None:
 def test_any_text_comes_back(output: str, command: str) -> None:
     page = read("a.md", "```console\n$ docker ps\n```\n")
     [snippet] = page.snippets
-    ran = Recorded(snippet.commands[0].line, command, printed(output), 0, 0.5)
+    ran = CommandResult(snippet.commands[0].line, command, printed(output), 0, 0.5)
     made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
     assert place(page, load(dump(page, made, fingerprints(page))).recording) == made
