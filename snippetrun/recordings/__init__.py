@@ -6,7 +6,7 @@
 """
 
 from snippetrun.recordings.document import StoredRecording, place
-from snippetrun.recordings.files import Store
+from snippetrun.recordings.files import Reading, Store
 from snippetrun.recordings.retype import retyped
 
-__all__ = ["Store", "StoredRecording", "place", "retyped"]
+__all__ = ["Reading", "Store", "StoredRecording", "place", "retyped"]

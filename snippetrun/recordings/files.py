@@ -25,6 +25,23 @@ _BASE = re.compile(r"[\w .,:/@-]{1,200}", re.ASCII)
 """E.g. debian:trixie-slim, or Debian trixie, made by mmdebstrap."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """What the file of a recording says to a job."""
+
+    stored: StoredRecording | None
+    """As it was read, whatever it says; None if there is none, or if it is not as we wrote it."""
+    fresh: Recording | None = None
+    """As it is shown; None if it cannot be used, or if something has changed since it was made."""
+    error: RecordingError | None = None
+    """Why it cannot be used: it is not as we wrote it, or does not say what its page and its site say."""
+
+    @property
+    def last(self) -> Recording | None:
+        """The recording, whatever its page said then."""
+        return self.stored.recording if self.stored else None
+
+
 class Store:
     """The recordings of one site; of a site that keeps none there never are any."""
 
@@ -61,13 +78,20 @@ class Store:
         stored = self.readable(page)
         return stored.recording.seconds if stored else None
 
-    def fresh(self, job: Job) -> Recording | None:
-        """Return the recording of a job; None if it has none, or if something has changed since it was made.
+    def look(self, job: Job) -> Reading:
+        """Return what there is for a job; the file is read once."""
+        stored = None
+        try:
+            stored = self.read(job.page)
+            return Reading(stored, self._fresh(job, stored))
+        except RecordingError as error:
+            return Reading(stored, error=error)
 
-        Raises RecordingError if the file is not as we wrote it, or does not say what its page and its site say: then
-        somebody made it by hand.
+    def _fresh(self, job: Job, stored: StoredRecording | None) -> Recording | None:
+        """Return a recording as it is shown; None if there is none, or if something has changed since it was made.
+
+        Raises RecordingError if it does not say what its page and its site say: then somebody made it by hand.
         """
-        stored = self.read(job.page)
         if stored is None or stored.recording.key != job.key:
             return None
         shown = self.shown(job, stored)
@@ -115,13 +139,6 @@ class Store:
             return "does not have the images of the site"
         return ""
 
-    def usable(self, job: Job) -> Recording | None:
-        """Return the same, and None also for a file that is not as we wrote it."""
-        try:
-            return self.fresh(job)
-        except RecordingError:
-            return None
-
     def keep(self, job: Job, recording: Recording, *, news: bool) -> Recording:
         """Write a recording, unless the one that is there can be used and says the same; return the one that is there.
 
@@ -135,7 +152,7 @@ class Store:
             message = "its recording would be behind a link that leads out of the recordings"
             raise RecordingError(Problem(message, f"Remove that link: {os.path.relpath(file.parent)}", job.page.path))
         with self._locked():
-            old = self.usable(job)
+            old = self.look(job).fresh  # whoever runs it too may just have written it
             if old and not news and old.environment.engine == recording.environment.engine:
                 return old
             return self._write(file, job.page, recording)
@@ -146,7 +163,7 @@ class Store:
         if file is None:
             return
         with self._locked():
-            old = self.usable(job)
+            old = self.look(job).fresh
             if old is None:
                 return
             snippets = tuple(

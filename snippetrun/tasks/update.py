@@ -69,10 +69,10 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
     accepted = runner.result(page, moved, site.match)
     store = Store(site)
-    recorded = store.path(page)
+    recorded, reading = store.path(page), store.look(job)
     # The page may be again what it was when it was recorded, and the run was of another one.
-    news = runner.before(page, store.readable(page), job.rules).news(accepted) if edits else result.news
-    if recorded and store.usable(job) != store.keep(job, moved, news=bool(news)):
+    news = runner.before(page, reading.stored, job.rules).news(accepted) if edits else result.news
+    if recorded and reading.fresh != store.keep(job, moved, news=bool(news)):
         changed.append(shown_path(recorded))
     return accepted, changed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -54,16 +55,16 @@ def test_nothing_is_written_through_a_link_out_of_the_recordings(site: SiteConfi
     assert list((folder.parent / "elsewhere").iterdir()) == []
     (folder / "deep").unlink()
     (folder / "deep").symlink_to("deep")
-    assert Store(site).usable(made) is None
+    assert Store(site).look(made).fresh is None
     with pytest.raises(FileError):
         Store(site).keep(made, recording(made), news=True)
 
 
 def test_what_was_kept_comes_back(site: SiteConfig) -> None:
     made = job(site)
-    assert Store(site).fresh(made) is None
+    assert Store(site).look(made).fresh is None
     Store(site).keep(made, recording(made), news=True)
-    assert Store(site).fresh(made) == recording(made)
+    assert Store(site).look(made).fresh == recording(made)
 
 
 def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig, folder: Path) -> None:
@@ -77,7 +78,7 @@ def test_it_moves_with_its_page(site: SiteConfig) -> None:
     Store(site).keep(made, recording(made), news=True)
     before = where(site, made.page).read_text()
     moved = job(site, "One more line.\n\n" + TEXT)
-    assert Store(site).fresh(moved) == recording(moved)
+    assert Store(site).look(moved).fresh == recording(moved)
     Store(site).keep(moved, recording(moved), news=True)
     assert where(site, made.page).read_text() == before
 
@@ -85,7 +86,7 @@ def test_it_moves_with_its_page(site: SiteConfig) -> None:
 def test_a_change_makes_it_stale(site: SiteConfig) -> None:
     made = job(site)
     Store(site).keep(made, recording(made), news=True)
-    assert Store(site).fresh(job(site, TEXT.replace("docker ps", "docker ps -a"))) is None
+    assert Store(site).look(job(site, TEXT.replace("docker ps", "docker ps -a"))).fresh is None
 
 
 def test_a_run_that_says_nothing_new_leaves_the_file_alone(site: SiteConfig) -> None:
@@ -136,7 +137,7 @@ def test_what_other_runs_left_is_stored_as_the_lines_that_differ(site: SiteConfi
     assert ran["varies"] == [[{"at": 1, "lines": 1, "instead": ["b"]}]]
     assert listed["varies"][0] == [{"at": 1, "lines": 1, "instead": ["2"]}]
     Store(site).keep(made, varied, news=True)
-    assert Store(site).fresh(made) == varied
+    assert Store(site).look(made).fresh == varied
 
 
 @given(st.text("ab\n"), st.lists(st.text("ab\n"), max_size=3))
@@ -153,9 +154,7 @@ def test_an_older_form_is_named_as_such(site: SiteConfig) -> None:
     Store(site).keep(made, recording(made), news=True)
     path = where(site, made.page)
     path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
-    with pytest.raises(RecordingError) as caught:
-        Store(site).fresh(made)
-    assert str(caught.value) == (
+    assert str(Store(site).look(made).error) == (
         "recordings/deep/a.md.json: this recording has the form of an older snippetrun\n"
         "    Record the page again: snippetrun run docs/deep/a.md"
     )
@@ -178,10 +177,11 @@ def test_a_file_that_is_not_as_written_is_named_and_never_used(site: SiteConfig,
     Store(site).keep(made, recording(made), news=True)
     path = where(site, made.page)
     path.write_bytes(spoil(path.read_text()).encode(errors="surrogateescape"))  # type: ignore[operator]
-    with pytest.raises(RecordingError, match=rf"recordings/deep/a.md.json: this recording .*{why}"):
-        Store(site).fresh(made)
+    reading = Store(site).look(made)
+    assert re.match(rf"recordings/deep/a.md.json: this recording .*{why}", str(reading.error))
+    assert (reading.stored, reading.fresh) == (None, None)
     Store(site).keep(made, recording(made), news=True)
-    assert Store(site).fresh(made) == recording(made)
+    assert Store(site).look(made).fresh == recording(made)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: py
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match="No space"):
         Store(site).keep(made, recording(made, "new\n"), news=True)
-    assert Store(site).fresh(made) == recording(made)
+    assert Store(site).look(made).fresh == recording(made)
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["a.md.json"]
 
 
@@ -245,7 +245,7 @@ def test_builds_at_the_same_time_take_turns(site: SiteConfig) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert Store(site).fresh(made) in [recording(made, output) for output in outputs]
+    assert Store(site).look(made).fresh in [recording(made, output) for output in outputs]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
