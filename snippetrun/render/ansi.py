@@ -3,17 +3,17 @@
 The grammar of control sequences is that of `snippetrun.support.neutralise`; what colours mean is in
 `snippetrun.support.sgr`.
 
-All that comes from the text goes through `_escape`; all else that is written is made of constants and of
+All that comes from the text goes through `escaped`; all else that is written is made of constants and of
 integers between 0 and 255, so no input can make a tag, an attribute or a style of its own.
 """
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from snippetrun.render.markup import Html, escaped
 from snippetrun.support.masks import masked
-from snippetrun.support.neutralise import CONTROL, plain, visible, whole
+from snippetrun.support.neutralise import CONTROL, visible
 from snippetrun.support.sgr import Colour, Rgb, Style, pieces
 
 if TYPE_CHECKING:
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 Spans: TypeAlias = "Sequence[tuple[int, int]]"
 """From and to which index of a text without its colours; in order, and apart."""
 
-_TEMPLATES: Final = str.maketrans({"{": "&#123;", "}": "&#125;"})
-"""What a template engine or an attribute list would look for: `{{ config }}`, `{% raw %}`, `{: onclick=x}`."""
 
-
-def to_html(text: str, varies: Spans = ()) -> str:
+def to_html(text: str, varies: Spans = ()) -> Html:
     """Return `text` escaped, its colours, and what `varies` in it, as spans that never cross a line.
 
     Of the control characters only tab and newline remain, and secrets are masked.
@@ -35,13 +32,8 @@ def to_html(text: str, varies: Spans = ()) -> str:
     if shown != text:  # the places are others now
         varies = ()
     if not varies and not CONTROL.search(shown):
-        return _escape(shown)
-    return "".join(_span(*part) for part in _marked(pieces(shown, CONTROL), varies))
-
-
-def to_text(text: str) -> str:
-    """Return `text` escaped, for an element or a quoted attribute, as plain text is: without colours and controls."""
-    return _escape(plain(text))
+        return Html(escaped(shown))
+    return Html("".join(_span(*part) for part in _marked(pieces(shown, CONTROL), varies)))
 
 
 def _marked(styled: Iterable[tuple[Style, str]], varies: Spans) -> Iterator[tuple[Style, str, bool]]:
@@ -59,16 +51,12 @@ def _marked(styled: Iterable[tuple[Style, str]], varies: Spans) -> Iterator[tupl
 
 
 def _span(style: Style, piece: str, varies: bool) -> str:  # noqa: FBT001 - a part of what `_marked` yields
-    safe = _escape(piece)
+    safe = escaped(piece)
     attributes = _attributes(style, ["varies"] if varies else [])
     if not attributes:
         return safe
     lines = (f"<span{attributes}>{line}</span>" if line else "" for line in safe.split("\n"))
     return "\n".join(lines)
-
-
-def _escape(piece: str) -> str:
-    return escape(whole(piece)).translate(_TEMPLATES)
 
 
 def _attributes(style: Style, more: list[str]) -> str:

@@ -29,7 +29,8 @@ from snippetrun.model import (
     printed,
 )
 from snippetrun.render import footer, snippet, style
-from snippetrun.render.ansi import to_html, to_text
+from snippetrun.render.ansi import to_html
+from snippetrun.render.markup import Html
 from snippetrun.support import masks
 
 
@@ -92,7 +93,7 @@ class Reader(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -182,7 +183,7 @@ def test_the_text_of_the_block_is_what_was_visible(parts: list[tuple[str, str]])
     output = "".join(text + control for text, control in parts)
     end = "" if not visible or visible.endswith("\n") else "\n"
     assert Reader(block(output)).text == f"$ docker ps\n{visible}{end}"
-    assert Reader(to_text(output)).text == visible
+    assert Reader(Html.escape(output)).text == visible
 
 
 @given(st.lists(st.tuples(VISIBLE, INVISIBLE)))
@@ -249,7 +250,7 @@ def test_where_a_secret_is_masked_nothing_is_marked(monkeypatch: pytest.MonkeyPa
 
 @given(ANYTHING)
 def test_what_is_copied_is_what_is_typed(text: str) -> None:
-    typed = to_text(text)
+    typed = Html.escape(text)
     made = Snippet("console", Options(), 1, 2, "", "", (Command(text, 1, 1), Command("true", 1, 1)))
     html = snippet(made, [], [])
     copied = f"{Reader(typed).text}\ntrue" if text else "true"  # what goes on with an open command types nothing
@@ -266,7 +267,7 @@ def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
     assert {name for name, _ in read.attributes} == (
         {"class", "data-search-exclude", "datetime", "role", "aria-label", "tabindex", "title"}
     )
-    assert dict(read.attributes)["title"] == Reader(to_text(text)).text
+    assert dict(read.attributes)["title"] == Reader(Html.escape(text)).text
 
 
 def test_a_megabyte_of_colours_is_quick() -> None:
