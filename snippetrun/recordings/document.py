@@ -48,7 +48,7 @@ class StoredRecording:
     """A recording as it was read, with what its page said then."""
 
     recording: Recording
-    """Its lines are those of no page yet: see `place`."""
+    """Its lines are those of no page yet: see `locate`."""
     fingerprints: tuple[Fingerprint, ...]
 
 
@@ -63,8 +63,8 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
         seconds=_rounded(recording.seconds),
         environment=recording.environment,
         snippets=tuple(
-            SnippetData(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, ran)))
-            for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
+            SnippetData(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, results)))
+            for mark, snippet, results in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ),
         runs=recording.runs,
     )
@@ -113,18 +113,18 @@ def load(text: str) -> StoredRecording:
         runs=read.runs,
         checksum=checksum,
     )
-    keys = (Fingerprint(each.key, tuple(ran.key for ran in each.commands)) for each in read.snippets)
+    keys = (Fingerprint(part.key, tuple(command.key for command in part.commands)) for part in read.snippets)
     return StoredRecording(recording, tuple(keys))
 
 
-def place(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:
+def locate(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:
     """Return a recording with the lines that its commands have on the page now.
 
     `only` so many snippets of it, and so many commands of the next; all if nothing is said.
     """
     snippets = tuple(
-        tuple(_placed(command, ran) for command, ran in zip(snippet.commands, recorded, strict=False))
-        for snippet, recorded in zip(page.snippets, recording.snippets, strict=False)
+        tuple(_located(command, result) for command, result in zip(snippet.commands, results, strict=False))
+        for snippet, results in zip(page.snippets, recording.snippets, strict=False)
     )
     if only is not None:
         whole, commands = only
@@ -132,13 +132,13 @@ def place(page: Page, recording: Recording, only: tuple[int, int] | None = None)
     return dataclasses.replace(recording, page=page.path, snippets=snippets)
 
 
-def _placed(command: Command, recorded: CommandResult) -> CommandResult:
+def _located(command: Command, result: CommandResult) -> CommandResult:
     first = command.end_line + 1
     pieces = (
         piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=first + piece.line)
-        for piece in recorded.pieces
+        for piece in result.pieces
     )
-    return dataclasses.replace(recorded, line=command.line, pieces=tuple(pieces))
+    return dataclasses.replace(result, line=command.line, pieces=tuple(pieces))
 
 
 def _dumped(key: str, command: Command, recorded: CommandResult) -> CommandData:
@@ -154,7 +154,7 @@ def _dumped(key: str, command: Command, recorded: CommandResult) -> CommandData:
         truncated_bytes=recorded.truncated_bytes,
         output_before=_lines(recorded.output_before) if recorded.output_before else (),
         output=None if typed else transcript,
-        pieces=tuple(_piece(command, *each) for each in pieces) if typed else None,
+        pieces=tuple(_piece(command, piece, lines) for piece, lines in pieces) if typed else None,
         varies=tuple(hunks for other in recorded.others if (hunks := tuple(_hunks(transcript, _lines(masked(other)))))),
     )
 
@@ -193,7 +193,7 @@ def _recorded(read: CommandData) -> CommandResult:
             for kind in PieceKind
             if (lines := getattr(piece, kind.value)) is not None
         )
-    ran = CommandResult(
+    result = CommandResult(
         line=0,
         command=read.command,
         pieces=pieces,
@@ -203,8 +203,8 @@ def _recorded(read: CommandData) -> CommandResult:
         truncated_bytes=read.truncated_bytes,
         output_before=_text(read.output_before),
     )
-    transcript = _lines(ran.output)
-    return dataclasses.replace(ran, others=tuple(_applied(transcript, hunks) for hunks in read.varies))
+    transcript = _lines(result.output)
+    return dataclasses.replace(result, others=tuple(_applied(transcript, hunks) for hunks in read.varies))
 
 
 def _rounded(seconds: float) -> float:

@@ -25,13 +25,13 @@ def retyped(
     """
     judge = Judge(match)
     own = []
-    for snippet, ran in zip(page.snippets, recorded, strict=False):
+    for snippet, results in zip(page.snippets, recorded, strict=False):
         commands = []
-        for command, came in zip(snippet.commands, ran, strict=False):
+        for command, result in zip(snippet.commands, results, strict=False):
             text = judge.names.substitute(command.text)
-            judge.command(command, came, snippet.options.match)
-            pieces = tuple(_pieces(command, came.pieces, judge.names))
-            commands.append(dataclasses.replace(came, command=text, pieces=pieces))
+            judge.command(command, result, snippet.options.match)
+            pieces = tuple(_pieces(command, result.pieces, judge.names))
+            commands.append(dataclasses.replace(result, command=text, pieces=pieces))
         own.append(tuple(commands))
     return tuple(own)
 

@@ -76,8 +76,8 @@ def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:
     if not snippet.commands:
         return snippet.content
     shown = zip_longest(snippet.commands, recorded[: len(snippet.commands)])
-    commands = [ran.command if ran else command.text for command, ran in shown if command.text]
-    typed = (piece.text.rstrip("\n") for each in recorded for piece in each.pieces if piece.kind is PieceKind.INPUT)
+    commands = [result.command if result else command.text for command, result in shown if command.text]
+    typed = (piece.text.rstrip("\n") for result in recorded for piece in result.pieces if piece.kind is PieceKind.INPUT)
     return "\n".join(commands or filter(None, typed))
 
 
@@ -115,13 +115,13 @@ def _step(command: Command, recorded: CommandResult | None, verdict: Verdict | N
         expected = recorded.status == command.status or (verdict is not None and outcome is Outcome.PASSED)
         if recorded.status and expected:  # ^C, for instance, allows one that nobody wrote
             parts += [_mark("exit", f"exit status {recorded.status}")]
-    said = verdict.message if verdict else ""
+    reason = verdict.message if verdict else ""
     if outcome is Outcome.FAILED:
-        parts += [_mark("problem", f"Failed: {said}" if said else "Failed")]
+        parts += [_mark("problem", f"Failed: {reason}" if reason else "Failed")]
     elif outcome is Outcome.STALE:
-        parts += [_mark("unrun", f"Stale: {said}")]
+        parts += [_mark("unrun", f"Stale: {reason}")]
     elif outcome is not Outcome.PASSED:
-        parts += [_mark("unrun", f"Not run: {said}" if said else "Not run")]
+        parts += [_mark("unrun", f"Not run: {reason}" if reason else "Not run")]
     return late + _wrap(outcome.value.replace(" ", "-"), *parts)
 
 

@@ -146,12 +146,12 @@ def page(result: Result) -> ReportedPage:
 
 def counts(pages: Iterable[Result | ReportedPage]) -> dict[str, int]:
     """Count pages and snippets with commands, the commands, and how those ended."""
-    shown = [each if isinstance(each, ReportedPage) else page(each) for each in pages]
-    shown = [each for each in shown if each.commands]
-    outcomes = Counter(command.outcome for each in shown for command in each.commands)
+    reported = (of if isinstance(of, ReportedPage) else page(of) for of in pages)
+    shown = [of for of in reported if of.commands]
+    outcomes = Counter(command.outcome for of in shown for command in of.commands)
     return {
         "pages": len(shown),
-        "snippets": sum(bool(snippet.commands) for each in shown for snippet in each.snippets),
+        "snippets": sum(bool(snippet.commands) for of in shown for snippet in of.snippets),
         "commands": sum(outcomes.values()),
     } | {outcome.name.lower(): outcomes[outcome] for outcome in Outcome}
 

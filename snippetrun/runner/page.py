@@ -65,7 +65,7 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
         with _Engines(job, start) as engines:
             for snippet in job.page.snippets[:upto]:
                 line = snippet.line
-                if not session.run(snippet, engines.wanted(snippet)):
+                if not session.run(snippet, engines.sandbox_for(snippet)):
                     break
             sandbox = engines.current()
             environment = Environment(
@@ -75,21 +75,21 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
                 sandbox.images,
                 job.hub,
                 job.network,
-                tuple(_shown(job, session.ran, [*engines.facts, *sandbox.facts()])),
+                tuple(_shown(job, session.results, [*engines.facts, *sandbox.facts()])),
             )
     except InfrastructureError as error:
         raise type(error)(
             *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)
         ) from error
-    snippets = retyped(job.page, session.ran, job.match)
+    snippets = retyped(job.page, session.results, job.match)
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     seconds = time.monotonic() - began
     return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, snippets)
 
 
-def _shown(job: Job, ran: Iterable[Iterable[CommandResult]], facts: Iterable[Fact]) -> Iterator[Fact]:
+def _shown(job: Job, results: Iterable[Iterable[CommandResult]], facts: Iterable[Fact]) -> Iterator[Fact]:
     """Yield the facts that the page's output may depend on; of several engines' the later ones have a number."""
-    texts = [uncoloured(each.output_before + each.output) for snippet in ran for each in snippet]
+    texts = [uncoloured(result.output_before + result.output) for snippet in results for result in snippet]
     commands = [c.text for snippet in job.page.snippets for c in snippet.commands]
     contents = [snippet.content for snippet in job.page.snippets if snippet.options.file]
     output, words = "\n".join(texts), "\n".join([*texts, *commands, *contents])
@@ -97,12 +97,12 @@ def _shown(job: Job, ran: Iterable[Iterable[CommandResult]], facts: Iterable[Fac
     for fact in dict.fromkeys(facts):
         image, built, _ = fact.name.partition(" built")
         if fact.name in _ALWAYS:
-            wanted = True
+            matters = True
         elif built:
-            wanted = image.partition(":")[0] in words  # files in it are as old as it is
+            matters = image.partition(":")[0] in words  # files in it are as old as it is
         else:
-            wanted = (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
-        if wanted:
+            matters = (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
+        if matters:
             seen[fact.name] = number = seen.get(fact.name, 0) + 1
             yield fact if number == 1 else Fact(f"{fact.name} {number}", fact.value)
 
@@ -118,9 +118,9 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
         for snippet in job.page.snippets:
             if snippet.line >= line:
                 break
-            if not session.run(snippet, engines.wanted(snippet)):
+            if not session.run(snippet, engines.sandbox_for(snippet)):
                 hint = f"Look at it first: snippetrun run {quote(job.page.path)}"
-                where = snippet.commands[max(len(session.ran[-1]) - 1, 0)].line
+                where = snippet.commands[max(len(session.results[-1]) - 1, 0)].line
                 raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
         yield engines.current()
 
@@ -149,7 +149,7 @@ class _Engines:
             self.boot_seconds += self._current.boot_seconds
         return self._current
 
-    def wanted(self, snippet: Snippet) -> Sandbox:
+    def sandbox_for(self, snippet: Snippet) -> Sandbox:
         """Return the sandbox for a snippet: the page's, or a new one in its place."""
         if snippet.options.engine is not None and snippet.options.skip is None:
             if self._current is not None:
@@ -175,13 +175,13 @@ class _Session:
         self._used: dict[Sandbox, Usage] = {}
         self._room = _MOST_FULL * job.output_limit
         """Bytes of output that are kept of what is still to come."""
-        self.ran: list[list[CommandResult]] = []
+        self.results: list[list[CommandResult]] = []
         """One entry for each snippet that was reached."""
 
     def run(self, snippet: Snippet, sandbox: Sandbox) -> bool:
         """Run the commands of a snippet; return whether the page can go on."""
         options = snippet.options
-        self.ran.append([])
+        self.results.append([])
         if options.skip is not None:
             return True
         if options.file is not None:
@@ -192,9 +192,9 @@ class _Session:
             if self._judge.lacks(command):
                 return False
             self._watcher.command(self._job.page, command)
-            came, verdict = self._try(snippet, command, sandbox)
-            self.ran[-1].append(came)
-            self._room -= len(came.output) + len(came.output_before)
+            result, verdict = self._try(snippet, command, sandbox)
+            self.results[-1].append(result)
+            self._room -= len(result.output) + len(result.output_before)
             if stops(verdict):
                 return False
         return True
@@ -250,8 +250,8 @@ class _Session:
         """Whether the next fence of the same terminal goes on with the command that this one leaves open."""
         snippets = self._job.page.snippets
         below = snippets[snippets.index(snippet) + 1 :]
-        following = (each for each in below if each.commands and _terminal(each) == _terminal(snippet))
-        return any(not each.commands[0].text for each in islice(following, 1))
+        following = (other for other in below if other.commands and _terminal(other) == _terminal(snippet))
+        return any(not other.commands[0].text for other in islice(following, 1))
 
 
 def _terminal(snippet: Snippet) -> str:

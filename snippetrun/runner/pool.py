@@ -53,7 +53,7 @@ def run(
     nothing of what we started is left either.
     """
     site, jobs, store, mode = work.site, work.jobs, Store(work.site), work.site.mode
-    ran: dict[str, Result] = {}
+    results: dict[str, Result] = {}
     readings = {job.page.path: store.look(job) for job in jobs}
     recordings = {} if mode is Mode.RUN else replay.fresh(readings, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
@@ -69,10 +69,10 @@ def run(
                 # The longest must not come last.
                 missing.sort(key=lambda job: -(last.seconds if (last := readings[job.page.path].last) else math.inf))
                 watcher.begin(missing)
-                ran = _run_all(missing, site.jobs, partial(_run, site, store, readings, start, watcher, aim=aim))
+                results = _run_all(missing, site.jobs, partial(_run, site, store, readings, start, watcher, aim=aim))
                 missing = []
-    ran |= {job.page.path: replay.stale(job, store, readings[job.page.path]) for job in missing}
-    return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in work.pages)
+    results |= {job.page.path: replay.stale(job, store, readings[job.page.path]) for job in missing}
+    return tuple(results.get(page.path) or result(page, recordings.get(page.path), site.match) for page in work.pages)
 
 
 def look_again(work: Plan, watcher: Watcher, *, sandboxes: Sandboxes = live_sandboxes) -> None:
@@ -105,7 +105,7 @@ def _run(  # noqa: PLR0913, PLR0917 - all but the job are the same for all pages
 
     reading = readings[job.page.path]
     known = reading.stored if aim is not Aim.RECORD or reading.fresh else None
-    ran = reproduced(
+    reached = reproduced(
         replace(job, last=reading.last),
         start,
         watcher,
@@ -113,21 +113,21 @@ def _run(  # noqa: PLR0913, PLR0917 - all but the job are the same for all pages
         most=site.most_runs,
         least=site.runs if aim is Aim.RECORD and site.recordings and known is None else 1,
     )
-    watcher.end(ran)
-    if aim is not Aim.RECORD or ran.failed or ran.recording is None:
-        return ran
-    kept = store.keep(job, ran.recording, news=bool(ran.news))
-    return replace(result(job.page, kept, job.match), runs=ran.runs, varied=ran.varied)
+    watcher.end(reached)
+    if aim is not Aim.RECORD or reached.failed or reached.recording is None:
+        return reached
+    kept = store.keep(job, reached.recording, news=bool(reached.news))
+    return replace(result(job.page, kept, job.match), runs=reached.runs, varied=reached.varied)
 
 
 def _look(store: Store, start: OpenSandbox, watcher: Watcher, job: Job) -> Result:
     from snippetrun.runner.page import run_page
 
-    ran = result(job.page, run_page(job, start, watcher), job.match, job.last, job.rules)
-    watcher.end(ran)
-    if ran.recording and not ran.failed:
-        store.add(job, ran.recording)
-    return ran
+    judged = result(job.page, run_page(job, start, watcher), job.match, job.last, job.rules)
+    watcher.end(judged)
+    if judged.recording and not judged.failed:
+        store.add(job, judged.recording)
+    return judged
 
 
 def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Result]) -> dict[str, Result]:
@@ -152,10 +152,10 @@ def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Result]) 
     results: dict[str, Result] = {}
     try:
         while len(results) < len(jobs):
-            job, came = _next(ended)
-            if isinstance(came, BaseException):
-                raise came
-            results[job.page.path] = came
+            job, outcome = _next(ended)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            results[job.page.path] = outcome
     finally:
         # After an error or Ctrl-C: what has not begun never will, and whoever waits for a sandbox ends it.
         pages.end(patience.seconds(_END_SECONDS_AT_ONCE if stopping.asked() else _END_SECONDS))

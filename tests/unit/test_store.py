@@ -18,7 +18,7 @@ from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
 from snippetrun.model import CommandResult, Fact, Page, Recording, printed
-from snippetrun.recordings import Store, place
+from snippetrun.recordings import Store, locate
 from snippetrun.recordings.document import dump, load
 from snippetrun.recordings.format import BadDocumentError
 from snippetrun.support.fingerprint import fingerprints
@@ -132,7 +132,7 @@ def test_what_other_runs_left_is_stored_as_the_lines_that_differ(site: SiteConfi
     two = dataclasses.replace(first, others=("/ # ls\nb\n/ # ^D\n",)), dataclasses.replace(second, others=OTHERS)
     varied = dataclasses.replace(plain, snippets=(two,))
     text = dump(made.page, varied, fingerprints(made.page))
-    assert place(made.page, load(text).recording) == varied
+    assert locate(made.page, load(text).recording) == varied
     ran, listed = json.loads(text)["snippets"][0]["commands"]
     assert ran["varies"] == [[{"at": 1, "lines": 1, "instead": ["b"]}]]
     assert listed["varies"][0] == [{"at": 1, "lines": 1, "instead": ["2"]}]
@@ -145,7 +145,7 @@ def test_whatever_other_runs_left_comes_back(output: str, others: list[str]) -> 
     page = read("a.md", "```console\n$ docker ps\n```\n")
     ran = CommandResult(2, "docker ps", printed(output), 0, 0.5, others=tuple(others))
     made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
-    [[back]] = place(page, load(dump(page, made, fingerprints(page))).recording).snippets
+    [[back]] = locate(page, load(dump(page, made, fingerprints(page))).recording).snippets
     assert back.others == tuple(other for other in others if other != output)
 
 
@@ -217,7 +217,7 @@ def test_every_bit_is_checked(site: SiteConfig) -> None:
         except ValueError:
             continue
         assert json.loads(flipped) == document, flipped
-        assert place(made.page, stored.recording) == recording(made)
+        assert locate(made.page, stored.recording) == recording(made)
 
 
 def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,4 +254,4 @@ def test_any_text_comes_back(output: str, command: str) -> None:
     [snippet] = page.snippets
     ran = CommandResult(snippet.commands[0].line, command, printed(output), 0, 0.5)
     made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
-    assert place(page, load(dump(page, made, fingerprints(page))).recording) == made
+    assert locate(page, load(dump(page, made, fingerprints(page))).recording) == made
