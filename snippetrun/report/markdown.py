@@ -63,8 +63,9 @@ def _row(page: ReportedPage) -> tuple[int, str]:
     """Return how much is wrong with a page, and its row."""
     count = counts([page])
     seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
-    row = f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} | {page.runs} |"
-    return count["failed"] + count["stale"], row
+    cells = [_code(page.path), *(str(getattr(count, name)) for name in _COLUMNS), seconds, str(page.runs)]
+    row = f"| {' | '.join(cells)} |"
+    return count.failed + count.stale, row
 
 
 def _blocks(texts: list[str], room: int, language: str = "text") -> Iterable[str]:

@@ -93,12 +93,13 @@ def _rerun(of: ReportedPage) -> str:
 def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
     """Return one line: pages, snippets, commands, failures, seconds."""
     count = counts(pages)
-    notes = [f"{count[name]} {name.replace('_', ' ')}" for name in ("skipped", "not_reached", "stale") if count[name]]
+    others = {"skipped": count.skipped, "not reached": count.not_reached, "stale": count.stale}
+    notes = [f"{number} {name}" for name, number in others.items() if number]
     return (
-        f"{counted(count['pages'], 'page')}, {counted(count['snippets'], 'snippet')}, "
-        f"{counted(count['commands'], 'command')}"
+        f"{counted(count.pages, 'page')}, {counted(count.snippets, 'snippet')}, "
+        f"{counted(count.commands, 'command')}"
         + (f" ({', '.join(notes)})" if notes else "")
-        + f", {counted(count['failed'], 'failure')}, {seconds:.1f} s"
+        + f", {counted(count.failed, 'failure')}, {seconds:.1f} s"
     )
 
 

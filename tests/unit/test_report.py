@@ -101,7 +101,7 @@ def test_a_page_that_ran_again_is_named_with_what_varied() -> None:
 
 def test_a_page_without_commands_does_not_count() -> None:
     empty = runner.result(read("docs/b.md", "# B\n"), None)
-    assert report.counts([empty])["pages"] == 0
+    assert report.counts([empty]).pages == 0
 
 
 def test_what_is_wrong_comes_page_by_page_and_what_could_not_run_last() -> None:

@@ -10,9 +10,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 from helpers.recorded import ENVIRONMENT, TEXT, job, recording
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
@@ -20,7 +22,7 @@ from snippetrun.extract import read
 from snippetrun.model import CommandResult, Fact, Page, Recording, printed
 from snippetrun.recordings import Store, locate
 from snippetrun.recordings.document import dump, load
-from snippetrun.recordings.format import BadDocumentError
+from snippetrun.recordings.format import BadDocumentError, CommandData, Document, HunkData, PieceData, SnippetData
 from snippetrun.support.fingerprint import fingerprints
 
 
@@ -41,6 +43,12 @@ def where(site: SiteConfig, page: Page) -> Path:
     path = Store(site).path(page)
     assert path
     return path
+
+
+@pytest.mark.parametrize("part", [Document, SnippetData, CommandData, PieceData, HunkData])
+def test_the_reference_names_all_that_is_in_a_file(part: type[Struct]) -> None:
+    _, _, section = (REPOSITORY / "docs" / "reference" / "recordings.md").read_text().partition("What is in a file")
+    assert [name for name in part.__struct_fields__ if f"`{name}`" not in section] == []
 
 
 def test_nothing_is_written_through_a_link_out_of_the_recordings(site: SiteConfig, folder: Path) -> None:
