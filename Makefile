@@ -2,7 +2,7 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test test-hosts check fuzz soak bench constraints clean
+.PHONY: help site serve test test-hosts check fuzz soak bench schema constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -52,6 +52,10 @@ bench:
 	.venv/bin/python benchmarks/boot.py
 	.venv/bin/python benchmarks/replay.py
 	.venv/bin/python benchmarks/sameness.py --runs 10 --busy 4
+
+schema:
+	@tools/setup test
+	PYTHONPATH=tests .venv/bin/python tests/helpers/schema.py
 
 constraints:
 	@tools/setup test

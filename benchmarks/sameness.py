@@ -28,7 +28,7 @@ from snippetrun import config, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.extract import files
-from snippetrun.model import Job, Recorded, Recording
+from snippetrun.model import CommandResult, Job, Recording
 from snippetrun.plan import plan
 from snippetrun.recordings import Store
 from snippetrun.runner.drift import in_order_alone
@@ -133,7 +133,7 @@ def say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def ran(recording: Recording) -> tuple[Run, tuple[Recorded, ...]]:
+def ran(recording: Recording) -> tuple[Run, tuple[CommandResult, ...]]:
     """Return the run that a recording tells of, and its commands."""
     commands = tuple(command for snippet in recording.snippets for command in snippet)
     return run_of(recording, commands), commands

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from snippetrun.errors import Problem, SnippetrunError
     from snippetrun.model import (
         Command,
+        CommandResult,
         Ending,
         Environment,
         Outcome,
         Page,
         Piece,
-        Recorded,
         Recording,
         Result,
         Snippet,
@@ -36,50 +36,21 @@ if TYPE_CHECKING:
     from snippetrun.runner import Watcher
 
 __all__ = [
-    "Command",
-    "Ending",
-    "Environment",
-    "Outcome",
-    "Page",
-    "Piece",
-    "Plan",
-    "Problem",
-    "Recorded",
-    "Recording",
-    "Result",
-    "SiteConfig",
-    "Snippet",
-    "SnippetrunError",
-    "Verdict",
-    "Watcher",
-    "__version__",
-    "judge",
-    "make_plan",
-    "read_pages",
-    "read_site",
-    "render_page",
-    "replay",
-    "run",
-]
-
-_VALUES = {
-    "config": ["SiteConfig"],
-    "errors": ["Problem", "SnippetrunError"],
-    "model": ["Command", "Ending", "Environment", "Outcome", "Page", "Piece", "Recorded", "Recording", "Result"],
-    "model.page": ["Snippet"],
-    "model.result": ["Verdict"],
-    "plan": ["Plan"],
-    "runner": ["Watcher"],
-}
+    "Command", "CommandResult", "Ending", "Environment", "Outcome", "Page", "Piece", "Plan", "Problem", "Recording",
+    "Result", "SiteConfig", "Snippet", "SnippetrunError", "Verdict", "Watcher", "__version__", "judge", "make_plan",
+    "read_pages", "read_site", "render_page", "replay", "run",
+]  # fmt: skip
+_MODULES = ("errors", "model", "config", "plan", "runner")
+"""Where our classes are, the quickest to import first."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of our classes
     """Import a class when somebody asks for it: pytest imports this file in every session."""
     from importlib import import_module
 
-    for module, names in _VALUES.items():
-        if name in names:
-            return getattr(import_module(f"snippetrun.{module}"), name)
+    for module in _MODULES if name in __all__ else ():
+        if hasattr(home := import_module(f"snippetrun.{module}"), name):
+            return getattr(home, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

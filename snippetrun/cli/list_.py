@@ -37,7 +37,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
             echo(f"{page.path}:{command.line}  {_first_line(command.command)}{reason}")
     complain(noticed)
     count = report.counts(shown)
-    echo(f"{count['pages']} pages, {count['commands']} commands, {count['skipped']} of them skipped", err=True)
+    echo(f"{count.pages} pages, {count.commands} commands, {count.skipped} of them skipped", err=True)
 
 
 def _first_line(command: str) -> str:

@@ -1,6 +1,6 @@
 r"""The values that travel along the road: frozen, slotted, and free of behaviour.
 
-    Page -> (Snippet -> Command) -> Job -> Recording -> (Recorded, Verdict)
+    Page -> (Snippet -> Command) -> Job -> Recording -> (CommandResult, Verdict)
 
 Lines are 1-based and inclusive, durations are seconds, text is str with "\n" line ends.
 """
@@ -8,11 +8,11 @@ Lines are 1-based and inclusive, durations are seconds, text is str with "\n" li
 from snippetrun.model.environment import Environment, Fact, ImageFact, Network
 from snippetrun.model.job import Job, Mode, Rules
 from snippetrun.model.page import Command, Match, Options, Page, PageOptions, Snippet
-from snippetrun.model.recording import Ending, Piece, PieceKind, Recorded, Recording, printed
-from snippetrun.model.result import Difference, Outcome, Result, Verdict
+from snippetrun.model.recording import CommandResult, Ending, Piece, PieceKind, Recording, printed
+from snippetrun.model.result import Difference, Outcome, Position, Result, Verdict
 
 __all__ = [
-    "Command", "Difference", "Ending", "Environment", "Fact", "ImageFact", "Job", "Match", "Mode", "Network", "Options",
-    "Outcome", "Page", "PageOptions", "Piece", "PieceKind", "Recorded", "Recording", "Result", "Rules", "Snippet",
-    "Verdict", "printed",
+    "Command", "CommandResult", "Difference", "Ending", "Environment", "Fact", "ImageFact", "Job", "Match", "Mode",
+    "Network", "Options", "Outcome", "Page", "PageOptions", "Piece", "PieceKind", "Position", "Recording", "Result",
+    "Rules", "Snippet", "Verdict", "printed",
 ]  # fmt: skip

@@ -53,7 +53,7 @@ def printed(text: str) -> tuple[Piece, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class CommandResult:
     """What came out of one command."""
 
     line: int
@@ -61,7 +61,7 @@ class Recorded:
     command: str
     """As it was typed, with the words of names in their place."""
     pieces: tuple[Piece, ...]
-    """What a person would have been left looking at, in order."""
+    """What a person would have been left looking at, stdout and stderr in the order of their arrival."""
     status: int | None
     """The exit status; None unless the ending is `exited`."""
     seconds: float
@@ -96,7 +96,7 @@ class Recording:
     """From asking for the sandbox until its engine answered."""
     seconds: float
     """The whole page, boot and removal included."""
-    snippets: tuple[tuple[Recorded, ...], ...] = field(default=())
+    snippets: tuple[tuple[CommandResult, ...], ...] = field(default=())
     """One entry for each snippet of the page, in order; commands that were not reached are absent."""
     runs: int = 1
     """How many runs have shown what varies; the recording is the first of them."""

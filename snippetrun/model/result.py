@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from snippetrun.model.page import Page
 from snippetrun.model.recording import Recording
+
+Position: TypeAlias = tuple[int, int]
+"""The index of a snippet on its page, and of a command in it."""
 
 
 class Outcome(StrEnum):
@@ -64,9 +68,9 @@ class Result:
     """The checksum of its recording, if a run has just shown that it is true."""
     runs: int = field(default=0, compare=False)
     """How often the page has just run; 0 for one that is replayed."""
-    news: Mapping[tuple[int, int], Sequence[Difference]] = field(default_factory=dict, compare=False)
-    """Where it differs from its recording, by the places of a snippet and of its command; all runs have shown that."""
-    varied: frozenset[tuple[int, int]] = field(default=frozenset(), compare=False)
+    news: Mapping[Position, Sequence[Difference]] = field(default_factory=dict, compare=False)
+    """Where its commands differ from its recording; all runs have shown that."""
+    varied: frozenset[Position] = field(default=frozenset(), compare=False)
     """The commands in which these runs did not agree, though nothing had told that they vary."""
 
     @property

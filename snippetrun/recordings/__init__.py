@@ -5,8 +5,8 @@
 - `files`: where the files are, and how they are read and written without ever being half there
 """
 
-from snippetrun.recordings.document import StoredRecording, place
-from snippetrun.recordings.files import Store
+from snippetrun.recordings.document import StoredRecording, locate
+from snippetrun.recordings.files import Reading, Store
 from snippetrun.recordings.retype import retyped
 
-__all__ = ["Store", "StoredRecording", "place", "retyped"]
+__all__ = ["Reading", "Store", "StoredRecording", "locate", "retyped"]

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from snippetrun.model import Command, Page, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model import Command, CommandResult, Page, Piece, PieceKind, Recording, printed
 from snippetrun.recordings.format import (
     FORMAT,
     BadDocumentError,
@@ -48,7 +48,7 @@ class StoredRecording:
     """A recording as it was read, with what its page said then."""
 
     recording: Recording
-    """Its lines are those of no page yet: see `place`."""
+    """Its lines are those of no page yet: see `locate`."""
     fingerprints: tuple[Fingerprint, ...]
 
 
@@ -63,8 +63,8 @@ def dump(page: Page, recording: Recording, fingerprints: Sequence[Fingerprint]) 
         seconds=_rounded(recording.seconds),
         environment=recording.environment,
         snippets=tuple(
-            SnippetData(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, ran)))
-            for mark, snippet, ran in zip(fingerprints, page.snippets, recording.snippets, strict=True)
+            SnippetData(mark.snippet, tuple(map(_dumped, mark.commands, snippet.commands, results)))
+            for mark, snippet, results in zip(fingerprints, page.snippets, recording.snippets, strict=True)
         ),
         runs=recording.runs,
     )
@@ -113,18 +113,18 @@ def load(text: str) -> StoredRecording:
         runs=read.runs,
         checksum=checksum,
     )
-    keys = (Fingerprint(each.key, tuple(ran.key for ran in each.commands)) for each in read.snippets)
+    keys = (Fingerprint(part.key, tuple(command.key for command in part.commands)) for part in read.snippets)
     return StoredRecording(recording, tuple(keys))
 
 
-def place(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:
+def locate(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:
     """Return a recording with the lines that its commands have on the page now.
 
     `only` so many snippets of it, and so many commands of the next; all if nothing is said.
     """
     snippets = tuple(
-        tuple(_placed(command, ran) for command, ran in zip(snippet.commands, recorded, strict=False))
-        for snippet, recorded in zip(page.snippets, recording.snippets, strict=False)
+        tuple(_located(command, result) for command, result in zip(snippet.commands, results, strict=False))
+        for snippet, results in zip(page.snippets, recording.snippets, strict=False)
     )
     if only is not None:
         whole, commands = only
@@ -132,16 +132,16 @@ def place(page: Page, recording: Recording, only: tuple[int, int] | None = None)
     return dataclasses.replace(recording, page=page.path, snippets=snippets)
 
 
-def _placed(command: Command, recorded: Recorded) -> Recorded:
+def _located(command: Command, result: CommandResult) -> CommandResult:
     first = command.end_line + 1
     pieces = (
         piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=first + piece.line)
-        for piece in recorded.pieces
+        for piece in result.pieces
     )
-    return dataclasses.replace(recorded, line=command.line, pieces=tuple(pieces))
+    return dataclasses.replace(result, line=command.line, pieces=tuple(pieces))
 
 
-def _dumped(key: str, command: Command, recorded: Recorded) -> CommandData:
+def _dumped(key: str, command: Command, recorded: CommandResult) -> CommandData:
     pieces = [(piece, _lines(masked(piece.text))) for piece in recorded.pieces]
     typed = any(piece.kind is not PieceKind.OUTPUT for piece in recorded.pieces)
     transcript = _lines("".join(_text(lines) for _, lines in pieces))
@@ -154,7 +154,7 @@ def _dumped(key: str, command: Command, recorded: Recorded) -> CommandData:
         truncated_bytes=recorded.truncated_bytes,
         output_before=_lines(recorded.output_before) if recorded.output_before else (),
         output=None if typed else transcript,
-        pieces=tuple(_piece(command, *each) for each in pieces) if typed else None,
+        pieces=tuple(_piece(command, piece, lines) for piece, lines in pieces) if typed else None,
         varies=tuple(hunks for other in recorded.others if (hunks := tuple(_hunks(transcript, _lines(masked(other)))))),
     )
 
@@ -183,7 +183,7 @@ def _applied(lines: Lines, hunks: Sequence[HunkData]) -> str:
     return _text([*other, *lines[here:]])
 
 
-def _recorded(read: CommandData) -> Recorded:
+def _recorded(read: CommandData) -> CommandResult:
     if read.output is not None:
         pieces = printed(_text(read.output))
     else:
@@ -193,7 +193,7 @@ def _recorded(read: CommandData) -> Recorded:
             for kind in PieceKind
             if (lines := getattr(piece, kind.value)) is not None
         )
-    ran = Recorded(
+    result = CommandResult(
         line=0,
         command=read.command,
         pieces=pieces,
@@ -203,8 +203,8 @@ def _recorded(read: CommandData) -> Recorded:
         truncated_bytes=read.truncated_bytes,
         output_before=_text(read.output_before),
     )
-    transcript = _lines(ran.output)
-    return dataclasses.replace(ran, others=tuple(_applied(transcript, hunks) for hunks in read.varies))
+    transcript = _lines(result.output)
+    return dataclasses.replace(result, others=tuple(_applied(transcript, hunks) for hunks in read.varies))
 
 
 def _rounded(seconds: float) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from shlex import quote
@@ -13,7 +13,7 @@ from shlex import quote
 from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
 from snippetrun.errors import Problem, RecordingError
 from snippetrun.model import ImageFact, Job, Page, Recording
-from snippetrun.recordings.document import StoredRecording, dump, load, place
+from snippetrun.recordings.document import StoredRecording, dump, load, locate
 from snippetrun.recordings.format import BadDocumentError
 from snippetrun.recordings.retype import retyped
 from snippetrun.support import bounded
@@ -23,6 +23,23 @@ from snippetrun.support.locks import locked
 
 _BASE = re.compile(r"[\w .,:/@-]{1,200}", re.ASCII)
 """E.g. debian:trixie-slim, or Debian trixie, made by mmdebstrap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the file of a recording says to a job."""
+
+    stored: StoredRecording | None
+    """As it was read, whatever it says; None if there is none, or if it is not as we wrote it."""
+    fresh: Recording | None = None
+    """As it is shown; None if it cannot be used, or if something has changed since it was made."""
+    error: RecordingError | None = None
+    """Why it cannot be used: it is not as we wrote it, or does not say what its page and its site say."""
+
+    @property
+    def last(self) -> Recording | None:
+        """The recording, whatever its page said then."""
+        return self.stored.recording if self.stored else None
 
 
 class Store:
@@ -36,8 +53,8 @@ class Store:
         """Return where a page's recording is, or would be; None for a site that keeps none."""
         if self._folder is None:
             return None
-        place_of = Path(self._site.name_in_docs(page.path))
-        inside = place_of if ".." not in place_of.parts else Path("outside", digest(self._site.name(page.path))[:12])
+        name = Path(self._site.name_in_docs(page.path))
+        inside = name if ".." not in name.parts else Path("outside", digest(self._site.name(page.path))[:12])
         return self._folder / inside.with_name(f"{inside.name}.json")
 
     def read(self, page: Page) -> StoredRecording | None:
@@ -61,13 +78,20 @@ class Store:
         stored = self.readable(page)
         return stored.recording.seconds if stored else None
 
-    def fresh(self, job: Job) -> Recording | None:
-        """Return the recording of a job; None if it has none, or if something has changed since it was made.
+    def look(self, job: Job) -> Reading:
+        """Return what there is for a job; the file is read once."""
+        stored = None
+        try:
+            stored = self.read(job.page)
+            return Reading(stored, self._fresh(job, stored))
+        except RecordingError as error:
+            return Reading(stored, error=error)
 
-        Raises RecordingError if the file is not as we wrote it, or does not say what its page and its site say: then
-        somebody made it by hand.
+    def _fresh(self, job: Job, stored: StoredRecording | None) -> Recording | None:
+        """Return a recording as it is shown; None if there is none, or if something has changed since it was made.
+
+        Raises RecordingError if it does not say what its page and its site say: then somebody made it by hand.
         """
-        stored = self.read(job.page)
         if stored is None or stored.recording.key != job.key:
             return None
         shown = self.shown(job, stored)
@@ -80,47 +104,40 @@ class Store:
 
         `only` so many snippets of it, and so many commands of the next; all if nothing is said.
         """
-        recording = place(job.page, stored.recording, only)
+        recording = locate(job.page, stored.recording, only)
         facts = {image.name: image for image in self._images}
         images = tuple(
-            dataclasses.replace(image, stand_in=facts[image.name].stand_in)
+            replace(image, stand_in=facts[image.name].stand_in)
             for image in recording.environment.images
             if image.name in facts and _is_of(image, facts[image.name])
         )
-        return dataclasses.replace(
+        return replace(
             recording,
-            environment=dataclasses.replace(recording.environment, images=images),
+            environment=replace(recording.environment, images=images),
             snippets=retyped(job.page, recording.snippets, job.match),
         )
 
     def _disagreement(self, job: Job, stored: StoredRecording, shown: Recording) -> str:
         """Return what a recording says that its page does not; "" if it fits."""
-        placed, page = place(job.page, stored.recording), job.page
+        located, page = locate(job.page, stored.recording), job.page
         skipped = [snippet.options.skip is not None for snippet in page.snippets]
         marks = [
             Fingerprint(m.snippet, () if s else m.commands) for m, s in zip(fingerprints(page), skipped, strict=True)
         ]
         if list(stored.fingerprints) != marks:
             return f"does not have the commands of {page.path}"
-        for came, own in zip(chain(*placed.snippets), chain(*shown.snippets), strict=True):
-            if came != own:
+        for result, own in zip(chain(*located.snippets), chain(*shown.snippets), strict=True):
+            if result != own:
                 return f"does not say what {page.path} types in line {own.line}"
         here = [image.name for image in self._images if job.hub or image.name in job.images]
         environment = stored.recording.environment
         if environment.network != job.network:
             return "does not have the network of its page"
-        if environment.hub != job.hub or not [each.name for each in shown.environment.images] == here == [
-            each.name for each in environment.images
+        if environment.hub != job.hub or not [image.name for image in shown.environment.images] == here == [
+            image.name for image in environment.images
         ]:
             return "does not have the images of the site"
         return ""
-
-    def usable(self, job: Job) -> Recording | None:
-        """Return the same, and None also for a file that is not as we wrote it."""
-        try:
-            return self.fresh(job)
-        except RecordingError:
-            return None
 
     def keep(self, job: Job, recording: Recording, *, news: bool) -> Recording:
         """Write a recording, unless the one that is there can be used and says the same; return the one that is there.
@@ -135,7 +152,7 @@ class Store:
             message = "its recording would be behind a link that leads out of the recordings"
             raise RecordingError(Problem(message, f"Remove that link: {os.path.relpath(file.parent)}", job.page.path))
         with self._locked():
-            old = self.usable(job)
+            old = self.look(job).fresh  # whoever runs it too may just have written it
             if old and not news and old.environment.engine == recording.environment.engine:
                 return old
             return self._write(file, job.page, recording)
@@ -146,17 +163,17 @@ class Store:
         if file is None:
             return
         with self._locked():
-            old = self.usable(job)
+            old = self.look(job).fresh
             if old is None:
                 return
             snippets = tuple(
                 tuple(
-                    ran if ran.output == came.output else dataclasses.replace(ran, others=(*ran.others, came.output))
-                    for ran, came in zip(*both, strict=True)
+                    result if result.output == more.output else replace(result, others=(*result.others, more.output))
+                    for result, more in zip(*both, strict=True)
                 )
                 for both in zip(old.snippets, run.snippets, strict=True)
             )
-            self._write(file, job.page, dataclasses.replace(old, snippets=snippets, runs=old.runs + 1))
+            self._write(file, job.page, replace(old, snippets=snippets, runs=old.runs + 1))
 
     def readable(self, page: Page) -> StoredRecording | None:
         """Return a page's recording, whatever it says; None if there is none, or if it is not as we wrote it."""
@@ -173,10 +190,10 @@ class Store:
         return locked(cache_folder() / "recordings" / digest(str(self._folder))[:16])
 
     def _write(self, file: Path, page: Page, recording: Recording) -> Recording:
-        recording = dataclasses.replace(recording, page=self._site.name(page.path))
+        recording = replace(recording, page=self._site.name(page.path))
         text = dump(page, recording, fingerprints(page))
         write(file, text)
-        return place(page, load(text).recording)  # as any replay will have it
+        return locate(page, load(text).recording)  # as any replay will have it
 
 
 def _is_of(image: ImageFact, source: ImageSource) -> bool:

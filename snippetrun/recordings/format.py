@@ -109,7 +109,7 @@ def check(read: Document) -> None:
         f"is by a newer snippetrun, {environment.snippetrun:.40}; this is {__version__}": (
             _version(environment.snippetrun) > _version(__version__)
         ),
-        "has no digest at environment.images": not all(_DIGEST.fullmatch(each.digest) for each in environment.images),
+        "has no digest at environment.images": not all(_DIGEST.fullmatch(image.digest) for image in environment.images),
         "has a fact that is none at environment.known": (
             len(environment.known) > _MOST_FACTS or not all(map(_is_fact, environment.known))
         ),
@@ -147,7 +147,7 @@ def _is_fact(fact: Fact) -> bool:
 
 def _version(text: str) -> tuple[int, ...]:
     """Return a version as numbers; raise BadDocumentError for what is none."""
-    found = _VERSION.fullmatch(text)
-    if not found:
+    match = _VERSION.fullmatch(text)
+    if not match:
         raise BadDocumentError("has no version at environment.snippetrun")
-    return tuple(map(int, found[1].split(".")))
+    return tuple(map(int, match[1].split(".")))

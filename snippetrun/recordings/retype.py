@@ -8,14 +8,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from snippetrun.model import Command, Match, Page, Piece, PieceKind, Recorded
+from snippetrun.model import Command, CommandResult, Match, Page, Piece, PieceKind
 from snippetrun.sameness.expected import Judge
 from snippetrun.support.patterns import Names
 from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal.inputs import may_have_typed
 
 
-def retyped(page: Page, recorded: Sequence[Sequence[Recorded]], match: Match) -> tuple[tuple[Recorded, ...], ...]:
+def retyped(
+    page: Page, recorded: Sequence[Sequence[CommandResult]], match: Match
+) -> tuple[tuple[CommandResult, ...], ...]:
     """Return what came out with the commands, and all that was typed into them, as the page has them.
 
     `recorded` has the lines that its commands have on the page; `match` is for fences that do not say how their output
@@ -23,13 +25,13 @@ def retyped(page: Page, recorded: Sequence[Sequence[Recorded]], match: Match) ->
     """
     judge = Judge(match)
     own = []
-    for snippet, ran in zip(page.snippets, recorded, strict=False):
+    for snippet, results in zip(page.snippets, recorded, strict=False):
         commands = []
-        for command, came in zip(snippet.commands, ran, strict=False):
+        for command, result in zip(snippet.commands, results, strict=False):
             text = judge.names.substitute(command.text)
-            judge.command(command, came, snippet.options.match)
-            pieces = tuple(_pieces(command, came.pieces, judge.names))
-            commands.append(dataclasses.replace(came, command=text, pieces=pieces))
+            judge.command(command, result, snippet.options.match)
+            pieces = tuple(_pieces(command, result.pieces, judge.names))
+            commands.append(dataclasses.replace(result, command=text, pieces=pieces))
         own.append(tuple(commands))
     return tuple(own)
 

@@ -12,24 +12,25 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from snippetrun.model import Outcome, PieceKind
-from snippetrun.render.ansi import to_html, to_text
+from snippetrun.render.ansi import to_html
+from snippetrun.render.markup import Html
 from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal.inputs import without_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from snippetrun.model import Command, Piece, Recorded, Snippet, Verdict
+    from snippetrun.model import Command, CommandResult, Piece, Snippet, Verdict
     from snippetrun.render.ansi import Spans
 
-_PROMPT: Final = '<span class="sr-prompt">$ </span>'
+_PROMPT: Final = Html('<span class="sr-prompt">$ </span>')
 # ^C, in ^C^D
 _KEY: Final = re.compile(r"\^.")
-_CONTINUED: Final = '<span class="sr-prompt">&gt; </span>'
+_CONTINUED: Final = Html('\n<span class="sr-prompt">&gt; </span>')
 
 
 def snippet(
-    snippet: Snippet, recorded: Sequence[Recorded], verdicts: Sequence[Verdict], varies: Sequence[Spans] = ()
+    snippet: Snippet, recorded: Sequence[CommandResult], verdicts: Sequence[Verdict], varies: Sequence[Spans] = ()
 ) -> str:
     """Return the block that stands where the fence stood; it holds no blank line of its own making.
 
@@ -59,54 +60,52 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
     return None
 
 
-def _block(snippet: Snippet, steps: Iterable[str], label: str = "", recorded: Sequence[Recorded] = ()) -> str:
+def _block(snippet: Snippet, steps: Iterable[Html], label: str = "", recorded: Sequence[CommandResult] = ()) -> str:
     copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
-    above = f'<span class="sr-label filename">{to_text(label)}</span>' if label else ""
+    above = Html('<span class="sr-label filename">{}</span>').format(label) if label else ""
     # Material's copy button takes `data-copy` from the nearest ancestor that has it. `nohighlight` keeps
     # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
     classes = "snippetrun highlight" if copied else "snippetrun highlight no-copy"
-    return (
-        f'<div class="{classes}">{above}<pre><code class="nohighlight" tabindex="0" '
-        f'data-copy="{_one_line(to_text(copied))}">{"".join(steps)}</code></pre></div>'
-    )
+    block = Html('<div class="{}">{}<pre><code class="nohighlight" tabindex="0" data-copy="{}">{}</code></pre></div>')
+    return str(block.format(classes, above, _one_line(copied), Html().join(steps)))
 
 
-def _copied(snippet: Snippet, recorded: Sequence[Recorded]) -> str:
+def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:
     """Return what a reader copies: the commands, or what was typed into the one that is open; empty for keys alone."""
     if not snippet.commands:
         return snippet.content
     shown = zip_longest(snippet.commands, recorded[: len(snippet.commands)])
-    commands = [ran.command if ran else command.text for command, ran in shown if command.text]
-    typed = (piece.text.rstrip("\n") for each in recorded for piece in each.pieces if piece.kind is PieceKind.INPUT)
+    commands = [result.command if result else command.text for command, result in shown if command.text]
+    typed = (piece.text.rstrip("\n") for result in recorded for piece in result.pieces if piece.kind is PieceKind.INPUT)
     return "\n".join(commands or filter(None, typed))
 
 
-def _one_line(attribute: str) -> str:
+def _one_line(attribute: str) -> Html:
     """Newlines as references: whoever handles the page by lines must not break an attribute."""
-    return attribute.replace("\n", "&#10;")
+    return Html.escape(attribute).replace("\n", Html("&#10;"))
 
 
-def _unrun(snippet: Snippet) -> Iterable[str]:
+def _unrun(snippet: Snippet) -> Iterable[Html]:
     """Yield what the author wrote, in the shape of what would have run."""
     if not snippet.commands:
         yield _content(snippet)
     for command in snippet.commands:
         yield _wrap(
             "skipped",
-            _command(command.text) if command.text else "",
+            _command(command.text),
             _output("\n".join(map(without_secret, command.written))),
         )
 
 
-def _content(snippet: Snippet) -> str:
+def _content(snippet: Snippet) -> Html:
     """Return what a fence without commands holds: nothing typed, and nothing that came out."""
-    return _wrap("content", to_text(snippet.content))
+    return _wrap("content", Html.escape(snippet.content))
 
 
-def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None, varies: Spans | None) -> str:
+def _step(command: Command, recorded: CommandResult | None, verdict: Verdict | None, varies: Spans | None) -> Html:
     """Return one command, what came out of it, and what a reader must know about it."""
-    late = _wrap("late", _output(recorded.output_before)) if recorded and recorded.output_before else ""
+    late = _wrap("late", _output(recorded.output_before)) if recorded and recorded.output_before else Html()
     parts = [_command(recorded.command if recorded else command.text)] if command.text else []
     outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
     if recorded:
@@ -116,28 +115,28 @@ def _step(command: Command, recorded: Recorded | None, verdict: Verdict | None, 
         expected = recorded.status == command.status or (verdict is not None and outcome is Outcome.PASSED)
         if recorded.status and expected:  # ^C, for instance, allows one that nobody wrote
             parts += [_mark("exit", f"exit status {recorded.status}")]
-    said = verdict.message if verdict else ""
+    reason = verdict.message if verdict else ""
     if outcome is Outcome.FAILED:
-        parts += [_mark("problem", f"Failed: {said}" if said else "Failed")]
+        parts += [_mark("problem", f"Failed: {reason}" if reason else "Failed")]
     elif outcome is Outcome.STALE:
-        parts += [_mark("unrun", f"Stale: {said}")]
+        parts += [_mark("unrun", f"Stale: {reason}")]
     elif outcome is not Outcome.PASSED:
-        parts += [_mark("unrun", f"Not run: {said}" if said else "Not run")]
+        parts += [_mark("unrun", f"Not run: {reason}" if reason else "Not run")]
     return late + _wrap(outcome.value.replace(" ", "-"), *parts)
 
 
-def _wrap(state: str, *parts: str) -> str:
-    return f'<span class="sr-step sr-{state}">{"".join(parts)}</span>'
+def _wrap(state: str, *parts: Html) -> Html:
+    return Html('<span class="sr-step sr-{}">{}</span>').format(state, Html().join(parts))
 
 
-def _command(typed: str) -> str:
-    lines = to_text(typed).split("\n")
-    return f'<span class="sr-command">{_PROMPT}{f"{chr(10)}{_CONTINUED}".join(lines)}</span>\n'
+def _command(typed: str) -> Html:
+    lines = Html.escape(typed).split("\n")
+    return Html('<span class="sr-command">{}{}</span>\n').format(_PROMPT, _CONTINUED.join(lines)) if typed else Html()
 
 
-def _transcript(pieces: Sequence[Piece], varies: Spans) -> str:
+def _transcript(pieces: Sequence[Piece], varies: Spans) -> Html:
     """Return output with what was typed in between."""
-    shown, start = "", 0
+    shown, start = Html(), 0
     for piece in pieces:
         end = start + len(uncoloured(piece.text))
         shown += _piece(
@@ -147,25 +146,25 @@ def _transcript(pieces: Sequence[Piece], varies: Spans) -> str:
     return _wrapped_output(shown)
 
 
-def _piece(piece: Piece, varies: Spans) -> str:
+def _piece(piece: Piece, varies: Spans) -> Html:
     if piece.kind is PieceKind.OUTPUT:
         return to_html(piece.text, varies)
     text = piece.text.rstrip("\n")
     end = piece.text[len(text) :]
     if piece.kind is PieceKind.KEYS:
-        return "".join(f'<span class="sr-key">{to_text(key)}</span>' for key in _KEY.findall(text)) + end
-    return f'<span class="sr-typed">{to_html(text, varies)}</span>{end}' if text else end
+        return Html().join(Html('<span class="sr-key">{}</span>').format(key) for key in _KEY.findall(text)) + end
+    return (Html('<span class="sr-typed">{}</span>').format(to_html(text, varies)) if text else Html()) + end
 
 
-def _output(text: str) -> str:
+def _output(text: str) -> Html:
     return _wrapped_output(to_html(text))
 
 
-def _wrapped_output(shown: str) -> str:
+def _wrapped_output(shown: Html) -> Html:
     # A block does not show the newline at its end as a line; bare text needs it.
     end = "" if shown.endswith("\n") else "\n"
-    return f'<span class="sr-output">{shown}{end}</span>' if shown else ""
+    return Html('<span class="sr-output">{}{}</span>').format(shown, end) if shown else Html()
 
 
-def _mark(kind: str, text: str) -> str:
-    return f'<span class="sr-mark sr-{kind}">{to_text(text)}</span>\n'
+def _mark(kind: str, text: str) -> Html:
+    return Html('<span class="sr-mark sr-{}">{}</span>\n').format(kind, text)

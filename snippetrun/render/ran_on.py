@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from snippetrun.render.ansi import to_text
+from snippetrun.render.markup import Html
 from snippetrun.support.units import counted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _MONTHS: Final = (
 """Not strftime's %B, which follows the locale of whoever builds."""
 
 
-_SHOW: Final = '<label><input type="checkbox" autocomplete="off"> Show what varies from run to run</label>'
+_SHOW: Final = Html('<label><input type="checkbox" autocomplete="off"> Show what varies from run to run</label>')
 """The stylesheet heeds it. Without the attribute, a browser that reloads the page remembers that it was checked."""
 
 
@@ -35,14 +35,12 @@ def footer(recording: Recording, *, varies: bool = False) -> str:
     count = sum(len(commands) for commands in recording.snippets)
     if not count:
         return ""
-    return (
-        '<details class="snippetrun-ran-on" data-search-exclude>'
-        f"<summary>{_summary(recording, count)}</summary>{_facts(recording)}"
-        f"{_SHOW if varies else ''}{_images(recording)}</details>"
-    )
+    foot = Html('<details class="snippetrun-ran-on" data-search-exclude><summary>{}</summary>{}{}{}</details>')
+    shown = _SHOW if varies else ""
+    return str(foot.format(_summary(recording, count), _facts(recording), shown, _images(recording)))
 
 
-def _summary(recording: Recording, count: int) -> str:
+def _summary(recording: Recording, count: int) -> Html:
     when = _began(recording)
     date = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
     environment = recording.environment
@@ -52,18 +50,17 @@ def _summary(recording: Recording, count: int) -> str:
         note += ", and so is Docker Hub" if note else "; Docker Hub is a stand-in"
     if environment.network == "internet":
         note += "; the page reached the internet"
-    return (
-        f"Real output: {counted(count, 'command')} of this page ran on "
-        f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{date}</time> with Docker Engine '
-        f"{to_text(environment.engine)} in {_duration(recording.seconds)}{note}"
-    )
+    return Html(
+        'Real output: {} of this page ran on <time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{}</time> with Docker Engine {}'
+        " in {}{}"
+    ).format(counted(count, "command"), when, date, environment.engine, _duration(recording.seconds), note)
 
 
 def _began(recording: Recording) -> datetime:
     return datetime.fromisoformat(recording.when).astimezone(UTC) - timedelta(seconds=round(recording.seconds))
 
 
-def _facts(recording: Recording) -> str:
+def _facts(recording: Recording) -> Html:
     environment = recording.environment
     began, ended = _began(recording), datetime.fromisoformat(recording.when).astimezone(UTC)
     total, boot = _duration(recording.seconds), _duration(recording.boot_seconds)
@@ -79,31 +76,25 @@ def _facts(recording: Recording) -> str:
         facts["Docker Hub"] = "a stand-in inside the page's sandbox, with the site's images"
     if environment.network == "internet":
         facts["Network"] = "public addresses of the internet"
-    rows = "".join(f"<div><dt>{name}</dt><dd>{to_text(value)}</dd></div>" for name, value in facts.items())
-    return f"<dl>{rows}</dl>"
+    row = Html("<div><dt>{}</dt><dd>{}</dd></div>")
+    return Html("<dl>{}</dl>").format(Html().join(row.format(*fact) for fact in facts.items()))
 
 
-def _images(recording: Recording) -> str:
+def _images(recording: Recording) -> Html:
     if not recording.environment.images:
-        return ""
-    rows = "".join(_image(image) for image in recording.environment.images)
+        return Html()
     # With a class of its own, Material leaves the table alone; the region scrolls, and so takes the focus.
-    return (
+    return Html(
         '<div class="sr-images" role="region" aria-label="Images" tabindex="0"><table class="sr-table">'
-        "<thead><tr><th>Image</th><th>Digest</th><th>Origin</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+        "<thead><tr><th>Image</th><th>Digest</th><th>Origin</th></tr></thead><tbody>{}</tbody></table></div>"
+    ).format(Html().join(map(_image, recording.environment.images)))
 
 
-def _image(image: ImageFact) -> str:
-    note = ""
-    if image.stand_in:
-        note = f'<div><span class="sr-stand-in">Stand-in</span> {to_text(image.stand_in)}</div>'
+def _image(image: ImageFact) -> Html:
+    note = Html('<div><span class="sr-stand-in">Stand-in</span> {}</div>').format(image.stand_in)
     short = image.digest.removeprefix("sha256:")[:12]
-    return (
-        f"<tr><td><code>{to_text(image.name)}</code></td>"
-        f'<td><code title="{to_text(image.digest)}">{to_text(short)}</code></td>'
-        f"<td>{to_text(image.origin)}{note}</td></tr>"
+    return Html('<tr><td><code>{}</code></td><td><code title="{}">{}</code></td><td>{}{}</td></tr>').format(
+        image.name, image.digest, short, image.origin, note if image.stand_in else ""
     )
 
 

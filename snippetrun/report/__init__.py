@@ -8,7 +8,16 @@
 - `junit`, `markdown`, `github`: for CI
 """
 
-from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, ReportedSnippet, Share, counts, page
+from snippetrun.report.reported import (
+    Report,
+    ReportedCommand,
+    ReportedPage,
+    ReportedSnippet,
+    Share,
+    Summary,
+    counts,
+    page,
+)
 from snippetrun.report.text import failures, reruns, stale, summary, transcript, wrong
 
 __all__ = [
@@ -17,6 +26,7 @@ __all__ = [
     "ReportedPage",
     "ReportedSnippet",
     "Share",
+    "Summary",
     "counts",
     "failures",
     "page",

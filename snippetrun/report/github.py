@@ -16,9 +16,10 @@ def text(report: Report, folder: str = "", root: str = "/") -> str:
     `folder` is where relative paths start, seen from the `root` of the repository. What fails no run is a warning.
     GitHub shows the first ten of each kind.
     """
-    warnings = [each for each in report.findings if each not in complaints(report)]
-    lines = [_annotation("error", each, folder, root) for each in wrong(report)]
-    return "".join(f"{line}\n" for line in lines + [_annotation("warning", each, folder, root) for each in warnings])
+    warnings = [finding for finding in report.findings if finding not in complaints(report)]
+    lines = [_annotation("error", problem, folder, root) for problem in wrong(report)]
+    lines += [_annotation("warning", finding, folder, root) for finding in warnings]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _annotation(level: str, problem: Problem, folder: str, root: str) -> str:
@@ -30,8 +31,8 @@ def _annotation(level: str, problem: Problem, folder: str, root: str) -> str:
         properties["line"] = str(problem.line)
     if problem.column:
         properties["col"] = str(problem.column)
-    said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{level} {said}::{_data(problem.hint or problem.message)}"
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{level} {written}::{_data(problem.hint or problem.message)}"
 
 
 def _data(quoted: str) -> str:

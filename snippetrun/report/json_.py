@@ -21,7 +21,7 @@ SCHEMA_FILE = Path(__file__).with_name("schema.json")
 
 def document(report: Report) -> dict[str, Any]:
     """Return the JSON of a report."""
-    return {"schema": SCHEMA} | dataclasses.asdict(report) | {"summary": counts(report.pages)}
+    return {"schema": SCHEMA} | dataclasses.asdict(report) | {"summary": dataclasses.asdict(counts(report.pages))}
 
 
 def text(of: Report | Mapping[str, Any]) -> str:

@@ -33,14 +33,14 @@ def text(report: Report) -> str:
     for page in report.pages:
         _commands(_suite(root, page.path, page), page)
     for kind, problems in (("failure", complaints(report)), ("error", report.problems)):
-        for each in problems:
-            path = each.path or _NO_PAGE
-            case = _case(_suite(root, path), path, each.message.split("\n")[0], each.line)
-            _said(case, kind, each.message, each.hint)
+        for cause in problems:
+            path = cause.path or _NO_PAGE
+            case = _case(_suite(root, path), path, cause.message.split("\n")[0], cause.line)
+            _say(case, kind, cause.message, cause.hint)
     suites = list(root)
     for suite in suites:
-        for name, found in _COUNTED.items():
-            suite.set(name, str(len(suite.findall(found))))
+        for name, path in _COUNTED.items():
+            suite.set(name, str(len(suite.findall(path))))
     for name in _COUNTED:
         root.set(name, str(sum(int(suite.get(name, 0)) for suite in suites)))
     root.set("time", f"{report.seconds or 0:.3f}")
@@ -51,13 +51,13 @@ def text(report: Report) -> str:
 def _suite(root: ET.Element, path: str, page: ReportedPage | None = None) -> ET.Element:
     """Return the suite of a path, added if it is not there yet."""
     name = _legal(path)
-    found = next((suite for suite in root if suite.get("name") == name), None)
-    if found is None:
-        found = ET.SubElement(root, "testsuite", name=name)
+    suite = next((suite for suite in root if suite.get("name") == name), None)
+    if suite is None:
+        suite = ET.SubElement(root, "testsuite", name=name)
         if page and page.when:
-            found.set("timestamp", page.when)
-        found.set("time", f"{page.seconds or 0:.3f}" if page else "0.000")
-    return found
+            suite.set("timestamp", page.when)
+        suite.set("time", f"{page.seconds or 0:.3f}" if page else "0.000")
+    return suite
 
 
 def _commands(suite: ET.Element, page: ReportedPage) -> None:
@@ -74,8 +74,8 @@ def _commands(suite: ET.Element, page: ReportedPage) -> None:
 
 def _became(case: ET.Element, page: ReportedPage, command: ReportedCommand) -> None:
     if command.outcome in (Outcome.FAILED, Outcome.STALE):
-        found = problem(page, command)
-        _said(case, "failure", found.message, found.hint)
+        cause = problem(page, command)
+        _say(case, "failure", cause.message, cause.hint)
     elif command.outcome is not Outcome.PASSED:
         ET.SubElement(case, "skipped", message=_legal(command.message or command.outcome))
     if command.output:
@@ -87,7 +87,7 @@ def _case(suite: ET.Element, path: str, name: str, line: int) -> ET.Element:
     return ET.SubElement(suite, "testcase", {"classname": _legal(path), "name": _legal(name)} | place)
 
 
-def _said(case: ET.Element, kind: str, message: str, hint: str) -> None:
+def _say(case: ET.Element, kind: str, message: str, hint: str) -> None:
     ET.SubElement(case, kind, message=_legal(message)).text = _legal(hint)
 
 

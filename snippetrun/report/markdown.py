@@ -29,22 +29,22 @@ def text(report: Report) -> str:
     """Return Markdown: what it came to, a table of the pages, and all that is wrong, as far as there is room."""
     problems = wrong(report)
     verdict = counted(len(problems), "problem") if problems else "all is well"
-    parts = [f"## snippetrun {_code(report.command)}: {verdict}", _said(report)]
+    parts = [f"## snippetrun {_code(report.command)}: {verdict}", _sum(report)]
     if report.pages:
         parts.append(_table(report.pages))
-    told = [*map(str, problems), *(["\n".join(again)] if (again := reruns(report.pages)) else [])]
-    return "\n\n".join([*parts, *_blocks(told, _MOST - len("".join(parts)))]) + "\n"
+    texts = [*map(str, problems), *(["\n".join(again)] if (again := reruns(report.pages)) else [])]
+    return "\n\n".join([*parts, *_blocks(texts, _MOST - len("".join(parts)))]) + "\n"
 
 
 def news(of: News) -> str:
     """Return Markdown: what recordings newly say, page by page, as far as there is room."""
     head = f"## snippetrun {_code('diff')}: {of.summary}"
-    return "\n\n".join([head, *_blocks([news_.page(of, each) for each in of.pages], _MOST - len(head), "diff")])
+    return "\n\n".join([head, *_blocks([news_.page(of, page) for page in of.pages], _MOST - len(head), "diff")])
 
 
-def _said(report: Report) -> str:
-    told = plain(report.note) or summary(report.pages, report.seconds or 0.0)
-    return f"{_escaped(told)} (snippetrun {_escaped(report.version)})"
+def _sum(report: Report) -> str:
+    line = plain(report.note) or summary(report.pages, report.seconds or 0.0)
+    return f"{_escaped(line)} (snippetrun {_escaped(report.version)})"
 
 
 def _table(pages: Iterable[ReportedPage]) -> str:
@@ -63,14 +63,15 @@ def _row(page: ReportedPage) -> tuple[int, str]:
     """Return how much is wrong with a page, and its row."""
     count = counts([page])
     seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
-    row = f"| {_code(page.path)} | {' | '.join(str(count[name]) for name in _COLUMNS)} | {seconds} | {page.runs} |"
-    return count["failed"] + count["stale"], row
+    cells = [_code(page.path), *(str(getattr(count, name)) for name in _COLUMNS), seconds, str(page.runs)]
+    row = f"| {' | '.join(cells)} |"
+    return count.failed + count.stale, row
 
 
 def _blocks(texts: list[str], room: int, language: str = "text") -> Iterable[str]:
     """Yield each text in a fence of its own, until there is no room left."""
-    for number, each in enumerate(texts):
-        block = _fenced(each, language)
+    for number, quoted in enumerate(texts):
+        block = _fenced(quoted, language)
         room -= len(block) + 2
         if room < 0:
             yield f"... and {len(texts) - number} more; the JSON report has them all"
@@ -93,4 +94,4 @@ def _code(quoted: str) -> str:
 
 def _escaped(quoted: str) -> str:
     """Return a line in which no character is mark-up."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(quoted.split()))
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", " ".join(quoted.split()))

@@ -66,9 +66,9 @@ def _agree(reports: Mapping[str, Report]) -> None:
     """Raise UsageError if the reports are not of the same work."""
     (first, model), *others = reports.items()
     for file, report in others:
-        for what, said in _ALIKE:
-            if said(report) != said(model):
-                hint = f"It says {said(report)}, and {first} says {said(model)}. Merge the reports of one run."
+        for what, value_in in _ALIKE:
+            if value_in(report) != value_in(model):
+                hint = f"It says {value_in(report)}, and {first} says {value_in(model)}. Merge the reports of one run."
                 raise UsageError(Problem(f"its {what} is not that of {first}", hint, file))
 
 
@@ -88,10 +88,10 @@ def _complete(shares: Mapping[str, Share]) -> None:
 
 
 def _whole(shares: Mapping[str, Share]) -> dict[str, int]:
-    """Return the place of each page; raise UsageError unless each is in just one shard."""
+    """Return the position of each page; raise UsageError unless each is in just one shard."""
     [whole, *others] = {share.whole for share in shares.values()}
     dealt = Counter(path for share in shares.values() for path in share.pages)
     if others or dealt != Counter(whole):
         hint = "Pages are dealt out by the times in their recordings: all machines need the same files."
         raise UsageError(Problem("the shards are not parts of the same whole", hint))
-    return {path: place for place, path in enumerate(whole)}
+    return {path: position for position, path in enumerate(whole)}

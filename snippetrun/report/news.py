@@ -72,7 +72,7 @@ class News:
 
 def text(news: News) -> str:
     """Return all of it in the form of a unified diff, then one line that sums it up."""
-    return "\n".join([*(f"{page(news, each)}\n" for each in news.pages), news.summary])
+    return "\n".join([*(f"{page(news, changed)}\n" for changed in news.pages), news.summary])
 
 
 def page(news: News, of: ChangedPage) -> str:
@@ -92,11 +92,11 @@ def _command(of: ChangedCommand) -> Iterator[str]:
     first, *rest = of.command.split("\n")
     yield f"{sign}$ {first}"
     yield from (f"{sign}> {line}" for line in rest)
-    for each in of.differences:
+    for difference in of.differences:
         if of.change is Change.CHANGED:
-            yield f"@@ line {each.at + 1} of the output @@"
-        yield from (f"-{line}" for line in each.recorded)
-        yield from (f"+{line}" for line in each.came)
+            yield f"@@ line {difference.at + 1} of the output @@"
+        yield from (f"-{line}" for line in difference.recorded)
+        yield from (f"+{line}" for line in difference.came)
     if of.change is Change.CHANGED and of.ended_before != of.ended:
         yield from (f"-[{of.ended_before}]", f"+[{of.ended}]")
     elif of.change is Change.NEW and of.ended != "exit status 0":

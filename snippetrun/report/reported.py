@@ -10,37 +10,51 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from snippetrun.errors import Problem
-from snippetrun.model import Ending, Environment, Options, Outcome, Piece, Recorded, Result, Snippet, Verdict
+from snippetrun.model import CommandResult, Ending, Environment, Options, Outcome, Piece, Result, Snippet, Verdict
 from snippetrun.terminal.inputs import without_secret
+
+Count = Annotated[int, Meta(ge=0)]
+Line = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedCommand:
     """One command: what was asked of it, and what became of it. What did not run has None for all that came out."""
 
-    line: int
+    line: Line
     """The line of its prompt."""
     command: str
-    """As it stands in the page."""
-    expected_status: int
+    """As it stands in the page; empty where a fence goes on with the command that is open in its terminal."""
+    expected_status: Annotated[int, Meta(ge=0, le=255)]
     outcome: Outcome
+    """With `list`, what is not skipped is `not reached`."""
     message: str = ""
-    """What is wrong, or why it did not run."""
+    """What is wrong, or why it did not run; else empty."""
     hint: str = ""
-    """What to type or change next."""
-    where: int = 0
+    """What to type or change next; else empty."""
+    where: Count = 0
     """The line under the command that is not met; 0 if it is the command itself."""
     status: int | None = None
+    """The exit status; None also if it has none."""
     ending: Ending | None = None
-    seconds: float | None = None
+    """How the wait for it ended."""
+    seconds: Seconds | None = None
     output: str | None = None
+    """What was left on the terminal, with colours as SGR sequences."""
     typed: str | None = None
     """As it was typed, with the words of names in their place."""
     pieces: tuple[Piece, ...] | None = None
+    """The output in pieces, with what was typed between."""
     output_before: str | None = None
-    truncated_bytes: int = 0
+    """What the command before it in its terminal, left open by its fence, still printed."""
+    truncated_bytes: Count = 0
+    """Bytes that were dropped because the output passed the limit."""
     varied: bool = False
     """Whether the runs of its page did not agree in it just now, though nothing had told that it varies."""
     path: str = ""
@@ -51,11 +65,16 @@ class ReportedCommand:
 class ReportedSnippet:
     """One fence."""
 
-    line: int
-    end_line: int
+    line: Line
+    """Its opening fence."""
+    end_line: Line
+    """Its closing fence."""
     language: str
+    """The first word of the info string."""
     options: Options
+    """What its braces say."""
     commands: tuple[ReportedCommand, ...]
+    """Empty for a fence that only writes a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +82,22 @@ class ReportedPage:
     """One page. Where nothing ran, all but its path, its title and its snippets is None."""
 
     path: str
+    """As the user types it."""
     title: str
+    """Its first heading."""
     key: str | None
+    """Hex SHA-256 of all that decides what comes out."""
     when: str | None
-    boot_seconds: float | None
-    seconds: float | None
+    """ISO 8601, UTC."""
+    boot_seconds: Seconds | None
+    """From asking for the sandbox until its engine answered."""
+    seconds: Seconds | None
+    """The whole page, with its start and the seconds of its commands in it, of one run."""
     environment: Environment | None
     snippets: tuple[ReportedSnippet, ...]
     recording: str | None = None
     """The checksum of its recording, if `check` has run the page and it says the same; else None."""
-    runs: int = 0
+    runs: Count = 0
     """How often it has just run; 0 if it is replayed, or nothing ran."""
 
     @property
@@ -85,8 +110,8 @@ class ReportedPage:
 class Share:
     """The part of the work that one of several machines has done."""
 
-    number: int
-    of: int
+    number: Line
+    of: Line
     pages: tuple[str, ...]
     """Its own pages, also those without a snippet, in order."""
     whole: tuple[str, ...]
@@ -109,15 +134,32 @@ class Report:
     """Why the pages, or some of them, could not be run at all."""
     note: str = ""
     """Why nothing ran although all is well; else empty."""
-    seconds: float | None = None
-    """How long it took; None where nothing was to run."""
-    exit_status: int = 0
+    seconds: Seconds | None = None
+    """How long it took, of merged reports all together; None where nothing was to run."""
+    exit_status: Annotated[int, Meta(ge=0, le=3)] = 0
+    """That of the command, of merged reports the worst."""
     commit: str | None = None
     """The commit of the checkout; None outside of one."""
     changed_since: str | None = None
     """The revision since which a page had to have changed; None if nobody asked."""
     shard: Share | None = None
     """Its part in the work of several machines; None for all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many there are."""
+
+    pages: Count
+    """With at least one command."""
+    snippets: Count
+    """With at least one command."""
+    commands: Count
+    passed: Count
+    failed: Count
+    skipped: Count
+    not_reached: Count
+    stale: Count
 
 
 def page(result: Result) -> ReportedPage:
@@ -146,20 +188,21 @@ def page(result: Result) -> ReportedPage:
     )
 
 
-def counts(pages: Iterable[Result | ReportedPage]) -> dict[str, int]:
+def counts(pages: Iterable[Result | ReportedPage]) -> Summary:
     """Count pages and snippets with commands, the commands, and how those ended."""
-    shown = [each if isinstance(each, ReportedPage) else page(each) for each in pages]
-    shown = [each for each in shown if each.commands]
-    outcomes = Counter(command.outcome for each in shown for command in each.commands)
-    return {
-        "pages": len(shown),
-        "snippets": sum(bool(snippet.commands) for each in shown for snippet in each.snippets),
-        "commands": sum(outcomes.values()),
-    } | {outcome.name.lower(): outcomes[outcome] for outcome in Outcome}
+    reported = (of if isinstance(of, ReportedPage) else page(of) for of in pages)
+    shown = [of for of in reported if of.commands]
+    outcomes = Counter(command.outcome for of in shown for command in of.commands)
+    return Summary(
+        pages=len(shown),
+        snippets=sum(bool(snippet.commands) for of in shown for snippet in of.snippets),
+        commands=sum(outcomes.values()),
+        **{outcome.name.lower(): outcomes[outcome] for outcome in Outcome},
+    )
 
 
 def _snippet(
-    snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[Recorded, ...], varied: set[int]
+    snippet: Snippet, verdicts: tuple[Verdict, ...], recorded: tuple[CommandResult, ...], varied: set[int]
 ) -> ReportedSnippet:
     commands = tuple(
         _command(snippet, verdict, command.status, recorded[at] if at < len(recorded) else None, varied=at in varied)
@@ -174,7 +217,7 @@ def _without_secret(line: str) -> str:
 
 
 def _command(
-    snippet: Snippet, verdict: Verdict, expected: int, recorded: Recorded | None, *, varied: bool
+    snippet: Snippet, verdict: Verdict, expected: int, recorded: CommandResult | None, *, varied: bool
 ) -> ReportedCommand:
     return ReportedCommand(
         line=verdict.line,

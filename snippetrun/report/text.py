@@ -7,7 +7,8 @@ from shlex import quote
 
 from snippetrun.errors import Problem
 from snippetrun.model import Outcome, Result
-from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts, page
+from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts
+from snippetrun.report.reported import page as reported
 from snippetrun.support.neutralise import plain
 from snippetrun.support.units import counted
 
@@ -18,11 +19,11 @@ _CHARACTERS = 500
 
 def transcript(of: Result | ReportedPage) -> str:
     """Return a page's run as a person at its terminal saw it, with the line of each command."""
-    ran = _reported(of)
-    often = f", {ran.runs} runs" if ran.runs > 1 else ""
-    head = f"  ({ran.environment.engine}, {ran.seconds or 0:.1f} s{often})" if ran.environment else ""
-    lines = [f"{ran.path}{head}"]
-    for snippet in ran.snippets:
+    page = _reported(of)
+    often = f", {page.runs} runs" if page.runs > 1 else ""
+    head = f"  ({page.environment.engine}, {page.seconds or 0:.1f} s{often})" if page.environment else ""
+    lines = [f"{page.path}{head}"]
+    for snippet in page.snippets:
         if snippet.options.file is not None:
             lines.append(f"{snippet.line:>5}  writes {snippet.options.file}")
         for command in snippet.commands:
@@ -38,15 +39,15 @@ def transcript(of: Result | ReportedPage) -> str:
 
 def failures(of: Result | ReportedPage) -> tuple[Problem, ...]:
     """Return a problem for every failed command: the command, what went wrong, its last words, what to type."""
-    ran = _reported(of)
-    return tuple(problem(ran, command) for command in ran.commands if command.outcome is Outcome.FAILED)
+    page = _reported(of)
+    return tuple(problem(page, command) for command in page.commands if command.outcome is Outcome.FAILED)
 
 
 def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
     """Return a problem for the first command of each page that is not what was recorded."""
-    ran = _reported(of)
-    marked = [command for command in ran.commands if command.outcome is Outcome.STALE]
-    return tuple(problem(ran, command) for command in marked[:1])
+    page = _reported(of)
+    marked = [command for command in page.commands if command.outcome is Outcome.STALE]
+    return tuple(problem(page, command) for command in marked[:1])
 
 
 def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
@@ -58,8 +59,8 @@ def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
     again = f"To run this page alone: snippetrun run {quote(of.path)}"
-    told = plain("\n".join([*typed, *words, *hints, again]))
-    cut = "\n".join(map(_shortened, told.split("\n")))
+    text = plain("\n".join([*typed, *words, *hints, again]))
+    cut = "\n".join(map(_shortened, text.split("\n")))
     return Problem(plain(command.message), cut, command.path or of.path, command.where or command.line)
 
 
@@ -70,13 +71,13 @@ def complaints(report: Report) -> tuple[Problem, ...]:
 
 def wrong(report: Report) -> tuple[Problem, ...]:
     """Return all that keeps a report from being good; what could not be run at all comes last."""
-    failed = (each for ran in report.pages for each in (*failures(ran), *stale(ran)))
+    failed = (cause for page in report.pages for cause in (*failures(page), *stale(page)))
     return (*complaints(report), *failed, *report.problems)
 
 
 def reruns(pages: Iterable[ReportedPage]) -> tuple[str, ...]:
     """Return a line for each page that has just run more than once: how often, and what was found to vary."""
-    return tuple(_rerun(each) for each in pages if each.runs > 1)
+    return tuple(_rerun(page) for page in pages if page.runs > 1)
 
 
 def _rerun(of: ReportedPage) -> str:
@@ -92,17 +93,18 @@ def _rerun(of: ReportedPage) -> str:
 def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
     """Return one line: pages, snippets, commands, failures, seconds."""
     count = counts(pages)
-    notes = [f"{count[name]} {name.replace('_', ' ')}" for name in ("skipped", "not_reached", "stale") if count[name]]
+    others = {"skipped": count.skipped, "not reached": count.not_reached, "stale": count.stale}
+    notes = [f"{number} {name}" for name, number in others.items() if number]
     return (
-        f"{counted(count['pages'], 'page')}, {counted(count['snippets'], 'snippet')}, "
-        f"{counted(count['commands'], 'command')}"
+        f"{counted(count.pages, 'page')}, {counted(count.snippets, 'snippet')}, "
+        f"{counted(count.commands, 'command')}"
         + (f" ({', '.join(notes)})" if notes else "")
-        + f", {counted(count['failed'], 'failure')}, {seconds:.1f} s"
+        + f", {counted(count.failed, 'failure')}, {seconds:.1f} s"
     )
 
 
 def _reported(of: Result | ReportedPage) -> ReportedPage:
-    return of if isinstance(of, ReportedPage) else page(of)
+    return of if isinstance(of, ReportedPage) else reported(of)
 
 
 def _typed(command: ReportedCommand) -> list[str]:

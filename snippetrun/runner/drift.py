@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 from shlex import quote
 
 from snippetrun import sameness
-from snippetrun.model import Difference, Outcome, Page, Recorded, Recording, Result, Rules, Verdict
+from snippetrun.model import CommandResult, Difference, Outcome, Page, Position, Recording, Result, Rules, Verdict
 from snippetrun.sameness import Run
 from snippetrun.sameness.expected import run_of
 from snippetrun.support.fingerprint import Fingerprint, fingerprints
@@ -18,22 +18,19 @@ from snippetrun.support.fingerprint import Fingerprint, fingerprints
 _DIFF_LINES = 30
 # 2026-11-27 02:44:17.080, 02:44, 3f2a1b4c5d6e: in their place they would be no difference
 _MOMENT = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d[ T])?\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?Z?|\b[0-9a-f]{12,64}\b")
-_Place = tuple[int, int]
-"""A snippet of a page, and a command of it."""
-News = Mapping[_Place, Sequence[Difference]]
+News = Mapping[Position, Sequence[Difference]]
 """Where the commands of a page differ from what was recorded; without those that do not."""
-Commands = tuple[Recording, Sequence[Recorded]]
+Commands = tuple[Recording, Sequence[CommandResult]]
 """A recording, and some commands of it."""
 
 
-def in_order_alone(differences: Iterable[Difference]) -> bool:
+def in_order_alone(differences: Sequence[Difference]) -> bool:
     """Tell whether the same lines came, but for their times and ids, in another order."""
-    told = list(differences)
-    recorded, came = (
-        sorted(_MOMENT.sub("0", line) for each in told for line in lines(each))
+    recorded, new = (
+        sorted(_MOMENT.sub("0", line) for difference in differences for line in lines(difference))
         for lines in (attrgetter("recorded"), attrgetter("came"))
     )
-    return recorded == came
+    return recorded == new
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,10 +50,10 @@ class Reference:
         """Return where the commands that ran differ from what was recorded of them."""
         if not result.recording or not self.recording:
             return {}
-        places = self._comparable(result)
-        old, came = _commands(self.recording, places), _commands(result.recording, places)
-        found = zip(places, differences((self.recording, old), (result.recording, came), self._rules), strict=True)
-        return {place: each for place, each in found if each}
+        positions = self._comparable(result)
+        old, new = _commands(self.recording, positions), _commands(result.recording, positions)
+        places = differences((self.recording, old), (result.recording, new), self._rules)
+        return {position: own for position, own in zip(positions, places, strict=True) if own}
 
     @property
     def _rules(self) -> Rules:
@@ -68,11 +65,11 @@ class Reference:
             return news
         again = self.news(second)
         runs = run_of(first.recording), run_of(second.recording)
-        found = {
-            place: sameness.reproduced(differences, again.get(place, ()), runs, self._rules)
-            for place, differences in news.items()
+        believed = {
+            position: sameness.reproduced(differences, again.get(position, ()), runs, self._rules)
+            for position, differences in news.items()
         }
-        return {place: differences for place, differences in found.items() if differences}
+        return {position: differences for position, differences in believed.items() if differences}
 
     def judged(self, result: Result, news: News) -> Result:
         """Return a result in which news counts as failure, and also what nobody has recorded as it stands there."""
@@ -80,12 +77,12 @@ class Reference:
             return result
         known = self._unchanged()
 
-        def judge(place: _Place, verdict: Verdict) -> Verdict:
+        def judge(position: Position, verdict: Verdict) -> Verdict:
             if verdict.outcome is not Outcome.PASSED:
                 return verdict
-            if place not in known:
+            if position not in known:
                 return _failed(verdict, "nobody has recorded it as it stands here", _accept(self.page))
-            return self._judged(verdict, news[place]) if place in news else verdict
+            return self._judged(verdict, news[position]) if position in news else verdict
 
         verdicts = tuple(
             tuple(judge((at, number), verdict) for number, verdict in enumerate(snippet))
@@ -102,59 +99,58 @@ class Reference:
         message = "the output is not what was recorded"
         if differences[0].at < 0:
             message = f"{differences[0].came[0]}, and {differences[0].recorded[0]} was recorded"
-        lines = [line for each in differences if each.at >= 0 for line in _lines(each)]
+        lines = [line for difference in differences if difference.at >= 0 for line in _lines(difference)]
         shown = [*islice(lines, _DIFF_LINES), *(["..."] if len(lines) > _DIFF_LINES else [])]
         return _failed(verdict, message, "\n".join([*shown, _accept(self.page)]))
 
-    def _comparable(self, result: Result) -> list[_Place]:
+    def _comparable(self, result: Result) -> list[Position]:
         """Return the commands that ran, and were recorded as they stand on the page now."""
-        ran = result.recording.snippets if result.recording else ()
-        return [(at, number) for at, number in self._unchanged() if at < len(ran) and number < len(ran[at])]
+        snippets = result.recording.snippets if result.recording else ()
+        return [(at, n) for at, n in self._unchanged() if at < len(snippets) and n < len(snippets[at])]
 
-    def _unchanged(self) -> dict[_Place, Recorded]:
+    def _unchanged(self) -> dict[Position, CommandResult]:
         """Return what was recorded of the commands that are still what they were."""
         recorded = self.recording.snippets if self.recording else ()
         return {
-            (at, number): ran
+            (at, number): result
             for at, (new, old, snippet) in enumerate(zip(fingerprints(self.page), self.then, recorded, strict=False))
-            for number, (mark, old_mark, ran) in enumerate(zip(new.commands, old.commands, snippet, strict=False))
+            for number, (mark, old_mark, result) in enumerate(zip(new.commands, old.commands, snippet, strict=False))
             if (new.snippet, mark) == (old.snippet, old_mark)
         }
 
 
 def differences(old: Commands, new: Commands, rules: Rules) -> list[tuple[Difference, ...]]:
     """Return for each command where it differs from what was recorded; one in how it ended is at line -1."""
-    ran, came = old[1], new[1]
-    outputs = sameness.differences(run_of(*old), [each.others for each in ran], run_of(*new), rules)
-    late = sameness.differences(_late(*old), [()] * len(ran), _late(*new), rules)
+    outputs = sameness.differences(run_of(*old), [result.others for result in old[1]], run_of(*new), rules)
+    late = sameness.differences(_late(*old), [()] * len(old[1]), _late(*new), rules)
     endings = [
         () if ended(a) == ended(b) else (Difference(-1, (ended(a),), (ended(b),)),)
-        for a, b in zip(ran, came, strict=True)
+        for a, b in zip(old[1], new[1], strict=True)
     ]
     return [(*a, *b, *c) for a, b, c in zip(endings, late, outputs, strict=True)]
 
 
 def differences_both_ways(old: Commands, new: Commands, rules: Rules) -> list[tuple[Difference, ...]]:
     """Return the same for two recordings; what either of them has seen to vary is no difference."""
-    found = []
+    left = []
     for there, back in zip(differences(old, new, rules), differences(new, old, rules), strict=True):
-        gone = {line for each in back for line in each.came}
-        more = {line for each in back for line in each.recorded}
-        left = (
+        gone = {line for difference in back for line in difference.came}
+        more = {line for difference in back for line in difference.recorded}
+        shared = (
             dataclasses.replace(
-                each,
-                recorded=tuple(line for line in each.recorded if line in gone),
-                came=tuple(line for line in each.came if line in more),
+                difference,
+                recorded=tuple(line for line in difference.recorded if line in gone),
+                came=tuple(line for line in difference.came if line in more),
             )
-            for each in there
+            for difference in there
         )
-        found.append(tuple(each for each in left if each.recorded or each.came))
-    return found
+        left.append(tuple(difference for difference in shared if difference.recorded or difference.came))
+    return left
 
 
-def ended(ran: Recorded) -> str:
+def ended(result: CommandResult) -> str:
     """Return how a command ended, in words: `exit status 0`."""
-    return f"exit status {ran.status}" if ran.status is not None else f"the end `{ran.ending}`"
+    return f"exit status {result.status}" if result.status is not None else f"the end `{result.ending}`"
 
 
 def blamed(result: Result, message: str, hint: str) -> Result:
@@ -170,20 +166,20 @@ def blamed(result: Result, message: str, hint: str) -> Result:
     return dataclasses.replace(result, verdicts=tuple(verdicts))
 
 
-def _commands(recording: Recording | None, places: Sequence[_Place]) -> list[Recorded]:
-    return [recording.snippets[at][number] for at, number in places] if recording else []
+def _commands(recording: Recording | None, positions: Sequence[Position]) -> list[CommandResult]:
+    return [recording.snippets[at][number] for at, number in positions] if recording else []
 
 
-def _late(recording: Recording, commands: Sequence[Recorded]) -> Run:
-    return dataclasses.replace(run_of(recording), outputs=tuple(ran.output_before for ran in commands))
+def _late(recording: Recording, commands: Sequence[CommandResult]) -> Run:
+    return dataclasses.replace(run_of(recording), outputs=tuple(result.output_before for result in commands))
 
 
-def _foot(came: Recording, recorded: Recording) -> str:
+def _foot(run: Recording, recorded: Recording) -> str:
     """Return what the foot of the page would say wrongly; "" if nothing can be told from true."""
     engine = recorded.environment.engine
-    if came.environment.engine != engine:
-        return f"it ran with Docker Engine {came.environment.engine}, and {engine} was recorded"
-    if came.when[:10] < recorded.when[:10]:
+    if run.environment.engine != engine:
+        return f"it ran with Docker Engine {run.environment.engine}, and {engine} was recorded"
+    if run.when[:10] < recorded.when[:10]:
         return f"it was recorded on {recorded.when[:10]}, a day that is still to come"
     return ""
 

@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from snippetrun import sameness
 from snippetrun.model import Match, Page, Recording, Result, Rules
-from snippetrun.recordings import StoredRecording, place
+from snippetrun.recordings import StoredRecording, locate
 from snippetrun.runner.drift import Reference
 from snippetrun.sameness.expected import judge, pasted, run_of
 
@@ -40,15 +40,16 @@ def varying(result: Result, rules: Rules) -> list[list[Sequence[tuple[int, int]]
     if result.recording is None:
         return []
     snippets = result.recording.snippets
-    ran = list(chain.from_iterable(snippets))
-    found = iter(sameness.varying(run_of(result.recording, ran), [each.others for each in ran], rules))
-    spans: list[list[Sequence[tuple[int, int]]]] = [list(islice(found, len(snippet))) for snippet in snippets]
+    commands = list(chain.from_iterable(snippets))
+    others = [command.others for command in commands]
+    of_commands = iter(sameness.varying(run_of(result.recording, commands), others, rules))
+    spans: list[list[Sequence[tuple[int, int]]]] = [list(islice(of_commands, len(snippet))) for snippet in snippets]
     hidden = (snippet.options.hide for snippet in result.page.snippets)
-    return [[] if hides else each for hides, each in zip(hidden, spans, strict=False)]
+    return [[] if hides else own for hides, own in zip(hidden, spans, strict=False)]
 
 
 def before(page: Page, stored: StoredRecording | None, rules: Rules, *, believed: bool = True) -> Reference:
     """Return what was recorded of a page, to hold a run against; None is "nothing was". See `Reference.believed`."""
     if stored is None:
         return Reference(page, None, believed=believed)
-    return Reference(page, place(page, stored.recording), stored.fingerprints, rules, believed)
+    return Reference(page, locate(page, stored.recording), stored.fingerprints, rules, believed)

@@ -14,7 +14,18 @@ from shlex import quote
 from typing import Self
 
 from snippetrun.errors import InfrastructureError, Problem, UsageError
-from snippetrun.model import Command, Ending, Environment, Fact, Job, Outcome, Recorded, Recording, Snippet, Verdict
+from snippetrun.model import (
+    Command,
+    CommandResult,
+    Ending,
+    Environment,
+    Fact,
+    Job,
+    Outcome,
+    Recording,
+    Snippet,
+    Verdict,
+)
 from snippetrun.recordings import retyped
 from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.watcher import Watcher
@@ -23,7 +34,6 @@ from snippetrun.sameness.expected import Judge, pasted, stops
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.support import regex
 from snippetrun.support.limits import Usage, used_up
-from snippetrun.support.masks import masked
 from snippetrun.support.patterns import Names
 from snippetrun.support.sgr import uncoloured
 from snippetrun.support.version import __version__
@@ -55,7 +65,7 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
         with _Engines(job, start) as engines:
             for snippet in job.page.snippets[:upto]:
                 line = snippet.line
-                if not session.run(snippet, engines.wanted(snippet)):
+                if not session.run(snippet, engines.sandbox_for(snippet)):
                     break
             sandbox = engines.current()
             environment = Environment(
@@ -65,21 +75,21 @@ def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None
                 sandbox.images,
                 job.hub,
                 job.network,
-                tuple(_shown(job, session.ran, [*engines.facts, *sandbox.facts()])),
+                tuple(_shown(job, session.results, [*engines.facts, *sandbox.facts()])),
             )
     except InfrastructureError as error:
         raise type(error)(
             *(dataclasses.replace(p, path=p.path or job.page.path, line=p.line or line) for p in error.problems)
         ) from error
-    snippets = retyped(job.page, session.ran, job.match)
+    snippets = retyped(job.page, session.results, job.match)
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     seconds = time.monotonic() - began
     return Recording(job.page.path, job.key, environment, when, engines.boot_seconds, seconds, snippets)
 
 
-def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -> Iterator[Fact]:
+def _shown(job: Job, results: Iterable[Iterable[CommandResult]], facts: Iterable[Fact]) -> Iterator[Fact]:
     """Yield the facts that the page's output may depend on; of several engines' the later ones have a number."""
-    texts = [uncoloured(each.output_before + each.output) for snippet in ran for each in snippet]
+    texts = [uncoloured(result.output_before + result.output) for snippet in results for result in snippet]
     commands = [c.text for snippet in job.page.snippets for c in snippet.commands]
     contents = [snippet.content for snippet in job.page.snippets if snippet.options.file]
     output, words = "\n".join(texts), "\n".join([*texts, *commands, *contents])
@@ -87,12 +97,12 @@ def _shown(job: Job, ran: Iterable[Iterable[Recorded]], facts: Iterable[Fact]) -
     for fact in dict.fromkeys(facts):
         image, built, _ = fact.name.partition(" built")
         if fact.name in _ALWAYS:
-            wanted = True
+            matters = True
         elif built:
-            wanted = image.partition(":")[0] in words  # files in it are as old as it is
+            matters = image.partition(":")[0] in words  # files in it are as old as it is
         else:
-            wanted = (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
-        if wanted:
+            matters = (fact.value[:12] if _DIGEST.fullmatch(fact.value) else fact.value) in output
+        if matters:
             seen[fact.name] = number = seen.get(fact.name, 0) + 1
             yield fact if number == 1 else Fact(f"{fact.name} {number}", fact.value)
 
@@ -108,9 +118,9 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
         for snippet in job.page.snippets:
             if snippet.line >= line:
                 break
-            if not session.run(snippet, engines.wanted(snippet)):
+            if not session.run(snippet, engines.sandbox_for(snippet)):
                 hint = f"Look at it first: snippetrun run {quote(job.page.path)}"
-                where = snippet.commands[max(len(session.ran[-1]) - 1, 0)].line
+                where = snippet.commands[max(len(session.results[-1]) - 1, 0)].line
                 raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
         yield engines.current()
 
@@ -139,7 +149,7 @@ class _Engines:
             self.boot_seconds += self._current.boot_seconds
         return self._current
 
-    def wanted(self, snippet: Snippet) -> Sandbox:
+    def sandbox_for(self, snippet: Snippet) -> Sandbox:
         """Return the sandbox for a snippet: the page's, or a new one in its place."""
         if snippet.options.engine is not None and snippet.options.skip is None:
             if self._current is not None:
@@ -165,13 +175,13 @@ class _Session:
         self._used: dict[Sandbox, Usage] = {}
         self._room = _MOST_FULL * job.output_limit
         """Bytes of output that are kept of what is still to come."""
-        self.ran: list[list[Recorded]] = []
+        self.results: list[list[CommandResult]] = []
         """One entry for each snippet that was reached."""
 
     def run(self, snippet: Snippet, sandbox: Sandbox) -> bool:
         """Run the commands of a snippet; return whether the page can go on."""
         options = snippet.options
-        self.ran.append([])
+        self.results.append([])
         if options.skip is not None:
             return True
         if options.file is not None:
@@ -182,14 +192,14 @@ class _Session:
             if self._judge.lacks(command):
                 return False
             self._watcher.command(self._job.page, command)
-            came, verdict = self._try(snippet, command, sandbox)
-            self.ran[-1].append(came)
-            self._room -= len(came.output) + len(came.output_before)
+            result, verdict = self._try(snippet, command, sandbox)
+            self.results[-1].append(result)
+            self._room -= len(result.output) + len(result.output_before)
             if stops(verdict):
                 return False
         return True
 
-    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[Recorded, Verdict]:
+    def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[CommandResult, Verdict]:
         """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
         if math.isinf(self._deadline):
             self._deadline = time.monotonic() + self._job.limits.time
@@ -209,7 +219,7 @@ class _Session:
                 return recorded, verdict
             time.sleep(_RETRY_SECONDS)
 
-    def _fault(self, recorded: Recorded, sandbox: Sandbox) -> str:
+    def _fault(self, recorded: CommandResult, sandbox: Sandbox) -> str:
         """Return what is wrong with the sandbox, after a command that failed; "" if it is as it should be."""
         if recorded.ending is Ending.TIMED_OUT and time.monotonic() >= self._deadline:
             return self._job.limits.exceeded("time")
@@ -219,12 +229,11 @@ class _Session:
             return self._job.limits.exceeded(limit)
         return "the page's engine has ended" if now.ended else ""
 
-    def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> Recorded:
+    def _type(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> CommandResult:
         options, names = snippet.options, self._judge.names
-        typed = names.substitute(command.text)
         last = command is snippet.commands[-1]
         order = TerminalCommand(
-            typed,
+            names.substitute(command.text),
             line=command.line,
             written=command.written,
             written_line=command.end_line + 1,
@@ -235,25 +244,14 @@ class _Session:
             timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),
             limit=max(min(self._job.output_limit, self._room), self._job.output_limit // 1000, 1),
         )
-        came = sandbox.terminal(_terminal(snippet)).run(order)
-        return Recorded(
-            line=command.line,
-            command=masked(typed),
-            pieces=came.pieces,
-            status=came.status,
-            seconds=came.seconds,
-            ending=came.ending,
-            truncated_bytes=came.truncated_bytes,
-            output_before=came.output_before,
-            waited_for=came.waited_for,
-        )
+        return sandbox.terminal(_terminal(snippet)).run(order)
 
     def _goes_on_below(self, snippet: Snippet) -> bool:
         """Whether the next fence of the same terminal goes on with the command that this one leaves open."""
         snippets = self._job.page.snippets
         below = snippets[snippets.index(snippet) + 1 :]
-        following = (each for each in below if each.commands and _terminal(each) == _terminal(snippet))
-        return any(not each.commands[0].text for each in islice(following, 1))
+        following = (other for other in below if other.commands and _terminal(other) == _terminal(snippet))
+        return any(not other.commands[0].text for other in islice(following, 1))
 
 
 def _terminal(snippet: Snippet) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
@@ -14,7 +14,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import EngineError
 from snippetrun.model import Job, Mode, Result
 from snippetrun.plan import Plan
-from snippetrun.recordings import Store
+from snippetrun.recordings import Reading, Store
 from snippetrun.runner import replay
 from snippetrun.runner.judge import before, result
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes, live_sandboxes
@@ -53,8 +53,9 @@ def run(
     nothing of what we started is left either.
     """
     site, jobs, store, mode = work.site, work.jobs, Store(work.site), work.site.mode
-    ran: dict[str, Result] = {}
-    recordings = {} if mode is Mode.RUN else replay.fresh(jobs, store, mode, watcher.say)
+    results: dict[str, Result] = {}
+    readings = {job.page.path: store.look(job) for job in jobs}
+    recordings = {} if mode is Mode.RUN else replay.fresh(readings, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
     if missing and mode is not Mode.REPLAY:
         with ExitStack() as held:
@@ -65,12 +66,13 @@ def run(
                     raise
                 watcher.say(f"{error.problems[0].message}: showing what was recorded")
             else:
-                missing.sort(key=lambda job: -(store.seconds(job.page) or math.inf))  # the longest must not come last
+                # The longest must not come last.
+                missing.sort(key=lambda job: -(last.seconds if (last := readings[job.page.path].last) else math.inf))
                 watcher.begin(missing)
-                ran = _run_all(missing, site.jobs, partial(_run, site, store, start, watcher, aim=aim))
+                results = _run_all(missing, site.jobs, partial(_run, site, store, readings, start, watcher, aim=aim))
                 missing = []
-    ran |= {job.page.path: replay.stale(job, store) for job in missing}
-    return tuple(ran.get(page.path) or result(page, recordings.get(page.path), site.match) for page in work.pages)
+    results |= {job.page.path: replay.stale(job, store, readings[job.page.path]) for job in missing}
+    return tuple(results.get(page.path) or result(page, recordings.get(page.path), site.match) for page in work.pages)
 
 
 def look_again(work: Plan, watcher: Watcher, *, sandboxes: Sandboxes = live_sandboxes) -> None:
@@ -79,7 +81,8 @@ def look_again(work: Plan, watcher: Watcher, *, sandboxes: Sandboxes = live_sand
     What is shown of them stays. A page that fails this time is left as it is. Raises as `run`.
     """
     site, store = work.site, Store(work.site)
-    jobs = [job for job in work.jobs if (old := store.usable(job)) and old.runs < site.runs]
+    recorded = (replace(job, last=store.look(job).fresh) for job in work.jobs)
+    jobs = [job for job in recorded if job.last and job.last.runs < site.runs]
     if not jobs:
         return
     with sandboxes(site, watcher.say) as start:
@@ -88,37 +91,43 @@ def look_again(work: Plan, watcher: Watcher, *, sandboxes: Sandboxes = live_sand
         _run_all(jobs, site.jobs, partial(_look, store, start, watcher))
 
 
-def _run(  # noqa: PLR0913 - the first four are the same for all pages
-    site: SiteConfig, store: Store, start: OpenSandbox, watcher: Watcher, job: Job, *, aim: Aim
+def _run(  # noqa: PLR0913, PLR0917 - all but the job are the same for all pages
+    site: SiteConfig,
+    store: Store,
+    readings: Mapping[str, Reading],
+    start: OpenSandbox,
+    watcher: Watcher,
+    job: Job,
+    *,
+    aim: Aim,
 ) -> Result:
     from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
 
-    stored = store.readable(job.page)
-    known = stored if aim is not Aim.RECORD or store.usable(job) else None
-    ran = reproduced(
-        replace(job, last=stored.recording if stored else None),
+    reading = readings[job.page.path]
+    known = reading.stored if aim is not Aim.RECORD or reading.fresh else None
+    reached = reproduced(
+        replace(job, last=reading.last),
         start,
         watcher,
         before(job.page, known, job.rules, believed=aim is not Aim.CONFIRM),
         most=site.most_runs,
         least=site.runs if aim is Aim.RECORD and site.recordings and known is None else 1,
     )
-    watcher.end(ran)
-    if aim is not Aim.RECORD or ran.failed or ran.recording is None:
-        return ran
-    kept = store.keep(job, ran.recording, news=bool(ran.news))
-    return replace(result(job.page, kept, job.match), runs=ran.runs, varied=ran.varied)
+    watcher.end(reached)
+    if aim is not Aim.RECORD or reached.failed or reached.recording is None:
+        return reached
+    kept = store.keep(job, reached.recording, news=bool(reached.news))
+    return replace(result(job.page, kept, job.match), runs=reached.runs, varied=reached.varied)
 
 
 def _look(store: Store, start: OpenSandbox, watcher: Watcher, job: Job) -> Result:
     from snippetrun.runner.page import run_page
 
-    job = replace(job, last=store.usable(job))
-    ran = result(job.page, run_page(job, start, watcher), job.match, job.last, job.rules)
-    watcher.end(ran)
-    if ran.recording and not ran.failed:
-        store.add(job, ran.recording)
-    return ran
+    judged = result(job.page, run_page(job, start, watcher), job.match, job.last, job.rules)
+    watcher.end(judged)
+    if judged.recording and not judged.failed:
+        store.add(job, judged.recording)
+    return judged
 
 
 def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Result]) -> dict[str, Result]:
@@ -143,10 +152,10 @@ def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Result]) 
     results: dict[str, Result] = {}
     try:
         while len(results) < len(jobs):
-            job, came = _next(ended)
-            if isinstance(came, BaseException):
-                raise came
-            results[job.page.path] = came
+            job, outcome = _next(ended)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            results[job.page.path] = outcome
     finally:
         # After an error or Ctrl-C: what has not begun never will, and whoever waits for a sandbox ends it.
         pages.end(patience.seconds(_END_SECONDS_AT_ONCE if stopping.asked() else _END_SECONDS))

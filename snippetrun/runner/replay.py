@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from itertools import chain, repeat
 
-from snippetrun.errors import RecordingError
 from snippetrun.model import Job, Mode, Outcome, Recording, Result, Verdict
-from snippetrun.recordings import Store
+from snippetrun.recordings import Reading, Store
 from snippetrun.runner.judge import result
 from snippetrun.support.fingerprint import fingerprints, unchanged
 
 
-def fresh(jobs: Sequence[Job], store: Store, mode: Mode, say: Callable[[str], None]) -> dict[str, Recording]:
+def fresh(readings: Mapping[str, Reading], mode: Mode, say: Callable[[str], None]) -> dict[str, Recording]:
     """Return the recordings that can be shown as they are, by page.
 
     One that is damaged is said and left out, as its page can run again; where none may, it raises RecordingError.
     """
-    found = {}
-    for job in jobs:
-        try:
-            recording = store.fresh(job)
-        except RecordingError as error:
-            if mode is Mode.REPLAY:
-                raise
-            say(f"running {job.page.path} again: {error.problems[0].where}: {error.problems[0].message}")
-            recording = None
-        if recording:
-            found[job.page.path] = recording
-    return found
+    for path, reading in readings.items():
+        if reading.error and mode is Mode.REPLAY:
+            raise reading.error
+        if reading.error:
+            problem = reading.error.problems[0]
+            say(f"running {path} again: {problem.where}: {problem.message}")
+    return {path: reading.fresh for path, reading in readings.items() if reading.fresh}
 
 
-def stale(job: Job, store: Store) -> Result:
-    """Return a page with as much of its stale recording as still holds; the first command that does not is marked."""
-    page, stored = job.page, store.read(job.page)
+def stale(job: Job, store: Store, reading: Reading) -> Result:
+    """Return a page with as much of its stale recording as still holds; the first command that does not is marked.
+
+    Raises RecordingError for a recording that cannot be read.
+    """
+    page, stored = job.page, reading.stored
     if stored is None:
+        if reading.error:
+            raise reading.error
         return _marked(result(page, None, job.match), "it has not been recorded yet")
     same = unchanged(fingerprints(page), stored.fingerprints)
     if same == (len(page.snippets), 0) and len(stored.fingerprints) == len(page.snippets):

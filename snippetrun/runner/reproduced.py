@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from snippetrun.model import Job, Outcome, Recorded, Recording, Result
+from snippetrun.model import CommandResult, Job, Outcome, Recording, Result
 from snippetrun.runner.drift import News, Reference, in_order_alone
 from snippetrun.runner.judge import result
 from snippetrun.runner.page import run_page
@@ -45,25 +45,25 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
     whole: list[Result] = []
     passed: list[Result] = []
     news: News = {}
-    ran: Result | None = None
-    while ran is None or (len(every) < _allowed(most, news) and (failed or news or len(passed) < least)):
-        if ran:
+    latest: Result | None = None
+    while latest is None or (len(every) < _allowed(most, news) and (failed or news or len(passed) < least)):
+        if latest:
             why = _lines(failed) if failed else "it is not as it was recorded" if news else ""
             watcher.again(job.page, f"{why}, running it again to see whether that reproduces" if why else _ONCE_MORE)
-        ran = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job.last, job.rules)
-        every.append(ran)
-        earlier, failed = failed, [(verdict.line, verdict.where) for verdict in ran.failed]
+        latest = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job.last, job.rules)
+        every.append(latest)
+        earlier, failed = failed, [(verdict.line, verdict.where) for verdict in latest.failed]
         if earlier and earlier != failed:
             watcher.say(f"{job.page.path}: {_lines(earlier)} of run {len(every) - 1} did not reproduce")
-        if not any(map(stops, ran.failed)):
-            whole.append(ran)
+        if not any(map(stops, latest.failed)):
+            whole.append(latest)
         if not failed:
-            news = before.both(passed[0], news, ran) if passed else before.news(ran)
-            passed.append(ran)
+            news = before.both(passed[0], news, latest) if passed else before.news(latest)
+            passed.append(latest)
         elif failed == earlier:
             break
-    told = passed or [ran, *(other for other in whole if other is not ran)]
-    seen = dataclasses.replace(_seen(job, told), news=news if passed else {}, runs=len(every))
+    shown = passed or [latest, *(other for other in whole if other is not latest)]
+    seen = dataclasses.replace(_seen(job, shown), news=news if passed else {}, runs=len(every))
     return dataclasses.replace(seen, varied=varied(job, before, every, seen))
 
 
@@ -78,8 +78,8 @@ def _seen(job: Job, runs: Sequence[Result]) -> Result:
     before = _pasted(job, first)
     snippets = tuple(
         tuple(
-            _with(came, [*before.get(came.line, ()), *(run.snippets[at][number].output for run in others)])
-            for number, came in enumerate(snippet)
+            _with(command, [*before.get(command.line, ()), *(run.snippets[at][number].output for run in others)])
+            for number, command in enumerate(snippet)
         )
         for at, snippet in enumerate(first.snippets)
     )
@@ -87,8 +87,8 @@ def _seen(job: Job, runs: Sequence[Result]) -> Result:
     return dataclasses.replace(runs[0], recording=recording)
 
 
-def _with(came: Recorded, others: Sequence[str]) -> Recorded:
-    return dataclasses.replace(came, others=tuple(dict.fromkeys(text for text in others if text != came.output)))
+def _with(result: CommandResult, others: Sequence[str]) -> CommandResult:
+    return dataclasses.replace(result, others=tuple(dict.fromkeys(text for text in others if text != result.output)))
 
 
 def _pasted(job: Job, recording: Recording) -> dict[int, Sequence[str]]:

@@ -5,33 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from snippetrun.model import Job, Outcome, Result
+from snippetrun.model import Job, Outcome, Position, Result
 from snippetrun.runner.drift import Reference
 from snippetrun.support.fingerprint import fingerprints
 
-_Place = tuple[int, int]
 
+def varied(job: Job, before: Reference, runs: Sequence[Result], shown: Result) -> frozenset[Position]:
+    """Return the commands in which the runs of a page did not agree.
 
-def varied(job: Job, before: Reference, runs: Sequence[Result], told: Result) -> frozenset[_Place]:
-    """Return the commands, as a snippet and a place in it, in which the runs of a page did not agree.
-
-    That is what failed in one of them and not in the one that is told of, and what was news in one and not in all: in
+    That is what failed in one of them and not in the one that is shown, and what was news in one and not in all: in
     comparison with what was recorded, or with the first that passed if nothing was.
     """
     if len(runs) == 1:
         return frozenset()
-    passed = [ran for ran in runs if not ran.failed]
+    passed = [run for run in runs if not run.failed]
     if passed and before.recording is None:
         before = Reference(job.page, passed[0].recording, fingerprints(job.page), job.rules)
-    failed = set(chain.from_iterable(map(_failed, runs))) - set(_failed(told))
-    new = set(chain.from_iterable(map(before.news, passed))) - told.news.keys()
+    failed = set(chain.from_iterable(map(_failed, runs))) - set(_failed(shown))
+    new = set(chain.from_iterable(map(before.news, passed))) - shown.news.keys()
     return frozenset(failed | new)
 
 
-def _failed(ran: Result) -> list[_Place]:
+def _failed(run: Result) -> list[Position]:
     return [
         (at, number)
-        for at, snippet in enumerate(ran.verdicts)
+        for at, snippet in enumerate(run.verdicts)
         for number, verdict in enumerate(snippet)
         if verdict.outcome is Outcome.FAILED
     ]

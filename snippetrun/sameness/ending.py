@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from snippetrun.model import Command, Ending, PieceKind, Recorded
+from snippetrun.model import Command, CommandResult, Ending, PieceKind
 
 # How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
 _NO_IMAGE = (
@@ -42,7 +42,7 @@ _OTHER_ENDINGS = {
 }
 
 
-def wrong_ending(command: Command, recorded: Recorded) -> tuple[str, str]:
+def wrong_ending(command: Command, recorded: CommandResult) -> tuple[str, str]:
     """Return what is wrong with the way in which a command ended, and what to do; empty if nothing is."""
     if recorded.fault:
         return recorded.fault, _IF_LIMITED
@@ -59,7 +59,7 @@ def wrong_ending(command: Command, recorded: Recorded) -> tuple[str, str]:
     return f"exit status {recorded.status}, expected {command.status}", hint
 
 
-def _allowed(command: Command, recorded: Recorded) -> set[int]:
+def _allowed(command: Command, recorded: CommandResult) -> set[int]:
     """Return the exit statuses that are as expected: who presses ^C or types `exit 3` expects what follows from it."""
     typed = [piece.text.strip() for piece in recorded.pieces if piece.kind is not PieceKind.OUTPUT]
     if command.status or not typed:

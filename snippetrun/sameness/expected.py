@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain, tee
 
 from snippetrun import sameness
-from snippetrun.model import Command, Match, Outcome, Page, PieceKind, Recorded, Recording, Rules, Snippet, Verdict
+from snippetrun.model import Command, CommandResult, Match, Outcome, Page, PieceKind, Recording, Rules, Snippet, Verdict
 from snippetrun.sameness import Run
 from snippetrun.sameness.ending import wrong_ending
 from snippetrun.support import regex
@@ -21,13 +21,13 @@ class PastedOutput:
     """What was recorded of a page before: authors paste output from the site, and it is of another run."""
 
     recording: Recording
-    commands: Mapping[int, Recorded]
+    commands: Mapping[int, CommandResult]
     """Those that the page still has, by the line of their prompt now."""
     now: Run
     """When and on what the page runs now."""
     rules: Rules
 
-    def lines(self, command: Command, came: Recorded) -> Mapping[str, Sequence[str]]:
+    def lines(self, command: Command, came: CommandResult) -> Mapping[str, Sequence[str]]:
         """Return, by the lines that came, what was recorded in their place and is the same."""
         old = self.commands.get(command.line)
         if old is None:
@@ -41,7 +41,7 @@ def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> Pasted
     """Return what a page's author may have pasted; None if nothing was recorded. The page may have changed since."""
     if last is None:
         return None
-    left: Iterator[Recorded] = iter(chain.from_iterable(last.snippets))
+    left: Iterator[CommandResult] = iter(chain.from_iterable(last.snippets))
     found = {}
     for command in chain.from_iterable(snippet.commands for snippet in page.snippets):
         left, ahead = tee(left)
@@ -50,12 +50,12 @@ def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> Pasted
     return PastedOutput(last, found, now, rules)
 
 
-def _is_of(command: Command, ran: Recorded) -> bool:
+def _is_of(command: Command, ran: CommandResult) -> bool:
     """Tell whether what ran is a command of the page, with words for its names."""
     return command.text == ran.command or Names().bind(command.text, ran.command)
 
 
-def run_of(recording: Recording, commands: Sequence[Recorded] = ()) -> Run:
+def run_of(recording: Recording, commands: Sequence[CommandResult] = ()) -> Run:
     """Return some commands of a recording as what they printed, and when and on what."""
     ended = datetime.fromisoformat(recording.when).timestamp() + 1  # whole seconds
     known = {fact.name: fact.value for fact in recording.environment.known}
@@ -64,7 +64,7 @@ def run_of(recording: Recording, commands: Sequence[Recorded] = ()) -> Run:
 
 def judge(
     page: Page,
-    recorded: Sequence[Sequence[Recorded]],
+    recorded: Sequence[Sequence[CommandResult]],
     match: Match = Match.PATTERN,
     pasted: PastedOutput | None = None,
 ) -> tuple[tuple[Verdict, ...], ...]:
@@ -80,7 +80,9 @@ def judge(
     )
 
 
-def _judge_snippet(page: Page, snippet: Snippet, recorded: Sequence[Recorded], judging: Judge) -> tuple[Verdict, ...]:
+def _judge_snippet(
+    page: Page, snippet: Snippet, recorded: Sequence[CommandResult], judging: Judge
+) -> tuple[Verdict, ...]:
     skip = page.options.skip or snippet.options.skip
     if skip is not None:
         return tuple(Verdict(Outcome.SKIPPED, c.line, c.text, skip) for c in snippet.commands)
@@ -122,7 +124,7 @@ class Judge:
         names = (found[1] for found in PLACEHOLDER.finditer(command.text))
         return next((n for n in names if canonical(n) in self._written and canonical(n) not in self.names.words), "")
 
-    def command(self, command: Command, recorded: Recorded, match: Match | None = None) -> Verdict:
+    def command(self, command: Command, recorded: CommandResult, match: Match | None = None) -> Verdict:
         """Return the verdict of a command, and bind the names in its output, even if that is not what was written."""
         verdict = self._command(command, recorded, match)
         self._stopped = self._stopped or stops(verdict)
@@ -131,7 +133,7 @@ class Judge:
                 self._written.setdefault(canonical(found[1]), number)
         return verdict
 
-    def _command(self, command: Command, recorded: Recorded, match: Match | None) -> Verdict:
+    def _command(self, command: Command, recorded: CommandResult, match: Match | None) -> Verdict:
         wrong, hint = wrong_ending(command, recorded)
         if wrong:
             return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
@@ -151,7 +153,7 @@ class Judge:
                     bind_loosely(self.names, part.written, part.shown)
         return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
 
-    def _is_pasted(self, command: Command, came: Recorded, part: Part) -> bool:
+    def _is_pasted(self, command: Command, came: CommandResult, part: Part) -> bool:
         """Tell whether what is written matches what an earlier run has shown, and that is the same as what came."""
         before = self.pasted.lines(command, came) if self.pasted else {}
         runs = max(map(len, before.values()), default=0)
@@ -206,7 +208,7 @@ def _no_pattern(line: str) -> str:
     return ""
 
 
-def parts(command: Command, recorded: Recorded) -> Iterator[Part]:
+def parts(command: Command, recorded: CommandResult) -> Iterator[Part]:
     """Cut what is written under a command, and what came out of it, where something was typed."""
     at, output = 0, ""
     typed: tuple[str, str] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from snippetrun.engine.stream import Stream
-from snippetrun.model import Ending, Fact, ImageFact, Match, Piece
+from snippetrun.model import CommandResult, Fact, ImageFact, Match
 from snippetrun.support.limits import Usage
 from snippetrun.support.patterns import Names
 
@@ -35,29 +35,6 @@ class TerminalCommand:
     """Seconds that it may take."""
     limit: int = 1_000_000
     """Bytes of its output that are kept, a line counting for at least 50; it is stopped after 100 MB more."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """One order and what came back."""
-
-    pieces: tuple[Piece, ...]
-    """What the terminal showed, stdout and stderr in the order of their arrival, and what was typed between."""
-    status: int | None
-    """The exit status; None unless the ending is `exited`."""
-    ending: Ending
-    seconds: float
-    truncated_bytes: int = 0
-    """Bytes beyond the limit, read and dropped."""
-    output_before: str = ""
-    """What an earlier command still printed before this one was typed."""
-    waited_for: str = ""
-    """What was waited for in vain, in words."""
-
-    @property
-    def output(self) -> str:
-        """All that the terminal showed as text."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 class Terminal(Protocol):

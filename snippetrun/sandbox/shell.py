@@ -8,11 +8,12 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from snippetrun.engine.stream import Stream
 from snippetrun.errors import Problem, SandboxError
-from snippetrun.model import Ending, Piece, PieceKind
-from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.model import CommandResult, Ending, Piece, PieceKind
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.support.masks import masked, masked_end
 from snippetrun.terminal import screen, timings
 from snippetrun.terminal.dialogue import OUTER_PROMPT, Dialogue
@@ -66,10 +67,9 @@ class PtyShell:
     def run(self, order: TerminalCommand) -> CommandResult:
         """As `Terminal.run`."""
         began = self._clock()
+        result = partial(CommandResult, order.line, masked(order.command))
         if not order.command and not self._open:
-            return CommandResult(
-                (), None, Ending.EXITED, 0.0, waited_for="a command that is open in this terminal; none is"
-            )
+            return result((), None, 0.0, waited_for="a command that is open in this terminal; none is")
         deadline = self._deadline = began + order.timeout
         late = ""
         if order.command and self._open:
@@ -77,7 +77,7 @@ class PtyShell:
             ended = self._await_earlier(deadline, order.limit)
             if isinstance(ended, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
-                return CommandResult((), None, ended, self._clock() - began, waited_for=waiting)
+                return result((), None, self._clock() - began, ended, waited_for=waiting)
             late = ended
         goes_on = bool(self._open)
         transcript = Transcript(order.limit)
@@ -98,11 +98,11 @@ class PtyShell:
             pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
         hide = masked_end if transcript.truncated_bytes else masked
         pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
-        return CommandResult(
+        return result(
             pieces,
             session.status,
-            ending,
             self._clock() - began,
+            ending,
             transcript.truncated_bytes,
             masked(late),
             masked(waiting),

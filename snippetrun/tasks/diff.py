@@ -12,7 +12,7 @@ from pathlib import Path
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import Problem, RecordingError, UsageError
 from snippetrun.extract import files
-from snippetrun.model import Difference, Recorded, Recording, Rules
+from snippetrun.model import CommandResult, Difference, Recording, Rules
 from snippetrun.plan import rules
 from snippetrun.recordings.document import StoredRecording, load
 from snippetrun.recordings.format import BadDocumentError
@@ -39,7 +39,7 @@ class _Ran:
 
     key: str
     """Of what the page says of it."""
-    recorded: Recorded
+    recorded: CommandResult
 
 
 _ALIKE: tuple[Callable[[_Ran], str], ...] = (lambda ran: ran.key, lambda ran: ran.recorded.command)
@@ -188,7 +188,7 @@ def _commands(old: StoredRecording | None, new: StoredRecording, own: Rules) -> 
 
 
 def _differences(
-    old: Recording, new: Recording, both: Sequence[tuple[Recorded, Recorded]], own: Rules
+    old: Recording, new: Recording, both: Sequence[tuple[CommandResult, CommandResult]], own: Rules
 ) -> Sequence[tuple[Difference, ...]]:
     return differences_both_ways((old, [one for one, _ in both]), (new, [two for _, two in both]), own)
 
@@ -216,6 +216,6 @@ def _aligned(
         yield from zip(one, two, strict=True) if tag == "equal" else _aligned(one, two, rest)
 
 
-def _lines(recorded: Recorded) -> tuple[str, ...]:
+def _lines(recorded: CommandResult) -> tuple[str, ...]:
     text = uncoloured(recorded.output).removesuffix("\n")
     return tuple(text.split("\n")) if text else ()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from snippetrun.model import Command, Match, Recorded
+from snippetrun.model import Command, CommandResult, Match
 from snippetrun.sameness.expected import Part, parts
 from snippetrun.support.patterns import ANY_LINES, Names, match_lines
 
@@ -33,7 +33,7 @@ class Rewritten:
     """What comes instead, without what the fence stands in."""
 
 
-def rewritten(command: Command, recorded: Recorded, names: Names, match: Match) -> Iterator[Rewritten]:
+def rewritten(command: Command, recorded: CommandResult, names: Names, match: Match) -> Iterator[Rewritten]:
     """Yield what has to change under a command so that all that is written there matches; bind the names in it."""
     for part in parts(command, recorded):
         if part.typed is not None:

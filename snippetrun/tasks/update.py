@@ -11,7 +11,7 @@ from snippetrun import extract, runner
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import files
-from snippetrun.model import Match, Mode, Page, PieceKind, Recorded, Recording, Result
+from snippetrun.model import CommandResult, Match, Mode, Page, PieceKind, Recording, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
 from snippetrun.support.atomic import write
@@ -70,10 +70,10 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
     accepted = runner.result(page, moved, site.match)
     store = Store(site)
-    recorded = store.path(page)
+    recorded, reading = store.path(page), store.look(job)
     # The page may be again what it was when it was recorded, and the run was of another one.
-    news = runner.before(page, store.readable(page), job.rules).news(accepted) if edits else result.news
-    if recorded and store.usable(job) != store.keep(job, moved, news=bool(news)):
+    news = runner.before(page, reading.stored, job.rules).news(accepted) if edits else result.news
+    if recorded and reading.fresh != store.keep(job, moved, news=bool(news)):
         changed.append(shown_path(recorded))
     return accepted, changed
 
@@ -106,7 +106,7 @@ def _edits(result: Result, recording: Recording, match: Match) -> Iterator[extra
                 yield extract.Edit(each.line, each.end_line, tuple(lines))
 
 
-def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[Recorded, ...], ...]:
+def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[CommandResult, ...], ...]:
     """Return the recorded commands with their lines where the edits have moved them."""
 
     def to(line: int) -> int:

@@ -18,13 +18,13 @@ from mkdocs.config import load_config
 
 from snippetrun.model import (
     Command,
+    CommandResult,
     Environment,
     ImageFact,
     Options,
     Outcome,
     Piece,
     PieceKind,
-    Recorded,
     Recording,
     Snippet,
     Verdict,
@@ -64,7 +64,9 @@ def ran(
         Command(text, 1, 1, status if n == last else 0, tuple(out.splitlines()) if skip else ())
         for n, (text, out) in enumerate(commands)
     ]
-    came = [Recorded(1, text, printed(out), status if n == last else 0, 0.1) for n, (text, out) in enumerate(commands)]
+    came = [
+        CommandResult(1, text, printed(out), status if n == last else 0, 0.1) for n, (text, out) in enumerate(commands)
+    ]
     passed = [Verdict(Outcome.PASSED, 1, text) for text, _ in commands[:last]]
     verdicts = [*passed, verdict] if verdict else []
     if verdict and verdict.outcome is Outcome.NOT_REACHED:
@@ -75,7 +77,7 @@ def ran(
 def talked(command: str, *pieces: Piece, late: str = "") -> str:
     """A block of one command, empty if it was open, in a terminal of its own."""
     made = Snippet("console", Options(term="server"), 1, 2, "", "", (Command(command, 1, 1),))
-    return snippet(made, [Recorded(1, command, pieces, 0, 0.1, output_before=late)], [])
+    return snippet(made, [CommandResult(1, command, pieces, 0, 0.1, output_before=late)], [])
 
 
 PROMPT = Piece(PieceKind.OUTPUT, "root@4f0c2a7a1b9e:/# ")
@@ -175,7 +177,7 @@ RECORDING = Recording(
     when="2026-11-23T22:55:00Z",
     boot_seconds=1.1,
     seconds=4.2,
-    snippets=tuple((Recorded(1, "docker ps", (), 0, 0.1),) for _ in range(12)),
+    snippets=tuple((CommandResult(1, "docker ps", (), 0, 0.1),) for _ in range(12)),
 )
 
 

@@ -17,11 +17,11 @@ from snippetrun.config import SiteConfig
 from snippetrun.engine.client import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.extract import read
-from snippetrun.model import Ending, Job, Outcome, Page
+from snippetrun.model import CommandResult, Ending, Job, Outcome, Page
 from snippetrun.runner.page import run_page
 from snippetrun.runner.prepare import images_of
 from snippetrun.sandbox.image_store import store
-from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.live import LiveSandbox, page_specification, sandbox
 from snippetrun.support import patience, units
 from snippetrun.support.limits import Limits

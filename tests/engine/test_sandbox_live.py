@@ -20,8 +20,8 @@ from snippetrun.config import SiteConfig
 from snippetrun.engine.client import HostEngine
 from snippetrun.engine.labels import SITE
 from snippetrun.errors import SandboxError
-from snippetrun.model import Ending, Job, Page
-from snippetrun.sandbox.interface import CommandResult, Sandbox, TerminalCommand
+from snippetrun.model import CommandResult, Ending, Job, Page
+from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.support import patience
 
 pytestmark = pytest.mark.engine

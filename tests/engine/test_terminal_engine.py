@@ -10,7 +10,7 @@ import pytest
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.extract import read
-from snippetrun.model import Ending, Job, Outcome, Recorded, Result
+from snippetrun.model import CommandResult, Ending, Job, Outcome, Result
 from snippetrun.model import Page as ThePage
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
@@ -29,7 +29,7 @@ class Page:
         [job] = plan(self._site, [read("docs/test.md", text)]).jobs
         return runner.result(job.page, run_page(job, self._sandboxes, runner.Watcher()))
 
-    def passes(self, text: str) -> list[Recorded]:
+    def passes(self, text: str) -> list[CommandResult]:
         """Run it; everything has to be as it is written."""
         result = self.run(text)
         assert not result.failed, "\n".join(map(str, report.failures(result)))

@@ -17,10 +17,10 @@ import pyte
 from wcwidth import wcwidth
 
 from snippetrun.engine.stream import Stream
-from snippetrun.model import Job, PieceKind, Recording
+from snippetrun.model import CommandResult, Job, PieceKind, Recording
 from snippetrun.runner import OpenSandbox, Watcher
 from snippetrun.sandbox import shell
-from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.sandbox.interface import TerminalCommand
 
 COLUMNS, ROWS, HISTORY = 100, 30, 100_000
 _OUTPUT = re.compile(rb"\x1b\]7717;\w+;started\x07(.*)\x1b\]7717;\w+;ended \d+:[\d.]+\x07", re.DOTALL)

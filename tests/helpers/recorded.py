@@ -6,7 +6,18 @@ import dataclasses
 
 from snippetrun.config import SiteConfig
 from snippetrun.extract import read
-from snippetrun.model import Ending, Environment, Fact, ImageFact, Job, Piece, PieceKind, Recorded, Recording, printed
+from snippetrun.model import (
+    CommandResult,
+    Ending,
+    Environment,
+    Fact,
+    ImageFact,
+    Job,
+    Piece,
+    PieceKind,
+    Recording,
+    printed,
+)
 from snippetrun.plan import plan
 
 TEXT = "# A\n\n```console\n$ docker run -it x\n/ # ls\na\n/ # ^D\n$ docker ps\n```\n"
@@ -36,8 +47,8 @@ def recording(of: Job, output: str = "\x1b[31mID\x1b[0m\n", **changes: object) -
     )
     snippets = (
         (
-            Recorded(run.line, run.text, pieces, 0, 1.25),
-            Recorded(ps.line, ps.text, printed(output), None, 0.5, Ending.LEFT_OPEN, 3, "late\n"),
+            CommandResult(run.line, run.text, pieces, 0, 1.25),
+            CommandResult(ps.line, ps.text, printed(output), None, 0.5, Ending.LEFT_OPEN, 3, "late\n"),
         ),
     )
     made = Recording(of.page.path, of.key, ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, snippets)

@@ -9,7 +9,7 @@ from typing import Any
 from snippetrun import report, runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
-from snippetrun.model import Environment, ImageFact, Recorded, Recording, Result, printed
+from snippetrun.model import CommandResult, Environment, ImageFact, Recording, Result, printed
 from snippetrun.report import Report, json_
 
 SCHEMA: dict[str, Any] = json.loads(json_.SCHEMA_FILE.read_text())
@@ -27,8 +27,8 @@ $ docker build \\
 $ docker run --gpus all x
 ```
 """
-PS = Recorded(4, "docker ps", printed("\x1b[31mID\x1b[0m\n"), 0, 0.25)
-BUILD = Recorded(5, "docker build \\\n    .", printed("".join(f"line {n}\n" for n in range(40))), 1, 1.0)
+PS = CommandResult(4, "docker ps", printed("\x1b[31mID\x1b[0m\n"), 0, 0.25)
+BUILD = CommandResult(5, "docker build \\\n    .", printed("".join(f"line {n}\n" for n in range(40))), 1, 1.0)
 
 HOSTILE = (
     "::error file=docs/a.md,line=1::not true\n"
@@ -42,7 +42,7 @@ HOSTILE = (
 """What a page may print, or say: design of attacks on whoever shows it."""
 
 
-def result(*recorded: Recorded, text: str = TEXT, path: str = "docs/a.md") -> Result:
+def result(*recorded: CommandResult, text: str = TEXT, path: str = "docs/a.md") -> Result:
     """A page that ran, with what came out of the commands of its first fence."""
     environment = Environment("26.1.5", "6.12", "0.1.0", (ImageFact("debian:latest", "sha256:0", "here"),))
     recording = Recording(path, "k" * 64, environment, "2026-01-02T03:04:05+00:00", 0.5, 2.0, (recorded,))

@@ -46,7 +46,7 @@ def test_a_page_is_judged_as_its_site_matches_output() -> None:
         when="2026-11-27T02:00:00+00:00",
         boot_seconds=0.5,
         seconds=1.0,
-        snippets=((snippetrun.Recorded(4, "docker ps", printed("x\n"), 0, 0.1),),),
+        snippets=((snippetrun.CommandResult(4, "docker ps", printed("x\n"), 0, 0.1),),),
     )
     outcomes = [
         snippetrun.judge(dataclasses.replace(SITE, match=match), page, ran).verdicts[0][0].outcome

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from snippetrun.model import Command, Ending, Options, Outcome, Page, PageOptions, Recorded, Snippet, printed
+from snippetrun.model import Command, CommandResult, Ending, Options, Outcome, Page, PageOptions, Snippet, printed
 from snippetrun.sameness.ending import missing_image
 from snippetrun.sameness.expected import judge
 
@@ -14,11 +14,13 @@ def page(*, options: PageOptions = PageOptions(), last: Options = Options()) -> 
     return Page("docs/a.md", (first, Snippet("console", last, 6, 8, "", "", (THREE,))), options)
 
 
-def recorded(command: Command, status: int | None = 0, ending: Ending = Ending.EXITED, output: str = "") -> Recorded:
-    return Recorded(command.line, command.text, printed(output), status, 1.0, ending)
+def recorded(
+    command: Command, status: int | None = 0, ending: Ending = Ending.EXITED, output: str = ""
+) -> CommandResult:
+    return CommandResult(command.line, command.text, printed(output), status, 1.0, ending)
 
 
-def outcomes(of: Page, *snippets: tuple[Recorded, ...]) -> list[list[Outcome]]:
+def outcomes(of: Page, *snippets: tuple[CommandResult, ...]) -> list[list[Outcome]]:
     return [[verdict.outcome for verdict in verdicts] for verdicts in judge(of, snippets)]
 
 

@@ -21,7 +21,7 @@ from snippetrun.errors import RecordingError, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Difference, Mode
 from snippetrun.plan import plan
-from snippetrun.recordings.document import dump, load, place
+from snippetrun.recordings.document import dump, load, locate
 from snippetrun.report import markdown, news
 from snippetrun.report.news import News
 from snippetrun.sandbox.fake import Answer
@@ -78,7 +78,7 @@ def redated(file: Path, **changes: object) -> None:
     """Write a recording as another run would have left it."""
     page = files.read(config.load(Path("mkdocs.yml")), Path("docs", file.stem))
     stored = load(file.read_text())
-    recording = dataclasses.replace(place(page, stored.recording), **changes)  # type: ignore[arg-type]
+    recording = dataclasses.replace(locate(page, stored.recording), **changes)  # type: ignore[arg-type]
     file.write_text(dump(page, recording, stored.fingerprints))
 
 

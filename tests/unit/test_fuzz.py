@@ -25,7 +25,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import info_string, read
 from snippetrun.mkdocs_plugin.embed import blocks
-from snippetrun.model import Environment, ImageFact, Options, Page, Piece, PieceKind, Recorded, Recording, Result
+from snippetrun.model import CommandResult, Environment, ImageFact, Options, Page, Piece, PieceKind, Recording, Result
 from snippetrun.render.ansi import to_html
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.sandbox.fake import FakeSandbox, program
@@ -136,7 +136,7 @@ def ran(page: Page, said: str) -> Result:
     pieces = (Piece(PieceKind.OUTPUT, said), Piece(PieceKind.INPUT, said, 1), Piece(PieceKind.KEYS, "^C"))
     recorded = tuple(
         tuple(
-            Recorded(command.line, command.text, pieces, 1, 0.1, output_before=said, waited_for=said)
+            CommandResult(command.line, command.text, pieces, 1, 0.1, output_before=said, waited_for=said)
             for command in snippet.commands
         )
         for snippet in page.snippets

@@ -57,7 +57,7 @@ def test_lines_are_those_of_the_file_where_other_plugins_have_put_lines_in_or_ta
 
 def test_a_mistake_is_at_its_line_of_the_file() -> None:
     text = "```console {exit=900}\n$ docker ps\n```\n"
-    with pytest.raises(PageError, match=r"docs/a.md:5:\d+: exit takes an exit status"):
+    with pytest.raises(PageError, match=r"docs/a.md:5:\d+: exit: expects an exit status"):
         rendered(text, source=f"---\ntitle: x\n---\n\n{text}")[0].pages()
 
 

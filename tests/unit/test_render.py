@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from snippetrun.model import (
     Command,
+    CommandResult,
     Ending,
     Environment,
     ImageFact,
@@ -22,14 +23,14 @@ from snippetrun.model import (
     Outcome,
     Piece,
     PieceKind,
-    Recorded,
     Recording,
     Snippet,
     Verdict,
     printed,
 )
 from snippetrun.render import footer, snippet, style
-from snippetrun.render.ansi import to_html, to_text
+from snippetrun.render.ansi import to_html
+from snippetrun.render.markup import Html
 from snippetrun.support import masks
 
 
@@ -46,7 +47,7 @@ def snippet_of(case: dict[str, Any]) -> str:
             pieces = tuple(Piece(PieceKind(kind), said) for kind, said in table.get("pieces", ()))
             came, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
             shown = table.get("shown", text)
-            recorded.append(Recorded(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
+            recorded.append(CommandResult(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
         varies.append([(start, end) for start, end in table.get("varies", ())])
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
@@ -57,7 +58,7 @@ def snippet_of(case: dict[str, Any]) -> str:
 def footer_of(table: dict[str, Any]) -> str:
     """Render `[recording]`: `commands` is their number, the rest is as in the model."""
     images = tuple(ImageFact(**image) for image in table.get("images", []))
-    ran = tuple(Recorded(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
+    ran = tuple(CommandResult(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
     network = Network(table.get("network", "none"))
     return footer(
         Recording(
@@ -92,7 +93,7 @@ class Reader(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -155,7 +156,7 @@ INVISIBLE = st.sampled_from([*COLOURS, *OTHERS, *STRAYS])
 
 
 def block(output: str) -> str:
-    ran = Recorded(1, "docker ps", printed(output), 0, 0.1)
+    ran = CommandResult(1, "docker ps", printed(output), 0, 0.1)
     return snippet(Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),)), [ran], [])
 
 
@@ -182,7 +183,7 @@ def test_the_text_of_the_block_is_what_was_visible(parts: list[tuple[str, str]])
     output = "".join(text + control for text, control in parts)
     end = "" if not visible or visible.endswith("\n") else "\n"
     assert Reader(block(output)).text == f"$ docker ps\n{visible}{end}"
-    assert Reader(to_text(output)).text == visible
+    assert Reader(Html.escape(output)).text == visible
 
 
 @given(st.lists(st.tuples(VISIBLE, INVISIBLE)))
@@ -234,7 +235,7 @@ def test_the_text_and_what_is_copied_are_the_same_whatever_varies(
 ) -> None:
     pieces = tuple(Piece(kind, "^C\n" if kind is PieceKind.KEYS else text) for kind, text in said)
     made = Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),))
-    ran = [Recorded(1, "docker ps", pieces, 0, 0.1)]
+    ran = [CommandResult(1, "docker ps", pieces, 0, 0.1)]
     marked, bare = (Reader(snippet(made, ran, [], varies)) for varies in ([spans(edges)], []))
     assert marked.text == bare.text
     assert dict(marked.attributes)["data-copy"] == dict(bare.attributes)["data-copy"]
@@ -249,7 +250,7 @@ def test_where_a_secret_is_masked_nothing_is_marked(monkeypatch: pytest.MonkeyPa
 
 @given(ANYTHING)
 def test_what_is_copied_is_what_is_typed(text: str) -> None:
-    typed = to_text(text)
+    typed = Html.escape(text)
     made = Snippet("console", Options(), 1, 2, "", "", (Command(text, 1, 1), Command("true", 1, 1)))
     html = snippet(made, [], [])
     copied = f"{Reader(typed).text}\ntrue" if text else "true"  # what goes on with an open command types nothing
@@ -260,13 +261,13 @@ def test_what_is_copied_is_what_is_typed(text: str) -> None:
 @given(ANYTHING)
 def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
     environment = Environment(text, text, text, (ImageFact(text, text, text, text),))
-    ran = ((Recorded(1, text, printed(text), 0, 0.1),),)
+    ran = ((CommandResult(1, text, printed(text), 0, 0.1),),)
     read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, ran)))
     assert read.open == []
     assert {name for name, _ in read.attributes} == (
         {"class", "data-search-exclude", "datetime", "role", "aria-label", "tabindex", "title"}
     )
-    assert dict(read.attributes)["title"] == Reader(to_text(text)).text
+    assert dict(read.attributes)["title"] == Reader(Html.escape(text)).text
 
 
 def test_a_megabyte_of_colours_is_quick() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from helpers.machine import ANSWERS, Engine, Heard
@@ -17,6 +18,7 @@ from snippetrun.extract import read
 from snippetrun.model import Mode, Outcome, Result
 from snippetrun.plan import plan
 from snippetrun.recordings import Store
+from snippetrun.support import bounded
 
 
 @pytest.fixture
@@ -129,6 +131,26 @@ def test_the_page_that_took_longest_begins_first(site: SiteConfig) -> None:
     results = runner.run(plan(site, pages), Heard(), sandboxes=engine)
     assert engine.ran == ["docs/new.md", "docs/long.md", "docs/short.md"]
     assert [result.page for result in results] == pages
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "reads"),
+    [
+        (Mode.REPLAY, PAGE, 1),
+        (Mode.REPLAY, PAGE.replace("docker ps", "docker ps -a"), 1),
+        (Mode.AUTO, PAGE, 1),
+        # Before it is written, as whoever runs the page too may have done that meanwhile.
+        (Mode.AUTO, PAGE.replace("docker ps", "docker ps -a"), 2),
+        (Mode.RUN, PAGE, 2),
+    ],
+)
+def test_a_recording_is_read_once_and_once_more_before_it_is_written(
+    site: SiteConfig, mode: Mode, text: str, reads: int
+) -> None:
+    run_one(site, Mode.RUN, Engine())
+    with patch.object(bounded, "read_bytes", wraps=bounded.read_bytes) as read_bytes:
+        run_one(site, mode, Engine(), text)
+    assert [call.args[0].name for call in read_bytes.call_args_list] == ["a.md.json"] * reads
 
 
 def test_what_fails_is_not_recorded(site: SiteConfig, tmp_path: Path) -> None:

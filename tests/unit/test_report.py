@@ -8,12 +8,12 @@ from helpers.reported import BUILD, FAILED, HOSTILE, PS, UGLY, VARIED, made, res
 from snippetrun import report, runner
 from snippetrun.errors import Problem
 from snippetrun.extract import read
-from snippetrun.model import Ending, Recorded, printed
+from snippetrun.model import CommandResult, Ending, printed
 from snippetrun.support.neutralise import neutralise
 
 
 def test_a_transcript_reads_like_a_terminal() -> None:
-    passed = result(PS, Recorded(5, "docker build \\\n    .", (), 0, 1.0))
+    passed = result(PS, CommandResult(5, "docker build \\\n    .", (), 0, 1.0))
     assert (
         report.transcript(passed)
         == """docs/a.md  (26.1.5, 2.0 s)
@@ -36,24 +36,24 @@ def test_a_failure_says_what_ran_what_was_wrong_how_it_ended_and_what_to_type() 
 
 
 def test_what_to_type_is_one_command_whatever_a_page_is_called() -> None:
-    [problem] = report.failures(result(Recorded(4, "docker ps", (), 1, 1.0), path="docs/a; reboot.md"))
+    [problem] = report.failures(result(CommandResult(4, "docker ps", (), 1, 1.0), path="docs/a; reboot.md"))
     assert problem.hint.endswith("snippetrun run 'docs/a; reboot.md'")
 
 
 def test_a_command_that_said_nothing_is_reported_so() -> None:
-    [problem] = report.failures(result(Recorded(4, "docker ps", (), None, 60.0, Ending.TIMED_OUT)))
+    [problem] = report.failures(result(CommandResult(4, "docker ps", (), None, 60.0, Ending.TIMED_OUT)))
     assert "still running after 60 s" in problem.message
     assert "It said nothing." in problem.hint
 
 
 def test_a_failure_stays_short_where_a_line_is_not() -> None:
-    [problem] = report.failures(result(Recorded(4, "docker ps", printed("x" * 1_000_000), 1, 1.0)))
+    [problem] = report.failures(result(CommandResult(4, "docker ps", printed("x" * 1_000_000), 1, 1.0)))
     assert len(str(problem)) < 2000
     assert "... (1000002 characters)" in problem.hint
 
 
 def test_nothing_in_a_report_can_steer_a_terminal_or_a_log() -> None:
-    hostile = Recorded(4, "docker ps", printed("\x1b[31m\x1b]0;title\x07\x9b2J\r\n"), 1, 1.0)
+    hostile = CommandResult(4, "docker ps", printed("\x1b[31m\x1b]0;title\x07\x9b2J\r\n"), 1, 1.0)
     [problem] = report.failures(result(hostile))
     assert not set(str(problem)) & {chr(code) for code in (*range(10), *range(11, 32), *range(127, 160))}
 
@@ -101,7 +101,7 @@ def test_a_page_that_ran_again_is_named_with_what_varied() -> None:
 
 def test_a_page_without_commands_does_not_count() -> None:
     empty = runner.result(read("docs/b.md", "# B\n"), None)
-    assert report.counts([empty])["pages"] == 0
+    assert report.counts([empty]).pages == 0
 
 
 def test_what_is_wrong_comes_page_by_page_and_what_could_not_run_last() -> None:

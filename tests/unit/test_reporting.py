@@ -100,7 +100,7 @@ def test_where_an_image_cannot_be_had_all_pages_are_there_and_none_was_reached(m
     make_site({"a.md": PAGE, "b.md": PAGE})
     made = report_on(run_on(no_images), MKDOCS, Selection(), Heard())  # type: ignore[arg-type]
     assert (made.exit_status, made.problems[0].message) == (3, "the registry answers 429")
-    assert counts(made.pages)["not_reached"] == 4
+    assert counts(made.pages).not_reached == 4
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from helpers.machine import Engine
 import snippetrun
 from snippetrun.cli import check as command
 from snippetrun.cli.commands import cli
-from snippetrun.model import Mode
-from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.model import CommandResult, Mode
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
 from snippetrun.tasks import check
 from snippetrun.tasks.report_on import Task

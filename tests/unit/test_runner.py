@@ -16,11 +16,11 @@ from helpers.runs import SITE, console, page, run
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import ImageError, Problem, SandboxError
-from snippetrun.model import Ending, Fact, Job, Outcome, Result
+from snippetrun.model import CommandResult, Ending, Fact, Job, Outcome, Result
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.fake import Answer, FakeSandbox, Program
-from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
 from snippetrun.support import stopping
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from helpers.local_shell import local_shell
 
-from snippetrun.model import Ending
-from snippetrun.sandbox.interface import CommandResult, TerminalCommand
+from snippetrun.model import CommandResult, Ending
+from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
 
 

@@ -14,7 +14,7 @@ from snippetrun import config, render, report, runner
 from snippetrun.cli.commands import cli
 from snippetrun.errors import ConfigError, Problem, SandboxError
 from snippetrun.extract import files, read
-from snippetrun.model import Environment, Fact, Job, Mode, Recorded, Recording, printed
+from snippetrun.model import CommandResult, Environment, Fact, Job, Mode, Recording, printed
 from snippetrun.plan import plan
 from snippetrun.recordings.document import dump, load
 from snippetrun.report import Report, github, json_, junit, markdown
@@ -212,7 +212,7 @@ def test_a_password_that_was_not_typed_is_in_no_report(secretive: config.SiteCon
 def test_what_other_runs_left_is_masked_in_a_recording_too(secretive: config.SiteConfig) -> None:  # noqa: ARG001 - hides
     page = read("docs/a.md", "```console\n$ docker ps\n```\n")
     others = (f"a {SECRET}\nb\n", f"{SECRET[:9]}\n{SECRET[9:]}\nx\n")
-    ran = Recorded(2, "docker ps", printed("a\nb\n"), 0, 0.5, others=others)
+    ran = CommandResult(2, "docker ps", printed("a\nb\n"), 0, 0.5, others=others)
     environment = Environment("26.1.5", "6.12", "0.1.0", known=(Fact("kernel", SECRET),))
     made = Recording("docs/a.md", "k", environment, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
     text = dump(page, made, fingerprints(page))

@@ -5,21 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 from helpers.recorded import ENVIRONMENT, TEXT, job, recording
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
-from snippetrun.model import Fact, Page, Recorded, Recording, printed
-from snippetrun.recordings import Store, place
+from snippetrun.model import CommandResult, Fact, Page, Recording, printed
+from snippetrun.recordings import Store, locate
 from snippetrun.recordings.document import dump, load
-from snippetrun.recordings.format import BadDocumentError
+from snippetrun.recordings.format import BadDocumentError, CommandData, Document, HunkData, PieceData, SnippetData
 from snippetrun.support.fingerprint import fingerprints
 
 
@@ -42,6 +45,12 @@ def where(site: SiteConfig, page: Page) -> Path:
     return path
 
 
+@pytest.mark.parametrize("part", [Document, SnippetData, CommandData, PieceData, HunkData])
+def test_the_reference_names_all_that_is_in_a_file(part: type[Struct]) -> None:
+    _, _, section = (REPOSITORY / "docs" / "reference" / "recordings.md").read_text().partition("What is in a file")
+    assert [name for name in part.__struct_fields__ if f"`{name}`" not in section] == []
+
+
 def test_nothing_is_written_through_a_link_out_of_the_recordings(site: SiteConfig, folder: Path) -> None:
     (folder.parent / "elsewhere").mkdir()
     folder.mkdir()
@@ -54,16 +63,16 @@ def test_nothing_is_written_through_a_link_out_of_the_recordings(site: SiteConfi
     assert list((folder.parent / "elsewhere").iterdir()) == []
     (folder / "deep").unlink()
     (folder / "deep").symlink_to("deep")
-    assert Store(site).usable(made) is None
+    assert Store(site).look(made).fresh is None
     with pytest.raises(FileError):
         Store(site).keep(made, recording(made), news=True)
 
 
 def test_what_was_kept_comes_back(site: SiteConfig) -> None:
     made = job(site)
-    assert Store(site).fresh(made) is None
+    assert Store(site).look(made).fresh is None
     Store(site).keep(made, recording(made), news=True)
-    assert Store(site).fresh(made) == recording(made)
+    assert Store(site).look(made).fresh == recording(made)
 
 
 def test_a_recording_stands_beside_others_as_its_page_does(site: SiteConfig, folder: Path) -> None:
@@ -77,7 +86,7 @@ def test_it_moves_with_its_page(site: SiteConfig) -> None:
     Store(site).keep(made, recording(made), news=True)
     before = where(site, made.page).read_text()
     moved = job(site, "One more line.\n\n" + TEXT)
-    assert Store(site).fresh(moved) == recording(moved)
+    assert Store(site).look(moved).fresh == recording(moved)
     Store(site).keep(moved, recording(moved), news=True)
     assert where(site, made.page).read_text() == before
 
@@ -85,7 +94,7 @@ def test_it_moves_with_its_page(site: SiteConfig) -> None:
 def test_a_change_makes_it_stale(site: SiteConfig) -> None:
     made = job(site)
     Store(site).keep(made, recording(made), news=True)
-    assert Store(site).fresh(job(site, TEXT.replace("docker ps", "docker ps -a"))) is None
+    assert Store(site).look(job(site, TEXT.replace("docker ps", "docker ps -a"))).fresh is None
 
 
 def test_a_run_that_says_nothing_new_leaves_the_file_alone(site: SiteConfig) -> None:
@@ -131,20 +140,20 @@ def test_what_other_runs_left_is_stored_as_the_lines_that_differ(site: SiteConfi
     two = dataclasses.replace(first, others=("/ # ls\nb\n/ # ^D\n",)), dataclasses.replace(second, others=OTHERS)
     varied = dataclasses.replace(plain, snippets=(two,))
     text = dump(made.page, varied, fingerprints(made.page))
-    assert place(made.page, load(text).recording) == varied
+    assert locate(made.page, load(text).recording) == varied
     ran, listed = json.loads(text)["snippets"][0]["commands"]
     assert ran["varies"] == [[{"at": 1, "lines": 1, "instead": ["b"]}]]
     assert listed["varies"][0] == [{"at": 1, "lines": 1, "instead": ["2"]}]
     Store(site).keep(made, varied, news=True)
-    assert Store(site).fresh(made) == varied
+    assert Store(site).look(made).fresh == varied
 
 
 @given(st.text("ab\n"), st.lists(st.text("ab\n"), max_size=3))
 def test_whatever_other_runs_left_comes_back(output: str, others: list[str]) -> None:
     page = read("a.md", "```console\n$ docker ps\n```\n")
-    ran = Recorded(2, "docker ps", printed(output), 0, 0.5, others=tuple(others))
+    ran = CommandResult(2, "docker ps", printed(output), 0, 0.5, others=tuple(others))
     made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
-    [[back]] = place(page, load(dump(page, made, fingerprints(page))).recording).snippets
+    [[back]] = locate(page, load(dump(page, made, fingerprints(page))).recording).snippets
     assert back.others == tuple(other for other in others if other != output)
 
 
@@ -153,9 +162,7 @@ def test_an_older_form_is_named_as_such(site: SiteConfig) -> None:
     Store(site).keep(made, recording(made), news=True)
     path = where(site, made.page)
     path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
-    with pytest.raises(RecordingError) as caught:
-        Store(site).fresh(made)
-    assert str(caught.value) == (
+    assert str(Store(site).look(made).error) == (
         "recordings/deep/a.md.json: this recording has the form of an older snippetrun\n"
         "    Record the page again: snippetrun run docs/deep/a.md"
     )
@@ -178,10 +185,11 @@ def test_a_file_that_is_not_as_written_is_named_and_never_used(site: SiteConfig,
     Store(site).keep(made, recording(made), news=True)
     path = where(site, made.page)
     path.write_bytes(spoil(path.read_text()).encode(errors="surrogateescape"))  # type: ignore[operator]
-    with pytest.raises(RecordingError, match=rf"recordings/deep/a.md.json: this recording .*{why}"):
-        Store(site).fresh(made)
+    reading = Store(site).look(made)
+    assert re.match(rf"recordings/deep/a.md.json: this recording .*{why}", str(reading.error))
+    assert (reading.stored, reading.fresh) == (None, None)
     Store(site).keep(made, recording(made), news=True)
-    assert Store(site).fresh(made) == recording(made)
+    assert Store(site).look(made).fresh == recording(made)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +225,7 @@ def test_every_bit_is_checked(site: SiteConfig) -> None:
         except ValueError:
             continue
         assert json.loads(flipped) == document, flipped
-        assert place(made.page, stored.recording) == recording(made)
+        assert locate(made.page, stored.recording) == recording(made)
 
 
 def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +238,7 @@ def test_nothing_is_half_written(site: SiteConfig, folder: Path, monkeypatch: py
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match="No space"):
         Store(site).keep(made, recording(made, "new\n"), news=True)
-    assert Store(site).fresh(made) == recording(made)
+    assert Store(site).look(made).fresh == recording(made)
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["a.md.json"]
 
 
@@ -245,13 +253,13 @@ def test_builds_at_the_same_time_take_turns(site: SiteConfig) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert Store(site).fresh(made) in [recording(made, output) for output in outputs]
+    assert Store(site).look(made).fresh in [recording(made, output) for output in outputs]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_comes_back(output: str, command: str) -> None:
     page = read("a.md", "```console\n$ docker ps\n```\n")
     [snippet] = page.snippets
-    ran = Recorded(snippet.commands[0].line, command, printed(output), 0, 0.5)
+    ran = CommandResult(snippet.commands[0].line, command, printed(output), 0, 0.5)
     made = Recording("a.md", "k", ENVIRONMENT, "2026-01-02T03:04:05+00:00", 0.5, 2.0, ((ran,),))
-    assert place(page, load(dump(page, made, fingerprints(page))).recording) == made
+    assert locate(page, load(dump(page, made, fingerprints(page))).recording) == made

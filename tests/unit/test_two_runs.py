@@ -16,7 +16,7 @@ from helpers.sites import Site
 from snippetrun import runner, sameness
 from snippetrun.config import MOST_RUNS, SiteConfig
 from snippetrun.errors import Problem, SandboxError
-from snippetrun.model import Difference, Job, Mode, Page, Recorded, Recording, Result
+from snippetrun.model import CommandResult, Difference, Job, Mode, Page, Recording, Result
 from snippetrun.plan import plan, rules
 from snippetrun.recordings import Store
 from snippetrun.runner.drift import in_order_alone
@@ -62,7 +62,7 @@ class Machine(Site):
         assert stored
         return stored.recording
 
-    def recorded(self, number: int = 0) -> Recorded:
+    def recorded(self, number: int = 0) -> CommandResult:
         return [each for snippet in self.recording().snippets for each in snippet][number]
 
     def file(self) -> tuple[bytes, int]:
