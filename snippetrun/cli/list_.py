@@ -24,9 +24,9 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    found = plan(site, files.read_all(site, files.find(site, paths))).pages
-    noticed = tuple(chain(*(page.findings for page in found)))
-    shown = tuple(report.page(runner.result(page, None)) for page in found if page.snippets)
+    pages = plan(site, files.read_all(site, files.find(site, paths))).pages
+    noticed = tuple(chain(*(page.findings for page in pages)))
+    shown = tuple(report.page(runner.result(page, None)) for page in pages if page.snippets)
     if as_json:
         made = report.Report("list", shown, __version__, findings=noticed, commit=git.commit(site.root))
         print_json(json_.document(made))
