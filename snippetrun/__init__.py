@@ -63,9 +63,9 @@ def read_site(mkdocs_yml: str | Path | None = None) -> SiteConfig:
 
 def read_pages(site: SiteConfig, paths: Iterable[str | Path] = ()) -> tuple[Page, ...]:
     """Return the pages among `paths`, files or folders, as they are written; without any, all pages of the site."""
-    from snippetrun.tasks import pages
+    from snippetrun.tasks import site_pages
 
-    return pages.read(site, [Path(path) for path in paths])
+    return site_pages.read(site, [Path(path) for path in paths])
 
 
 def make_plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:

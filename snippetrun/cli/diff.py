@@ -31,9 +31,9 @@ def diff(site: config.SiteConfig, arguments: tuple[str, ...], *, form: str, exit
     They are compared with those of the last commit, or of the revision REV; with REV..REV those of two revisions. PATHS
     are pages, recordings or folders; without any, all recordings of the site.
     """
-    found = diffs.diff(site, diffs.asked(site, arguments))
+    changes = diffs.diff(site, diffs.asked(site, arguments))
     if as_json:
-        print_json({"schema": json_.SCHEMA, "command": "diff"} | dataclasses.asdict(found))
+        print_json({"schema": json_.SCHEMA, "command": "diff"} | dataclasses.asdict(changes))
     else:
-        echo(markdown.news(found) if form == "markdown" else news.text(found))
-    return int(exit_code and bool(found.pages))
+        echo(markdown.news(changes) if form == "markdown" else news.text(changes))
+    return int(exit_code and bool(changes.pages))

@@ -56,10 +56,10 @@ class ControlStrings:
         self._held = data[-1:] if data.endswith((b"\x1b", b"\xc2")) else b""
         data = data.removesuffix(self._held)
         while data:
-            found = (_STRING_ENDS if self._within else _STRING_BEGINS).search(data)
-            shown += b"" if self._within else data[: found.start() if found else None]
-            data = data[found.start() if found[0] in (b"\x1b", b"\n") else found.end() :] if found else b""
-            self._within = self._within is not bool(found)
+            string = (_STRING_ENDS if self._within else _STRING_BEGINS).search(data)
+            shown += b"" if self._within else data[: string.start() if string else None]
+            data = data[string.start() if string[0] in (b"\x1b", b"\n") else string.end() :] if string else b""
+            self._within = self._within is not bool(string)
         return shown
 
 

@@ -12,7 +12,7 @@ from snippetrun.report import json_
 from snippetrun.support import git
 from snippetrun.support.neutralise import plain
 from snippetrun.support.version import __version__
-from snippetrun.tasks import pages
+from snippetrun.tasks import site_pages
 
 
 @cli.command("list")
@@ -24,9 +24,9 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    found = plan(site, pages.read(site, paths)).pages
-    noticed = tuple(chain(*(page.findings for page in found)))
-    shown = tuple(report.page(runner.result(page, None)) for page in found if page.snippets)
+    pages = plan(site, site_pages.read(site, paths)).pages
+    noticed = tuple(chain(*(page.findings for page in pages)))
+    shown = tuple(report.page(runner.result(page, None)) for page in pages if page.snippets)
     if as_json:
         made = report.Report("list", shown, __version__, findings=noticed, commit=git.commit(site.root))
         print_json(json_.document(made))

@@ -102,7 +102,9 @@ def _write(made: Report, asked: tuple[_File, ...]) -> list[Problem]:
         try:
             atomic.write(file.path, _FORMATS[file.form](made))
         except FileError as error:
-            problems += [dataclasses.replace(each, message=f"the report {each.message}") for each in error.problems]
+            problems += [
+                dataclasses.replace(problem, message=f"the report {problem.message}") for problem in error.problems
+            ]
     return problems
 
 

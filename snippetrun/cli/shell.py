@@ -12,7 +12,7 @@ from snippetrun.cli.interactive import attach
 from snippetrun.errors import Problem, UsageError
 from snippetrun.plan import plan
 from snippetrun.runner.page import MAIN_TERMINAL, opened
-from snippetrun.tasks import pages
+from snippetrun.tasks import site_pages
 from snippetrun.tasks.progress import ShownProgress
 
 
@@ -26,7 +26,7 @@ def shell(site: config.SiteConfig, place: str) -> None:
     line, nothing has run yet. `exit` ends the shell, and the sandbox with it.
     """
     path, line = _place(place)
-    jobs = plan(site, pages.read(site, [path])).jobs
+    jobs = plan(site, site_pages.read(site, [path])).jobs
     if not jobs:
         raise UsageError(Problem("nothing runs on this page", "", str(path)))
     with ShownProgress() as progress, runner.live_sandboxes(site, progress.say) as start:

@@ -37,6 +37,6 @@ def update(site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str 
             echo(f"changed {path}")
     complain(failed)
     count = len(updated.changed)
-    told = f"{counted(count, 'file')} changed, {counted(len(failed), 'failure')}"
-    echo(selected.note or told, err=True)
+    counts = f"{counted(count, 'file')} changed, {counted(len(failed), 'failure')}"
+    echo(selected.note or counts, err=True)
     return 1 if failed else 0

@@ -49,10 +49,10 @@ def base(engine: HostEngine, say: Callable[[str], None]) -> Base:
     `say` is told what goes on, a line each. Raises ImageError if neither way is open.
     """
     for name in (REFERENCE, _MADE_HERE):
-        found = engine.image(name)
-        if found:
-            made = (found["Config"].get("Labels") or {}).get(ORIGIN)
-            return Base(name, found["Id"], made or REFERENCE)
+        image = engine.image(name)
+        if image:
+            made = (image["Config"].get("Labels") or {}).get(ORIGIN)
+            return Base(name, image["Id"], made or REFERENCE)
     try:
         say(f"pulling {REFERENCE}")
         engine.pull(REFERENCE)

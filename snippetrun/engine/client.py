@@ -1,7 +1,8 @@
-"""The host's Docker engine, and all that we ask of it: with `connection` and `image_calls` it alone uses the SDK."""
+"""The host's Docker engine, and all that we ask of it: this and its neighbours alone use the SDK."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ import docker.errors
 from docker.types import LogConfig, Mount, Ulimit
 
 from snippetrun.engine.connection import FAULTS, REMOVE_SECONDS, REMOVE_SECONDS_AT_END
+from snippetrun.engine.hijack import hijack
 from snippetrun.engine.image_calls import Images
 from snippetrun.engine.labels import OURS, REPOSITORY, SESSION
 from snippetrun.engine.stream import ContainerStream
@@ -110,13 +112,12 @@ class HostEngine(Images):
                     "AttachStderr": True,
                 }
             )["Id"]
-            try:
-                params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-                stream = ContainerStream(self._api.attach_socket(container, params=params), self._must_answer)
+            with contextlib.ExitStack() as undo:
+                undo.callback(self.remove, container)
+                stream = self._stream(f"/containers/{container}/attach?stdin=1&stdout=1&stderr=1&stream=1")
+                undo.callback(stream.close)
                 self._api.start(container)
-            except BaseException:
-                self.remove(container)
-                raise
+                undo.pop_all()
             return container, stream
 
     def execute(self, container: str, command: Sequence[str], environment: Mapping[str, str]) -> ContainerStream:
@@ -125,7 +126,11 @@ class HostEngine(Images):
             exec_id = self._api.exec_create(
                 container, list(command), stdin=True, environment=dict(environment), user="root"
             )["Id"]
-            return ContainerStream(self._api.exec_start(exec_id, socket=True), self._must_answer)
+            return self._stream(f"/exec/{exec_id}/start", b'{"Detach": false, "Tty": false}')
+
+    def _stream(self, target: str, body: bytes = b"") -> ContainerStream:
+        target = f"/v{self._api.api_version}{target}"
+        return ContainerStream(hijack(self.base_url, self._tls, target, body, self._api.timeout), self._must_answer)
 
     def inspect(self, container: str) -> dict[str, Any]:
         """Return what the engine knows of a container."""

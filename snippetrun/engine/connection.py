@@ -15,6 +15,7 @@ import docker.errors
 import ifaddr
 import requests
 
+from snippetrun.engine.hijack import connect
 from snippetrun.engine.labels import SESSION
 from snippetrun.engine.session import Session
 from snippetrun.errors import EngineError, Problem, UnfitEngineError
@@ -54,15 +55,17 @@ class Connection:
 
     def __init__(self, base_url: str, *, tls: Any = None) -> None:  # noqa: ANN401 - the SDK's
         """Connect; raise EngineError if no engine answers at `base_url`, UnfitEngineError if an unfit one does."""
-        self.base_url = base_url
+        self.base_url, self._tls = base_url, tls
         self.session: Session | None = None
         """Whose mark is on all that is made; see `guard.guarded`."""
+        seconds = patience.seconds(_ANSWER_SECONDS)
         try:
+            connect(base_url, tls, seconds).close()  # the SDK leaves sockets open that find nobody
             self._api = _Client(
                 base_url,
                 version="auto",
                 tls=tls or False,
-                timeout=patience.seconds(_ANSWER_SECONDS),  # type: ignore[arg-type] # the SDK takes fractions too
+                timeout=seconds,  # type: ignore[arg-type] # the SDK takes fractions too
                 use_ssh_client=base_url.startswith("ssh:"),
             )
             self._version: dict[str, Any] = self._api.version()

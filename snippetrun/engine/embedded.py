@@ -134,8 +134,8 @@ def _pointed_at(data: Path) -> Path | None:
 
 def _start(data: Path) -> Path:
     """Start an engine in a folder of its own, so that one that ends late can do it no harm; return the folder."""
-    places = [_RUNS, Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
-    for name in {old.name for place in places for old in place.glob(f"{_stem(data)}-*")}:
+    folders = [_RUNS, Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
+    for name in {old.name for folder in folders for old in folder.glob(f"{_stem(data)}-*")}:
         _remove_if_dead(_RUNS / name)
     run = _RUNS / f"{_stem(data)}-{secrets.token_hex(4)}"
     run.mkdir(mode=0o700)

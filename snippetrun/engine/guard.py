@@ -75,21 +75,21 @@ def main(url: str, folder: str) -> None:
     """Remove what a session has left, as the guard of a run that was killed."""
     from snippetrun.engine import discover
 
-    found = session.read(Path(folder))
-    if found is None:
+    run = session.read(Path(folder))
+    if run is None:
         return
     gone = True
     deadline = time.monotonic() + patience.seconds(60)
     for pause in _PAUSES:
         time.sleep(pause)
-        gone = _sweep(discover.known(url), found.mark)
+        gone = _sweep(discover.known(url), run.mark)
         while not gone and time.monotonic() < deadline and not embedded.has_ended(url):
             time.sleep(1)
-            gone = _sweep(discover.known(url), found.mark)
-    shutil.rmtree(found.scratch, ignore_errors=True)
+            gone = _sweep(discover.known(url), run.mark)
+    shutil.rmtree(run.scratch, ignore_errors=True)
     embedded.tidy(url)
     if gone:
-        found.forget()
+        run.forget()
 
 
 def _sweep(where: tuple[str, object], mark: str) -> bool:

@@ -112,10 +112,10 @@ class Images(Connection):
     def save(self, names: Sequence[str]) -> Iterator[bytes]:
         """Yield the bytes of one archive of several images, shared layers once, as `docker save` writes it."""
         url = f"{self._api.base_url}/v{self._api.api_version}/images/get"
-        with self._faults("cannot save images"):
-            response = self._api.get(url, params={"names": list(names)}, stream=True, timeout=600)
-            response.raise_for_status()
-            yield from response.iter_content(1 << 20)
+        params = {"names": list(names)}
+        with self._faults("cannot save images"), self._api.get(url, params=params, stream=True, timeout=600) as answer:
+            answer.raise_for_status()
+            yield from answer.iter_content(1 << 20)
 
     def load(self, archive: IO[bytes]) -> None:
         """Load the images of an archive as `save` yields it; raise ImageError if the engine does not take it."""

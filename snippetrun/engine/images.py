@@ -47,10 +47,10 @@ def provide(
         tag, origin = _pulled(engine, source, say) if source.pull else _built(engine, source, base, builder)
     except ImageError as error:
         raise ImageError(*(source.problem(p.message, p.hint) for p in error.problems)) from error
-    found = engine.image(tag)
-    if found is None:
+    image = engine.image(tag)
+    if image is None:
         raise ImageError(source.problem(f"the image {source.name} is gone again", "Type the same command once more."))
-    return HostImage(source.name, tag, found["Id"], origin, source.stand_in, built=not source.pull)
+    return HostImage(source.name, tag, image["Id"], origin, source.stand_in, built=not source.pull)
 
 
 def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str) -> str:

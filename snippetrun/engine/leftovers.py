@@ -62,9 +62,9 @@ def sweep(engine: HostEngine, mark: str) -> bool:
 def sweep_dead(engine: HostEngine, name: str) -> None:
     """Remove what sessions whose processes are gone have left on this engine; `name` is as for `session.begun`."""
     with session.dead(name) as sessions:
-        for each in sessions:
-            if sweep(engine, each.mark):
-                each.forget()
+        for run in sessions:
+            if sweep(engine, run.mark):
+                run.forget()
 
 
 def filled(key: str) -> str:

@@ -68,16 +68,16 @@ def read(folder: Path) -> Session | None:
 @contextlib.contextmanager
 def dead(engine: str) -> Iterator[list[Session]]:
     """Yield the sessions on an engine whose processes are gone; meanwhile nobody else gets them."""
-    found = []
+    sessions = []
     with contextlib.ExitStack() as held:
         for folder in _folders():
             if held.enter_context(locked_if_free(folder / _LOCK)):
                 session = read(folder)
                 if session and session.engine == engine:
-                    found.append(session)
+                    sessions.append(session)
                 if not session or folder.name.startswith("."):  # killed as it began
                     shutil.rmtree(folder, ignore_errors=True)
-        yield found
+        yield sessions
 
 
 def is_alive(mark: str) -> bool | None:

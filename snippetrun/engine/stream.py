@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from snippetrun.support import stopping
 
@@ -34,17 +34,10 @@ class Stream(Protocol):
 class ContainerStream:
     """The stdin and stdout of a container or of an exec in it, over the connection that the engine gave us."""
 
-    def __init__(self, connection: Any, ended: Callable[[], None] = lambda: None) -> None:  # noqa: ANN401 - the SDK's
-        """Take over what the docker SDK returns for `socket=True`.
-
-        `ended` is called by whoever reads that the other side has closed; it may raise an error of its own.
-        """
-        self._ended = ended
-        # The SDK hands out a wrapper of the socket, and hangs on it the response that the socket belongs to.
-        response = getattr(connection, "_response", None)
-        self._layers = [response, connection]
-        self._socket: socket.socket = getattr(connection, "_sock", connection)
-        self._buffer = bytearray(_read_ahead(response, self._socket))
+    def __init__(self, connection: socket.socket, ended: Callable[[], None] = lambda: None) -> None:
+        """Take over a connection that was hijacked; `ended` is called when the other side has closed, and may raise."""
+        self._socket, self._ended = connection, ended
+        self._buffer = bytearray()
 
     def read(self, timeout: float) -> bytes | None:
         """As `Stream.read`; stdout and stderr come as one, in the order in which the engine sent them."""
@@ -74,10 +67,10 @@ class ContainerStream:
                 rest = rest[self._socket.send(rest) :]
             except TimeoutError:
                 # Nobody takes it. A process that has ended never will, and tells why in what is to be read.
-                came = self._receive(0.001)
-                if came == b"":
+                output = self._receive(0.001)
+                if output == b"":
                     return
-                self._buffer += came or b""
+                self._buffer += output or b""
             except OSError:
                 return
             if rest and time.monotonic() > deadline:
@@ -86,7 +79,7 @@ class ContainerStream:
     def end_of_input(self) -> None:
         """Close the process's stdin and go on reading."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
+            socket.socket.shutdown(self._socket, socket.SHUT_WR)  # that of an SSLSocket would end the reading too
 
     def read_all(self, timeout: float) -> bytes:
         """Return everything up to the end; raise TimeoutError after `timeout` seconds without a byte."""
@@ -99,10 +92,7 @@ class ContainerStream:
 
     def close(self) -> None:
         """As `Stream.close`."""
-        for layer in (*self._layers, self._socket):
-            with contextlib.suppress(OSError):
-                if layer is not None:
-                    layer.close()
+        self._socket.close()
 
     def _receive(self, timeout: float) -> bytes | None:
         """Return what has come, as `read` does, in the engine's format."""
@@ -126,12 +116,3 @@ class ContainerStream:
             at = end
         del self._buffer[:at]
         return bytes(payload)
-
-
-def _read_ahead(response: Any, raw: socket.socket) -> bytes:  # noqa: ANN401 - requests' response, as the SDK has it
-    """Return what came together with the response's head, and was read along with it: it is gone from the socket."""
-    reader = getattr(getattr(getattr(response, "raw", None), "_fp", None), "fp", None)
-    if reader is None:
-        return b""
-    raw.settimeout(0)  # so that looking waits for nothing
-    return bytes(reader.peek())

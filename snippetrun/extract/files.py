@@ -50,7 +50,8 @@ def _below(site: SiteConfig, folder: Path) -> Iterator[Path]:
         for file in (here / name for name in names if Path(name).suffix in ENDINGS):
             below = site.name_in_docs(str(file))
             is_page = below.startswith("..") or not (
-                excluded.match_file(below.encode(errors="replace").decode()) or (file.name == "README.md" and "index.md" in names)
+                excluded.match_file(below.encode(errors="replace").decode())
+                or (file.name == "README.md" and "index.md" in names)
             )
             if is_page and file.is_file():
                 yield file

@@ -23,8 +23,8 @@ from snippetrun.model import Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
-from snippetrun.tasks.pages import PagesRead
 from snippetrun.tasks.progress import ShownProgress
+from snippetrun.tasks.site_pages import PagesRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

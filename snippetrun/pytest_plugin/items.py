@@ -26,11 +26,11 @@ class MarkdownPage(pytest.File):
         super().__init__(**node)
         self.desk = desk
         self._ready: subset.PreparedPage | None = None
-        self._ran: Result | InfrastructureError | None = None
+        self._result: Result | InfrastructureError | None = None
         self._selected: set[int] = set()
 
     def collect(self) -> Iterable[PageItem]:
-        """Return an item for each snippet with commands, and one for each place that only looks as if it ran."""
+        """Return an item for each snippet with commands, and one for each line that only looks as if it ran."""
         try:
             site = self.desk.site()
             if site is None:
@@ -53,26 +53,26 @@ class MarkdownPage(pytest.File):
         Return the seconds that the selected snippets took now. Raises InfrastructureError, the same for every snippet,
         if the page could not run.
         """
-        if isinstance(self._ran, InfrastructureError):
-            raise self._ran
-        if self._ran is not None:
+        if isinstance(self._result, InfrastructureError):
+            raise self._result
+        if self._result is not None:
             return 0.0
         assert self._ready  # noqa: S101 - whoever asks was collected from it
         self._selected = self._select()
         try:
-            self._ran = self.desk.run(self._ready, self._selected)
+            self._result = self.desk.run(self._ready, self._selected)
         except InfrastructureError as error:
-            self._ran = error
+            self._result = error
             raise
-        return sum(self.told(at).seconds for at in self._selected)
+        return sum(self.outcome_of(at).seconds for at in self._selected)
 
-    def told(self, at: int) -> subset.SnippetOutcome:
+    def outcome_of(self, at: int) -> subset.SnippetOutcome:
         """Return what there is to say of a selected snippet of the page, which has run."""
-        assert isinstance(self._ran, Result)  # noqa: S101 - as its setup did not fail
-        return subset.told(self._ran, self._selected, at)
+        assert isinstance(self._result, Result)  # noqa: S101 - as its setup did not fail
+        return subset.outcome_of(self._result, self._selected, at)
 
     def _select(self) -> set[int]:
-        """Return the places on the page of the snippets that this session is to run."""
+        """Return the indices on the page of the snippets that this session is to run."""
         items = (item for item in self.session.items if isinstance(item, SnippetItem) and item.page is self)
         return {item.at for item in items if item.get_closest_marker("skip") is None}
 
@@ -85,7 +85,7 @@ class PageItem(pytest.Item):
         text = " ".join(plain(text).replace("::", ":").split())[:_NAME_LENGTH].rstrip()
         super().__init__(name=f"line {line}: {text}", parent=parent, **node)
         self.page, self.line, self.text = parent, line, text
-        self._said: Problem | None = None
+        self._problem: Problem | None = None
         # A page runs in one go in the setup of one item, but the time that a snippet took is that snippet's own.
         self._moved_seconds = 0.0
 
@@ -95,32 +95,32 @@ class PageItem(pytest.Item):
 
     def fail(self, *problems: Problem) -> NoReturn:
         """Fail with what every face says of these problems, and no traceback; a CI runner obeys nothing of it."""
-        self._said = problems[0]
+        self._problem = problems[0]
         raise pytest.fail.Exception(neutralise("\n".join(map(str, problems))), pytrace=False) from None
 
     def skip(self, why: Problem) -> NoReturn:
-        """Skip; reports that name the same reason and place are shown as one."""
-        self._said = why
+        """Skip; reports that name the same reason and line are shown as one."""
+        self._problem = why
         raise pytest.skip.Exception(neutralise(why.message)) from None
 
     def correct(self, report: pytest.TestReport) -> None:
         """Name the line of the page where pytest names the line of ours that raised, and share the time out."""
         report.duration = max(0.0, report.duration + self._moved_seconds)
-        said, self._said, self._moved_seconds = self._said, None, 0.0
-        if said is None:
+        problem, self._problem, self._moved_seconds = self._problem, None, 0.0
+        if problem is None:
             return
-        path, line = said.path or str(self.path), said.line or self.line
+        path, line = problem.path or str(self.path), problem.line or self.line
         if isinstance(report.longrepr, tuple):
-            report.longrepr = path, line, neutralise(said.message)
+            report.longrepr = path, line, neutralise(problem.message)
         elif (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
-            crash.path, crash.lineno, crash.message = path, line, neutralise(said.message)
+            crash.path, crash.lineno, crash.message = path, line, neutralise(problem.message)
 
 
 class SnippetItem(PageItem):
     """A snippet. The page runs in the setup of the first one; then each tells how it did."""
 
     def __init__(self, *, at: int, snippet: Snippet, skip: str | None, **node: Any) -> None:  # noqa: ANN401 - pytest's own
-        """Stand for the snippet at this place of the page, which does not run if there is a reason to skip it."""
+        """Stand for the snippet with this index on the page, which does not run if there is a reason to skip it."""
         first = snippet.commands[0]
         super().__init__(line=first.line, text=first.text.split("\n")[0] or "(goes on with what is open)", **node)
         self.at = at
@@ -139,16 +139,16 @@ class SnippetItem(PageItem):
 
     def runtest(self) -> None:
         """Tell how the snippet did."""
-        told = self.page.told(self.at)
-        self._moved_seconds = told.seconds
-        if told.outcome is Outcome.NOT_REACHED:
-            self.skip(*told.problems)
-        if told.outcome is Outcome.FAILED:
-            self.fail(*told.problems)
+        outcome = self.page.outcome_of(self.at)
+        self._moved_seconds = outcome.seconds
+        if outcome.outcome is Outcome.NOT_REACHED:
+            self.skip(*outcome.problems)
+        if outcome.outcome is Outcome.FAILED:
+            self.fail(*outcome.problems)
 
 
 class FindingItem(PageItem):
-    """A place that looks as if it should run and does not: nobody is to take it for tested."""
+    """A line that looks as if it should run and does not: nobody is to take it for tested."""
 
     def __init__(self, *, finding: Problem, **node: Any) -> None:  # noqa: ANN401 - pytest's own
         """Stand for what was found."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -52,7 +50,7 @@ class Session(runner.Watcher):
         if self._sandboxes is None:
             sandboxes = self._config.hook.pytest_snippetrun_sandboxes(config=self._config)
             self._sandboxes = runner.SharedSandboxes(sandboxes, self.say)
-        with _unclosed_sockets(), _interruptible():
+        with _interruptible():
             try:
                 start = self._sandboxes.start(ready.site)
             except EngineError as error:
@@ -63,8 +61,7 @@ class Session(runner.Watcher):
     def close(self) -> None:
         """Let go of what the sandboxes stood on."""
         if self._sandboxes is not None:
-            with _unclosed_sockets():
-                self._sandboxes.close()
+            self._sandboxes.close()
 
     def reason_to_skip(self, error: InfrastructureError) -> Problem | None:
         """Return why what could not run is to be skipped, the same for all pages; None if it is to fail."""
@@ -103,17 +100,3 @@ def _interruptible() -> Iterator[None]:
             yield
     except SystemExit as error:
         pytest.exit("stopped; nothing is left behind", returncode=int(str(error.code)))
-
-
-@contextmanager
-def _unclosed_sockets() -> Iterator[None]:
-    """Collect the sockets that the docker SDK does not close, and do not complain.
-
-    Later, in the middle of somebody's test, they would be that test's failure where warnings are errors.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            yield
-        finally:
-            gc.collect()

@@ -17,7 +17,7 @@ from snippetrun.model import Job, Outcome, Page, Result
 from snippetrun.plan import plan
 from snippetrun.recordings import Store, StoredRecording
 from snippetrun.runner.reproduced import reproduced
-from snippetrun.tasks import pages
+from snippetrun.tasks import site_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read(site: SiteConfig, path: Path, *, compare: bool) -> PreparedPage:
 
     Raises PageError and RecordingError, with the lines, for what cannot be used.
     """
-    [page] = pages.read(site, [path])
+    [page] = site_pages.read(site, [path])
     jobs = plan(site, [page]).jobs
     compare = compare and site.recordings is not None
     stored = Store(site).read(page) if compare else None
@@ -59,7 +59,7 @@ def read(site: SiteConfig, path: Path, *, compare: bool) -> PreparedPage:
 
 
 def run(ready: PreparedPage, selected: Collection[int], start: runner.OpenSandbox, watcher: runner.Watcher) -> Result:
-    """Run a page up to the last of the selected snippets, and judge it; `selected` are their places on the page.
+    """Run a page up to the last of the selected snippets, and judge it; `selected` are their indices on the page.
 
     At least one of them has to run. Raises InfrastructureError if the sandbox fails.
     """
@@ -72,14 +72,14 @@ def run(ready: PreparedPage, selected: Collection[int], start: runner.OpenSandbo
     return before.judged(result, result.news) if ready.compare else result
 
 
-def told(result: Result, selected: Collection[int], at: int) -> SnippetOutcome:
+def outcome_of(result: Result, selected: Collection[int], at: int) -> SnippetOutcome:
     """Return what there is to say of one of the selected snippets, all of which were to run.
 
     A page stops at a snippet that fails. If that is selected it tells of it itself, and those below are not reached. If
     it is not, nobody would hear of it: then the first selected one below fails in its place.
     """
     recorded = result.recording.snippets if result.recording else ()
-    seconds = sum(ran.seconds for snippet in recorded[at : at + 1] for ran in snippet)
+    seconds = sum(command.seconds for snippet in recorded[at : at + 1] for command in snippet)
     if failures := _failures(result, at):
         return SnippetOutcome(Outcome.FAILED, failures, seconds)
     if all(verdict.outcome is not Outcome.NOT_REACHED for verdict in result.verdicts[at]):

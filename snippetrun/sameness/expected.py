@@ -1,4 +1,4 @@
-"""What came out against what the author expected: the judgement of each command."""
+"""What came out of a command against what its author expects: the verdict."""
 
 from __future__ import annotations
 
@@ -18,48 +18,54 @@ from snippetrun.support.sgr import uncoloured
 
 @dataclass(frozen=True, slots=True)
 class PastedOutput:
-    """What was recorded of a page before: authors paste output from the site, and it is of another run."""
+    """What was recorded of a page before.
+
+    Authors paste output from their site into the page. It is of another run, and so what varies in it does not match.
+    """
 
     recording: Recording
     commands: Mapping[int, CommandResult]
-    """Those that the page still has, by the line of their prompt now."""
+    """The recorded commands that the page still has, by the lines where these are now."""
     now: Run
     """When and on what the page runs now."""
     rules: Rules
 
-    def lines(self, command: Command, came: CommandResult) -> Mapping[str, Sequence[str]]:
-        """Return, by the lines that came, what was recorded in their place and is the same."""
+    def lines(self, command: Command, recorded: CommandResult) -> Mapping[str, Sequence[str]]:
+        """Return a dictionary: a line of the output now -> the lines of earlier runs that are the same."""
         old = self.commands.get(command.line)
         if old is None:
             return {}
-        run = replace(self.now, outputs=(came.output,))
+        run = replace(self.now, outputs=(recorded.output,))
         [lines] = sameness.as_seen(run_of(self.recording, [old]), [old.others], run, self.rules)
         return lines
 
 
 def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> PastedOutput | None:
-    """Return what a page's author may have pasted; None if nothing was recorded. The page may have changed since."""
+    """Return what the author of a page may have pasted; None if nothing was recorded.
+
+    The page may have changed since: commands that are the same are paired, from the first to the last.
+    """
     if last is None:
         return None
     left: Iterator[CommandResult] = iter(chain.from_iterable(last.snippets))
-    found = {}
+    commands = {}
     for command in chain.from_iterable(snippet.commands for snippet in page.snippets):
         left, ahead = tee(left)
-        if ran := next((each for each in ahead if _is_of(command, each)), None):
-            found[command.line], left = ran, ahead
-    return PastedOutput(last, found, now, rules)
+        if match := next((recorded for recorded in ahead if _is_of(command, recorded)), None):
+            commands[command.line], left = match, ahead
+    return PastedOutput(last, commands, now, rules)
 
 
-def _is_of(command: Command, ran: CommandResult) -> bool:
-    """Tell whether what ran is a command of the page, with words for its names."""
-    return command.text == ran.command or Names().bind(command.text, ran.command)
+def _is_of(command: Command, recorded: CommandResult) -> bool:
+    """Tell whether what was recorded is a command of the page, with words for its names: `docker rm <id>`."""
+    return command.text == recorded.command or Names().bind(command.text, recorded.command)
 
 
 def run_of(recording: Recording, commands: Sequence[CommandResult] = ()) -> Run:
-    """Return some commands of a recording as what they printed, and when and on what."""
+    """Return the run that a recording is of, with the outputs of some of its commands."""
     ended = datetime.fromisoformat(recording.when).timestamp() + 1  # whole seconds
     known = {fact.name: fact.value for fact in recording.environment.known}
-    return Run(tuple(ran.output for ran in commands), ended - recording.seconds - 2, ended, known)
+    return Run(tuple(command.output for command in commands), ended - recording.seconds - 2, ended, known)
 
 
 def judge(
@@ -98,7 +104,7 @@ def stops(verdict: Verdict) -> bool:
 
 @dataclass(slots=True)
 class Judge:
-    """Judges the commands of a page in their order, and keeps the names that their output binds."""
+    """Judges the commands of a page, from the first to the last, and keeps the names that their output binds."""
 
     match: Match
     """How written output is matched, where a fence does not say."""
@@ -121,7 +127,7 @@ class Judge:
 
     def lacks(self, command: Command) -> str:
         """Return a name in a command that its page should have bound by now and has not; "" if there is none."""
-        names = (found[1] for found in PLACEHOLDER.finditer(command.text))
+        names = (placeholder[1] for placeholder in PLACEHOLDER.finditer(command.text))
         return next((n for n in names if canonical(n) in self._written and canonical(n) not in self.names.words), "")
 
     def command(self, command: Command, recorded: CommandResult, match: Match | None = None) -> Verdict:
@@ -129,8 +135,8 @@ class Judge:
         verdict = self._command(command, recorded, match)
         self._stopped = self._stopped or stops(verdict)
         for number, line in enumerate(command.written, command.end_line + 1):
-            for found in PLACEHOLDER.finditer(line):
-                self._written.setdefault(canonical(found[1]), number)
+            for placeholder in PLACEHOLDER.finditer(line):
+                self._written.setdefault(canonical(placeholder[1]), number)
         return verdict
 
     def _command(self, command: Command, recorded: CommandResult, match: Match | None) -> Verdict:
@@ -153,9 +159,9 @@ class Judge:
                     bind_loosely(self.names, part.written, part.shown)
         return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
 
-    def _is_pasted(self, command: Command, came: CommandResult, part: Part) -> bool:
-        """Tell whether what is written matches what an earlier run has shown, and that is the same as what came."""
-        before = self.pasted.lines(command, came) if self.pasted else {}
+    def _is_pasted(self, command: Command, recorded: CommandResult, part: Part) -> bool:
+        """Tell whether what is written is the output of an earlier run, which is the same as that of this one."""
+        before = self.pasted.lines(command, recorded) if self.pasted else {}
         runs = max(map(len, before.values()), default=0)
         return any(
             match_lines(Names(dict(self.names.words)), part.written, _earlier(part.shown, before, nth)) is None
@@ -163,12 +169,12 @@ class Judge:
         )
 
     def copy(self) -> Judge:
-        """Return one that knows as much, for a command that may be judged again."""
+        """Return another judge that knows as much, for a command that may be judged again."""
         return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._stopped, dict(self._written))
 
 
 def _earlier(shown: Sequence[str], before: Mapping[str, Sequence[str]], nth: int) -> list[str]:
-    """Return the lines of an earlier run in the place of those that came."""
+    """Return the output with the lines of an earlier run instead of those that are the same."""
     return [seen[min(nth, len(seen) - 1)] if (seen := before.get(line)) else line for line in shown]
 
 

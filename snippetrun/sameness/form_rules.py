@@ -1,4 +1,4 @@
-"""When two tokens of one form are the same: each rule beside an example of what it takes for that, and of what not."""
+"""When two tokens of one form are the same. Beside each rule stands an example of what is, and of what is not."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from snippetrun.sameness.forms import COUNT, SLACK, UNIT, Host, Kind, Token
 
 _ORDER = 5.0
-"""The factor between two durations of one order of magnitude."""
+"""Two durations, or two rates, may differ by this factor."""
 _AT_ONCE = 2.0
-"""Seconds below which all durations are of one order: a busy machine takes its time to start a process."""
+"""Seconds below which all durations are the same: a busy machine takes its time to start a process."""
 _SIZES_APART = 0.1
-"""By how much of itself a size may differ: an image built anew from newer packages."""
+"""A size may differ by this part of itself: an image is built anew from newer packages."""
 _ZONE = 1800
-"""Seconds of which all offsets of time zones are multiples, but for those of a quarter of an hour."""
+"""Seconds: time zones differ by multiples of half an hour. Those of a quarter of an hour are left out."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -46,7 +46,7 @@ def same(before: Token, after: Token, then: Host, now: Host) -> bool:
 
 
 def amount(token: Token) -> float | None:
-    """Return how much a token says: a number, bytes or seconds; None if it says no such thing."""
+    """Return the amount of a token: a number, bytes or seconds; None if it is of another kind."""
     match token.kind:
         case Kind.NUMBER:
             return _number(token.text)
@@ -69,8 +69,8 @@ def seconds(text: str) -> float:
 
 
 def _number(text: str) -> float:
-    found = _NUMBER.match(text)
-    return float(found[0].replace(",", ".")) if found else 0.0
+    match = _NUMBER.match(text)
+    return float(match[0].replace(",", ".")) if match else 0.0
 
 
 def _bytes(text: str) -> float:
@@ -102,7 +102,7 @@ def _same_number(a: str, b: str, then: Host, now: Host) -> bool:
 
 
 def _days(host: Host) -> set[dt.date]:
-    """Return the days on which a run was, wherever on earth."""
+    """Return the days of a run, in all time zones."""
     days = set()
     for start, end in host.windows:
         for moment in (start - _DAY / 2, start, end, end + _DAY / 2):
@@ -111,7 +111,7 @@ def _days(host: Host) -> set[dt.date]:
 
 
 def _is_day(text: str, host: Host) -> bool:
-    """Tell whether a date can be a day of a run; of digits alone nobody knows the order, so that any will do."""
+    """Tell whether a date can be a day of a run: `Nov 26`, or `26/11/2026` and `11/26/2026`, as nobody knows which."""
     words = [word.lower()[:3] for word in re.findall(r"[A-Za-z]{3,}", text)]
     months = [MONTHS.index(word) + 1 for word in words if word in MONTHS]
     weekdays = [_DAYS.index(word) for word in words if word in _DAYS]
@@ -161,6 +161,7 @@ def _elapsed(text: str) -> float:
 
 
 def _is_clock(time_of_day: float, step: float, host: Host) -> bool:
+    """Tell whether a time of day, in seconds and exact to `step`, can be a time of a run in some time zone."""
     for start, end in host.windows:
         since = (time_of_day + step - start) % _ZONE
         if since <= end - start + step:
@@ -179,13 +180,13 @@ def _same_size(a: str, b: str, then: Host, now: Host) -> bool:
 
 
 def _counts(host: Host, text: str) -> set[str]:
-    """Return which facts a number stands for: `16277744 kB` and `15.52GiB` may both be the memory."""
+    """Return the facts that a number can be: `16277744 kB` and `15.52GiB` may both be the memory."""
     value = _number(text)
     memory = float(host.known.get("memory") or 0)
-    found = {"processors"} if host.known.get("processors") == text else set()
+    facts = {"processors"} if host.known.get("processors") == text else set()
     if memory and any(abs(value * unit - memory) < memory / 50 for base in (1000, 1024) for unit in _powers(base)):
-        found.add("memory")
-    return found
+        facts.add("memory")
+    return facts
 
 
 _RULES: Mapping[Kind, Callable[[Token, Token, Host, Host], bool]] = {

@@ -1,7 +1,7 @@
-"""Words whose form says that they vary: times within a run, ages and durations, sizes, and what is known of the host.
+"""A line as tokens, each of a kind. Some kinds vary by their form: times, ages, durations, sizes, facts of the host.
 
-A line is read as tokens. Two tokens of one form are the same where the rule of that form says so; each rule stands
-beside an example of what it takes for the same, and one of what it does not. All others are the same to the letter.
+`3 days, 74.8MB` is a span, a sign, a blank and a size. `form_rules` says when two tokens of such a kind are the same.
+Tokens of all other kinds are the same to the letter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Kind(StrEnum):
     """What a token is."""
 
     KNOWN = "known"
-    """A fact of the host: `6.12.1-amd64`, or the digits of a digest."""
+    """The value of a fact of the host: `6.12.1-amd64`, or the digits of a digest."""
     DATE = "date"
     """`2026-11-26`, `Thu, 26 Nov 2026`, `Nov 26`, `26/11/2026`, `20261126`, `20261126T101500`, `Thursday`."""
     EPOCH = "epoch"
@@ -88,12 +88,12 @@ class Token(NamedTuple):
     start: int
     """Its index in the line."""
     name: str = ""
-    """Of what is known: the name of the fact."""
+    """The name of the fact, for a value that is known."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """When and where a run was made, which its tokens are read by."""
+    """When and where a run was made. The tokens of its lines are read by that."""
 
     began: float
     """Seconds since 1970."""
@@ -103,13 +103,13 @@ class Host:
 
     @cached_property
     def windows(self) -> Sequence[tuple[float, float]]:
-        """From when to when a time may be that means this run, or the building of one of its images."""
+        """The spans of time that a time in the output may be of: that of the run, and that of each image's build."""
         spans = [_span(value) for name, value in self.known.items() if name.endswith(" built")]
         return [(start - SLACK, end + SLACK) for start, end in [(self.began, self.ended), *filter(None, spans)]]
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        """The names of facts by the text that they are looked for as; of a digest that is its first 12 digits."""
+        """What is looked for in a line -> the name of the fact. For a digest that is its first 12 digits."""
         return {
             value[:12] if _is_digest(value) else value: name
             for name, value in self.known.items()
@@ -128,8 +128,8 @@ class Host:
         at = 0
         for known in [*(self._known.finditer(line) if self._known else ()), None]:
             tokens += (  # the last group that ends is the outermost
-                Token(_FORMS_OF[found.lastgroup or ""], found[0], found.start())
-                for found in _forms().finditer(line, at, known.start() if known else len(line))
+                Token(_FORMS_OF[match.lastgroup or ""], match[0], match.start())
+                for match in _forms().finditer(line, at, known.start() if known else len(line))
             )
             if known:
                 name = self._names.get(known[0]) or self._names[known[0][:12]]
@@ -145,12 +145,13 @@ def _forms() -> re.Pattern[str]:
 
 
 COUNTED = {"memory", "processors"}
+"""Facts that are numbers. They are looked for by their amount, and not by their text."""
 
 
 def _span(value: str) -> tuple[float, float] | None:
     """Return a span of time in seconds since 1970: `2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00`."""
     try:
-        start, end = (dt.datetime.fromisoformat(each).timestamp() for each in value.split("/"))
+        start, end = (dt.datetime.fromisoformat(moment).timestamp() for moment in value.split("/"))
     except ValueError:
         return None
     return start, end

@@ -1,4 +1,8 @@
-"""The outputs of one run of a page against those of another."""
+"""The outputs of one run of a page against those of another.
+
+Three kinds of runs come together. One was `recorded`. When it was, `others` were seen too, and what differs in them is
+known to vary. A `new` one is compared with all that.
+"""
 
 from __future__ import annotations
 
@@ -31,58 +35,61 @@ class Run:
     """What one run of a page printed."""
 
     outputs: tuple[str, ...]
-    """Of each command what its terminal showed, as text with colours."""
+    """What the terminal showed of each command, as text with colours."""
     began: float
     """Seconds since 1970."""
     ended: float
     known: Mapping[str, str] = field(default_factory=dict)
     """Facts of the host and of the images that it has built, by name: `kernel` -> `6.12.1`, `debian:latest 2` -> the
-    64 digits of a digest. What has another value on another host, and the same name, is the same."""
+    64 digits of a digest. The values of one name are the same, whatever they are."""
 
 
 def differences(
-    recorded: Run, others: Sequence[Sequence[str]], came: Run, rules: Rules = _NONE
+    recorded: Run, others: Sequence[Sequence[str]], new: Run, rules: Rules = _NONE
 ) -> tuple[tuple[Difference, ...], ...]:
-    """Return for each command the places where what came is not the same as what was recorded; empty for the same.
+    """Return for each command the differences of a new run from the recorded one; empty where they are the same.
 
-    `others` has for each command what it printed in other runs that were seen when it was recorded.
+    `others` has for each command what it printed in the other runs.
     """
-    host = Host(came.began, came.ended, came.known)
+    host = Host(new.began, new.ended, new.known)
     names = _Names()
     outputs = _learned(recorded, others, rules, names)
-    found: list[tuple[Difference, ...]] = []
-    for output, text, raw, seen in zip(outputs, came.outputs, recorded.outputs, others, strict=True):
-        if text == raw:
+    by_command: list[tuple[Difference, ...]] = []
+    for output, text, recorded_text, seen in zip(outputs, new.outputs, recorded.outputs, others, strict=True):
+        if text == recorded_text:
             names.agree(output.names())
-            found.append(())
+            by_command.append(())
             continue
         different = output.against(_lines(text, host, rules), names)
-        found.append(() if rules.words and text in seen else tuple(different))  # its names count all the same
-    return tuple(found)
+        by_command.append(() if rules.words and text in seen else tuple(different))  # its names count all the same
+    return tuple(by_command)
 
 
 def reproduced(
     first: Sequence[Difference], second: Sequence[Difference], runs: tuple[Run, Run], rules: Rules = _NONE
 ) -> tuple[Difference, ...]:
-    """Return the differences of one run that another run has as well: what is new in both is the same.
+    """Return the differences of one run that another run has as well.
 
-    Both are of the same command, against the same recording; `runs` are those that they were found in.
+    A difference that does not come again is chance, and one that does is news. Both are of one command, against one
+    recording; `runs` are those that they are of.
     """
     hosts = [Host(run.began, run.ended, run.known) for run in runs]
-    found = []
+    common = []
     for one, two in ((one, two) for one in first for two in second if _overlap(one, two)):
         if one.colours or two.colours:
             if one.colours and two.colours and sgr.spelt_colours(one.came[0]) == sgr.spelt_colours(two.came[0]):
-                found.append(one)
+                common.append(one)
             continue
-        lines = [[Line(text, host, rules) for text in each.came] for each, host in zip((one, two), hosts, strict=True)]
+        lines, its_lines = (
+            [Line(text, host, rules) for text in d.came] for d, host in zip((one, two), hosts, strict=True)
+        )
         # A size that reproduces is the same to the letter; the host's free memory is another one each time.
-        came = tuple(a.text for a in lines[0] if any(a.meets(b) and a.sizes() == b.sizes() for b in lines[1]))
+        new = tuple(a.text for a in lines if any(a.meets(b) and a.sizes() == b.sizes() for b in its_lines))
         gone = tuple(line for line in one.recorded if line in two.recorded)
-        fewer = all(len(each.recorded) > len(each.came) for each in (one, two))
-        if came or (gone and fewer):
-            found.append(Difference(one.at, gone, came))
-    return tuple(found)
+        fewer = all(len(difference.recorded) > len(difference.came) for difference in (one, two))
+        if new or (gone and fewer):
+            common.append(Difference(one.at, gone, new))
+    return tuple(common)
 
 
 def _overlap(one: Difference, two: Difference) -> bool:
@@ -90,27 +97,29 @@ def _overlap(one: Difference, two: Difference) -> bool:
 
 
 def as_seen(
-    recorded: Run, others: Sequence[Sequence[str]], came: Run, rules: Rules = _NONE
+    recorded: Run, others: Sequence[Sequence[str]], new: Run, rules: Rules = _NONE
 ) -> list[dict[str, Sequence[str]]]:
-    """Return for each command, by the lines that came and are the same, what earlier runs have shown in their place.
+    """Return for each command a dictionary: a new line -> the lines of earlier runs that are the same.
 
-    The recorded line is the first; all are without colours.
+    The recorded line is the first of these: `up 3 minutes` -> [`up 2 minutes`, `up 1 minute`]. None has colours. A line
+    that is the same as none is left out.
     """
-    host = Host(came.began, came.ended, came.known)
+    host = Host(new.began, new.ended, new.known)
     outputs = _learned(recorded, others, rules, _Names())
-    return [output.by_line(_lines(text, host, rules)) for output, text in zip(outputs, came.outputs, strict=True)]
+    return [output.by_line(_lines(text, host, rules)) for output, text in zip(outputs, new.outputs, strict=True)]
 
 
 def varying(
     recorded: Run, others: Sequence[Sequence[str]], rules: Rules = _NONE
 ) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """Return for each command the spans of its recorded output, without colours, that vary: from and to which index."""
+    """Return for each command the spans of its recorded output that vary, as indices of the text without colours."""
     return tuple(tuple(output.varying()) for output in _learned(recorded, others, rules, _Names()))
 
 
 def _learned(run: Run, others: Sequence[Sequence[str]], rules: Rules, names: _Names) -> list[_Output]:
+    """Return the outputs of a recorded run, which know what varies in the others; `names` learns along with them."""
     host = Host(run.began, run.ended, run.known)
-    later = Host(run.began, run.began + _DAY, run.known)  # of the other runs nobody knows when they were: soon
+    later = Host(run.began, run.began + _DAY, run.known)  # nobody knows when the other runs were: soon after
     outputs = [_Output(text, host, later, rules) for text in run.outputs]
     for nth in range(max(map(len, others), default=0)):
         pairs: list[tuple[str, str]] = []
@@ -122,17 +131,23 @@ def _learned(run: Run, others: Sequence[Sequence[str]], rules: Rules, names: _Na
 
 
 class _Names:
-    """Words that vary from run to run and stand for one thing each: ids, given names, made-up passwords."""
+    """Words that vary from run to run and each stand for one thing: ids, given names, made-up passwords.
+
+    If `3f2a` was recorded in two lines, and a new run has `9b0c` in the one, then it has to have `9b0c` in the other.
+    """
 
     def __init__(self) -> None:
         self._others: set[str] = set()
-        """Words that two runs have shown to stand for no one thing."""
+        """Recorded words that stand for no one thing: another run had two words for one of them, or one for two."""
         self._known: set[str] = set()
+        """All recorded words that vary."""
         self._its: dict[str, str] = {}
+        """A recorded word -> what the new run has for it, as far as it has been read."""
         self._mine: dict[str, str] = {}
+        """The same the other way round."""
 
     def learn(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Take note of which words stood for which in another run."""
+        """Take note of pairs: a recorded word, and what another run had instead."""
         its, mine = defaultdict(set), defaultdict(set)
         for a, b in pairs:
             its[_name(a)].add(_name(b))
@@ -143,9 +158,9 @@ class _Names:
         self._known |= set(its)
 
     def agree(self, pairs: Sequence[tuple[str, str]]) -> bool:
-        """Tell whether words stand for those that they stood for above on the page, and take note of new ones."""
+        """Tell whether pairs of a recorded and a new word fit those above on the page, and take note of them."""
         for a, b in ((_name(a), _name(b)) for a, b in pairs):
-            if b in self._known and a != b:  # the words are always these, in another order
+            if b in self._known and a != b:  # the words are always the same ones, dealt out anew
                 continue
             known = a in self._known and a not in self._others
             if known and (self._its.setdefault(a, b), self._mine.setdefault(b, a)) != (b, a):
@@ -158,81 +173,80 @@ def _lines(text: str, host: Host, rules: Rules) -> list[Line]:
 
 
 def _name(word: str) -> str:
-    """Return a word as it is known everywhere: of an id the digits that the engine prints at least."""
+    """Return a word as it is known everywhere: an id of 64 digits by the 12 that `docker ps` prints."""
     return word[:12] if len(word) == 64 else word
 
 
 class _Output:
-    """A recorded output, and what was seen to vary in it."""
+    """A recorded output, and what varies in it, as other runs have shown."""
 
     def __init__(self, text: str, host: Host, later: Host, rules: Rules) -> None:
         self._rules, self._later = rules, later
         self._lines = _lines(text, host, rules)
         self._optional: set[int] = set()
-        """Lines that another run had not."""
+        """Indices of recorded lines that another run had not."""
         self._extra: list[Line] = []
-        """Lines that another run had beside these."""
+        """Lines of other runs that were not recorded."""
         self._groups: list[range] = []
-        """Lines that came in any order."""
+        """Recorded lines that may come in any sequence."""
 
     def learn(self, text: str) -> list[tuple[str, str]]:
-        """Take note of what another run has printed; return the words that stand for each other in both."""
+        """Take note of what another run has printed; return the pairs of words that stand for each other."""
         its = _lines(text, self._later, self._rules)
         aligned = align(self._lines, its)
         missing, extra = left_over(aligned, len(self._lines), len(its))
-        found = [*find_moved(self._lines, its, missing, extra), *find_alike(self._lines, its, aligned, missing, extra)]
-        self._groups += find_crossed(aligned, found)
+        pairs = [*aligned, *find_moved(self._lines, its, missing, extra)]
+        pairs += find_alike(self._lines, its, aligned, missing, extra)
+        self._groups += find_crossed(pairs)
         if self._rules.words:
             self._optional |= set(missing)
             self._extra += [its[b] for b in extra]
-        return [pair for a, b in [*aligned, *found] for pair in self._lines[a].learn(its[b])]
+        return [pair for a, b in pairs for pair in self._lines[a].learn(its[b])]
 
-    def against(self, came: Sequence[Line], names: _Names) -> list[Difference]:
-        """Return where what came differs."""
-        aligned = align(self._lines, came)
-        missing, extra = left_over(aligned, len(self._lines), len(came))
+    def against(self, new: Sequence[Line], names: _Names) -> list[Difference]:
+        """Return the differences of the lines of a new run."""
+        aligned = align(self._lines, new)
+        missing, extra = left_over(aligned, len(self._lines), len(new))
         grouped = set(chain.from_iterable(self._groups))
-        apart = find_moved(self._lines, came, [a for a in missing if a in grouped], extra)
-        moved = self._optional | {a for a, _ in apart}
-        missing = [a for a in missing if a not in moved]
+        moved = find_moved(self._lines, new, [a for a in missing if a in grouped], extra)
+        excused = self._optional | {a for a, _ in moved}
+        missing = [a for a in missing if a not in excused]
         known = [*self._extra, *(self._lines[a] for a in sorted(self._optional))]
-        extra = find_unknown(known, came, extra)
-        met = [(a, b, m) for a, b in [*aligned, *apart] if (m := self._lines[a].meets(came[b]))]
+        extra = find_unknown(known, new, extra)
+        met = [(a, b, m) for a, b in [*aligned, *moved] if (m := self._lines[a].meets(new[b]))]
         # Columns move where a cell has another width, and only there.
         stands = not (missing or extra or any(m.varied for _, _, m in met))
         wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
-        elsewhere = find_elsewhere(self._lines, came, missing, extra)
-        gaps = between(aligned, len(self._lines), len(came))
-        gone, new = set(missing), set(extra)
-        told = [([n for n in a if n in gone], [n for n in b if n in new], a.start) for a, b in gaps]
-        told += [([a], [b], a) for a, b in [*wrong, *elsewhere]]
-        found = [
-            Difference(
-                min(mine, default=at), tuple(self._lines[a].text for a in mine), tuple(came[b].text for b in its)
-            )
-            for mine, its, at in told
+        elsewhere = find_elsewhere(self._lines, new, missing, extra)
+        gone, unknown = set(missing), set(extra)
+        gaps = between(aligned, len(self._lines), len(new))
+        unlike = [([n for n in a if n in gone], [n for n in b if n in unknown], a.start) for a, b in gaps]
+        unlike += [([a], [b], a) for a, b in [*wrong, *elsewhere]]
+        differences = [
+            Difference(min(mine, default=at), tuple(self._lines[a].text for a in mine), tuple(new[b].text for b in its))
+            for mine, its, at in unlike
             if mine or its
         ]
-        found += [
-            Difference(a, (sgr.spelt(self._lines[a].coloured),), (sgr.spelt(came[b].coloured),), colours=True)
+        differences += [
+            Difference(a, (sgr.spelt(self._lines[a].coloured),), (sgr.spelt(new[b].coloured),), colours=True)
             for a, b, _ in met
-            if (a, b) not in wrong and not self._lines[a].has_colours_of(came[b])
+            if (a, b) not in wrong and not self._lines[a].has_colours_of(new[b])
         ]
-        return sorted(found, key=lambda each: each.at)
+        return sorted(differences, key=lambda difference: difference.at)
 
     def names(self) -> list[tuple[str, str]]:
-        """Return its words that vary, each as standing for itself."""
+        """Return its words that vary, as pairs of each with itself."""
         return [pair for line in self._lines if (met := line.meets(line)) for pair in met.pairs]
 
-    def by_line(self, came: Sequence[Line]) -> dict[str, Sequence[str]]:
-        """Return what was seen before, by the lines that came and are the same."""
-        aligned = align(self._lines, came)
-        missing, extra = left_over(aligned, len(self._lines), len(came))
-        pairs = [*aligned, *find_moved(self._lines, came, missing, extra)]
-        return {came[b].text: [line.text for line in self._lines[a].seen] for a, b in pairs}
+    def by_line(self, new: Sequence[Line]) -> dict[str, Sequence[str]]:
+        """As `as_seen`, for the lines of one command."""
+        aligned = align(self._lines, new)
+        missing, extra = left_over(aligned, len(self._lines), len(new))
+        pairs = [*aligned, *find_moved(self._lines, new, missing, extra)]
+        return {new[b].text: [line.text for line in self._lines[a].seen] for a, b in pairs}
 
     def varying(self) -> Iterator[tuple[int, int]]:
-        """Yield from where to where the text varies, in order."""
+        """Yield the spans of the text that vary, from the first to the last."""
         at = 0
         for number, line in enumerate(self._lines):
             if number in self._optional or any(number in group for group in self._groups):

@@ -1,4 +1,4 @@
-"""What a site and a page say about what may differ, and what must not."""
+"""What a site and a page say themselves: `varies:` for what may differ, and `same:` for what must not."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def _patterns(rules: Rules) -> Sequence[tuple[Kind, re.Pattern[str]]]:
 
 
 def read(rules: Rules, host: Host, line: str) -> list[Token]:
-    """Return a line as tokens, each match one of its own."""
+    """Return a line as tokens. What one of the patterns matches is a token of its own, FIXED or FREE."""
     patterns = _patterns(rules)
     if not patterns:
         return host.read(line)
-    found: list[Token] = []
+    matches: list[Token] = []
     for kind, pattern in patterns:
         for match in pattern.finditer(line):
             start, end = match.span()
-            if start < end and all(end <= each.start or each.start + len(each.text) <= start for each in found):
-                found.append(Token(kind, match[0], start))
+            if start < end and all(end <= other.start or other.start + len(other.text) <= start for other in matches):
+                matches.append(Token(kind, match[0], start))
     tokens, at = [], 0
-    for each in [*sorted(found, key=lambda token: token.start), None]:
-        end = each.start if each else len(line)
+    for token in [*sorted(matches, key=lambda token: token.start), None]:
+        end = token.start if token else len(line)
         tokens += [Token(t.kind, t.text, at + t.start, t.name) for t in host.read(line[at:end])]
-        if each:
-            tokens.append(each)
-            at = end + len(each.text)
+        if token:
+            tokens.append(token)
+            at = end + len(token.text)
     return tokens

@@ -30,10 +30,10 @@ def read_bytes(path: Path) -> bytes:
     A link in a repository may lead to a device, which has no end, or to a pipe, which nobody fills.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no file", str(path))
-        if found.st_size > LARGEST_FILE:
+        if status.st_size > LARGEST_FILE:
             raise OSError(errno.EFBIG, f"it has more than {LARGEST_FILE // 1_000_000} MB", str(path))
         data = file.read(LARGEST_FILE + 1)
     if len(data) > LARGEST_FILE:  # it has grown, or belongs to a file system that knows no sizes

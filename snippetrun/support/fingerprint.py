@@ -27,7 +27,7 @@ class Fingerprint:
 
 def fingerprints(page: Page) -> tuple[Fingerprint, ...]:
     """Return a fingerprint for each snippet of the page, in order."""
-    return tuple(Fingerprint(_snippet(each), tuple(map(_command, each.commands))) for each in page.snippets)
+    return tuple(Fingerprint(_snippet(snippet), tuple(map(_command, snippet.commands))) for snippet in page.snippets)
 
 
 def unchanged(now: Sequence[Fingerprint], then: Sequence[Fingerprint]) -> tuple[int, int]:

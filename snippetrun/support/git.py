@@ -79,7 +79,7 @@ def as_of(root: Path, commit_: str, paths: Iterable[str]) -> Iterator[Path]:
 def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, given: str = "") -> str:
     inherited = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     try:
-        ran = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(folder), *arguments],
             input=os.fsencode(given),
             capture_output=True,
@@ -88,7 +88,7 @@ def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = Non
         )
     except OSError as error:
         raise _GitError(f"git cannot be started: {error.strerror}") from error
-    if ran.returncode:
-        said = os.fsdecode(ran.stderr).strip().removeprefix("fatal: ").splitlines()
-        raise _GitError(said[0] if said else f"git {arguments[0]} failed")
-    return os.fsdecode(ran.stdout)
+    if process.returncode:
+        complaint = os.fsdecode(process.stderr).strip().removeprefix("fatal: ").splitlines()
+        raise _GitError(complaint[0] if complaint else f"git {arguments[0]} failed")
+    return os.fsdecode(process.stdout)

@@ -27,10 +27,12 @@ def hide(values: Iterable[str]) -> None:
     """Mask these values from now on, each of at least `SHORTEST` characters; of several lines, each by itself too."""
     global _pattern  # noqa: PLW0603 - see above
     for value in values:
-        _hidden.update(each for each in (value.strip(), *map(str.strip, value.split("\n"))) if len(each) >= SHORTEST)
+        _hidden.update(part for part in (value.strip(), *map(str.strip, value.split("\n"))) if len(part) >= SHORTEST)
     longest_first = sorted(_hidden, key=lambda value: (-len(value), value))
-    found = "|".join(_BETWEEN.join(re.escape(letter) for letter in "".join(v.split("\n"))) for v in longest_first)
-    _pattern = re.compile(found) if found else None
+    alternatives = "|".join(
+        _BETWEEN.join(re.escape(letter) for letter in "".join(v.split("\n"))) for v in longest_first
+    )
+    _pattern = re.compile(alternatives) if alternatives else None
 
 
 def masked(text: str) -> str:
@@ -54,4 +56,4 @@ def masked_data(data: Any) -> Any:  # noqa: ANN401 - as JSON is
         return masked(data)
     if isinstance(data, dict):
         return {masked_data(key): masked_data(value) for key, value in data.items()}
-    return [masked_data(each) for each in data] if isinstance(data, list | tuple) else data
+    return [masked_data(value) for value in data] if isinstance(data, list | tuple) else data

@@ -50,7 +50,7 @@ _JSON_LOUD = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 def visible(text: str) -> str:
     """Return text in which each character that nobody sees is named, as `<U+202E>`."""
-    return text if text.isascii() else _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    return text if text.isascii() else _UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
 
 
 def whole(text: str) -> str:
@@ -72,5 +72,5 @@ def in_json(document: str) -> str:
     """Return a JSON document that means the same and is as harmless: JSON has escapes, and only strings need them."""
     document = _JSON_HASHES.sub(r"#\\u0023", document)
     for pattern in (_JSON_LOUD, _UNSEEN):
-        document = pattern.sub(lambda found: json.dumps(found[0])[1:-1], document)
+        document = pattern.sub(lambda match: json.dumps(match[0])[1:-1], document)
     return document

@@ -59,18 +59,22 @@ class Names:
         if not first or not text.startswith(pattern[: first.start()]):
             return False
         new: list[str] = []
-        found = _fullmatch(self._pattern(pattern, new), text)
-        if found is None:
+        groups = _fullmatch(self._pattern(pattern, new), text)
+        if groups is None:
             return False
         words: dict[str, list[str]] = {name: [] for name in new}
-        for name, word in zip(new, found, strict=True):
+        for name, word in zip(new, groups, strict=True):
             words[name].append(word)
-        if all(len(set(each)) == 1 for each in words.values()):
-            self.words |= {name: each[0] for name, each in words.items()}
+        if all(len(set(candidates)) == 1 for candidates in words.values()):
+            self.words |= {name: candidates[0] for name, candidates in words.items()}
             return True
         # A name stands here several times, for different words. It may be one of these in all of its places.
         for nth in range(max(map(len, words.values()))):
-            tried = {name: each[min(nth, len(each) - 1)] for name, each in words.items() if len(each) > 1}
+            tried = {
+                name: candidates[min(nth, len(candidates) - 1)]
+                for name, candidates in words.items()
+                if len(candidates) > 1
+            }
             trial = Names(self.words | tried)
             if trial.bind(pattern, text):
                 self.words |= trial.words
@@ -80,9 +84,9 @@ class Names:
     def _pattern(self, pattern: str, new: list[str]) -> str:
         """Return the regular expression of a line; each name that is not bound is a group, in the order of `new`."""
         parts, at = [], 0
-        for found in WILDCARD.finditer(pattern):
-            parts += [regex.escape(pattern[at : found.start()]), self._wildcard(found[1], new)]
-            at = found.end()
+        for wildcard in WILDCARD.finditer(pattern):
+            parts += [regex.escape(pattern[at : wildcard.start()]), self._wildcard(wildcard[1], new)]
+            at = wildcard.end()
         return "".join([*parts, regex.escape(pattern[at:])])
 
     def _wildcard(self, written: str | None, new: list[str]) -> str:
@@ -165,26 +169,26 @@ def match_lines(
     gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
     parts = [(gap, list(at)) for gap, at in groupby(range(len(written)), gaps.__getitem__)]
     here, after_gap = 0, False
-    for number, (gap, places) in enumerate(parts):
+    for number, (gap, indices) in enumerate(parts):
         if gap:
             after_gap = True
             continue
-        lines = [written[place] for place in places]
+        lines = [written[index] for index in indices]
         last = max(here, len(shown) - len(lines))
         first = last if after_gap and number == len(parts) - 1 else here  # what nothing may follow stands at the end
-        closest, found = (-1, 0), None
+        closest, matched = (-1, 0), None
         try:
             for start in range(first, (last if after_gap else here) + 1):
                 miss = matching.tried(bound, lines, shown, start)
                 if isinstance(miss, Names):
-                    found = start, miss
+                    matched = start, miss
                     break
                 closest = max(closest, (miss, -start))  # the place that comes closest
         except _TooMuchError:
-            return Mismatch(places[0] + max(closest[0], 0), max(closest[0], 0) - closest[1], gave_up=True)
-        if found is None:
-            return Mismatch(places[0] + closest[0], closest[0] - closest[1])
-        here, bound, after_gap = found[0] + len(lines), found[1], False
+            return Mismatch(indices[0] + max(closest[0], 0), max(closest[0], 0) - closest[1], gave_up=True)
+        if matched is None:
+            return Mismatch(indices[0] + closest[0], closest[0] - closest[1])
+        here, bound, after_gap = matched[0] + len(lines), matched[1], False
     if here < len(shown) and not after_gap:
         return Mismatch(len(written), here)
     names.words |= bound.words
@@ -206,7 +210,7 @@ def bind_loosely(names: Names, written: Sequence[str], shown: Sequence[str]) -> 
 def _fullmatch(pattern: str, text: str) -> tuple[str, ...] | None:
     """Return the groups of a match of the whole text; None if there is none, or if the pattern cannot be used."""
     try:
-        found = regex.compile(pattern).fullmatch(text)
+        match = regex.compile(pattern).fullmatch(text)
     except regex.PatternError:
         return None
-    return tuple(found.groups("")) if found else None
+    return tuple(match.groups("")) if match else None

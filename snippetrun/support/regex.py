@@ -30,8 +30,8 @@ def compile(pattern: str) -> re.Pattern[str]:  # noqa: A001 - as `re.compile`
     try:
         return cast("re.Pattern[str]", re2.compile(pattern, options))
     except re2.error as error:
-        said = error.args[0]
-        raise PatternError(said.decode(errors="replace") if isinstance(said, bytes) else str(said)) from None
+        message = error.args[0]
+        raise PatternError(message.decode(errors="replace") if isinstance(message, bytes) else str(message)) from None
     except UnicodeEncodeError:
         raise PatternError("it holds half of a character") from None
 

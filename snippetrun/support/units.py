@@ -36,8 +36,8 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _number(value: object, units: dict[str, float] | dict[str, int], wanted: str) -> float:
+def _number(value: object, units: dict[str, float] | dict[str, int], noun: str) -> float:
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([A-Za-z]*)", str(value).strip())
     if not match or match[2] not in units or not float(match[1]):
-        raise ValueError(f"{value!r} is not {wanted}")
+        raise ValueError(f"{value!r} is not {noun}")
     return float(match[1]) * units[match[2]]

@@ -26,13 +26,13 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     inherits from a file that is not in the checkout, nobody knows what it said then, and all pages count.
     Raises UsageError if there is no checkout or no such revision.
     """
-    site, found = now.site, now.pages
+    site, pages = now.site, now.pages
     root = git.checkout(site.root)
     commit = git.since(root, revision)
     store = Store(site)
     settings = [_inside(root, file.resolve()) for file in site.files]
-    texts = {page.path: _inside(root, Path(page.path)) for page in found}
-    recordings = {page.path: _inside(root, file) for page in found if (file := store.path(page))}
+    texts = {page.path: _inside(root, Path(page.path)) for page in pages}
+    recordings = {page.path: _inside(root, file) for page in pages if (file := store.path(page))}
     images = [_inside(root, image.folder) for image in site.images if image.build]
     named = [_inside(root, site.docs / name) for name in site.pages]
     with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
@@ -40,7 +40,7 @@ def since(now: Plan, revision: str) -> frozenset[str]:
         then = _keys_before(site, before, settings[0], texts)
         return frozenset(
             page.path
-            for page in found
+            for page in pages
             if _differs(root, before, texts[page.path])
             or _differs(root, before, recordings.get(page.path))
             or keys.get(page.path) != then.get(page.path)

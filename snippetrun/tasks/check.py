@@ -101,6 +101,6 @@ def confirmations(file: Path, commit: str | None) -> dict[str, str]:
     if report.command != "check":
         raise UsageError(Problem(f"is a report of {report.command:.20}, which confirms nothing", _MAKE_ONE, str(file)))
     if report.commit != commit:
-        said, here = (each[:12] if each else "no commit" for each in (report.commit, commit))
-        raise UsageError(Problem(f"is a report of {said}, and this is {here}", _MAKE_ONE, str(file)))
+        its_commit, our_commit = (sha[:12] if sha else "no commit" for sha in (report.commit, commit))
+        raise UsageError(Problem(f"is a report of {its_commit}, and this is {our_commit}", _MAKE_ONE, str(file)))
     return {page.path: page.recording for page in report.pages if page.recording}

@@ -29,8 +29,8 @@ def clean(say: Callable[[str], None], *, everything: bool = False) -> Cleaned:
     kept: list[Leftover] = []
     with host_engine(say) as engine:
         for item in leftovers.find(engine):
-            wanted = not item.in_use and (everything or not item.kept)
-            (removed if wanted and leftovers.remove(engine, item) else kept).append(item)
+            removable = not item.in_use and (everything or not item.kept)
+            (removed if removable and leftovers.remove(engine, item) else kept).append(item)
     if everything:
         shutil.rmtree(config.cache_folder(), ignore_errors=True)
     return Cleaned(tuple(removed), tuple(kept))

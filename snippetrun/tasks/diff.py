@@ -42,7 +42,7 @@ class _Ran:
     recorded: CommandResult
 
 
-_ALIKE: tuple[Callable[[_Ran], str], ...] = (lambda ran: ran.key, lambda ran: ran.recorded.command)
+_ALIKE: tuple[Callable[[_Ran], str], ...] = (lambda command: command.key, lambda command: command.recorded.command)
 """What two commands share that are one: what the page says of them, or, where that has changed, what was typed."""
 
 
@@ -58,8 +58,8 @@ def asked(site: SiteConfig, arguments: Sequence[str]) -> DiffRequest:
         path = Path(argument)
         (paths if os.path.lexists(path) or not _is_revision(root, argument) else revisions).append(argument)
     if len(revisions) > 1:
-        said = " and ".join(revisions)
-        raise UsageError(Problem(f"{said} are revisions", f"Write two as {revisions[0]}..{revisions[1]}"))
+        names = " and ".join(revisions)
+        raise UsageError(Problem(f"{names} are revisions", f"Write two as {revisions[0]}..{revisions[1]}"))
     older, dots, newer = (revisions or ["HEAD"])[0].partition("..")
     return DiffRequest(tuple(map(Path, paths)), older or "HEAD", (newer or "HEAD") if dots else None)
 
@@ -67,7 +67,7 @@ def asked(site: SiteConfig, arguments: Sequence[str]) -> DiffRequest:
 def _is_revision(root: Path, argument: str) -> bool:
     older, dots, newer = argument.partition("..")
     try:
-        return all(git.named(root, each) for each in ([older or "HEAD", newer or "HEAD"] if dots else [older]))
+        return all(git.named(root, revision) for revision in ([older or "HEAD", newer or "HEAD"] if dots else [older]))
     except UsageError:
         if dots and not argument.startswith((".", "/")):  # `main..tpyo`
             raise
@@ -91,8 +91,8 @@ def diff(site: SiteConfig, what: DiffRequest) -> News:
             for revision in (what.older, what.newer)
         ]
         names = sorted({file.relative_to(folder) for folder in folders for file in folder.rglob("*.json")})
-        found = list(_changed(site, what, folders, names))
-    return News(what.older, what.newer, tuple(sorted(found, key=lambda page: page.path)))
+        pages = list(_changed(site, what, folders, names))
+    return News(what.older, what.newer, tuple(sorted(pages, key=lambda page: page.path)))
 
 
 def _changed(
@@ -103,7 +103,7 @@ def _changed(
         old, new = (_text(folder / name) for folder in folders)
         file = shown_path(Path(str(site.recordings), name))
         page = _page(site, name, old, new) or file
-        about = {path for path in what.paths if any(_is_below(each, path) for each in (page, file))}
+        about = {path for path in what.paths if any(_is_below(own_name, path) for own_name in (page, file))}
         met |= about
         if old != new and (about or not what.paths):
             yield from _news(site, page, (old, new), file if what.newer is None else f"{what.newer}:{file}")
@@ -161,7 +161,7 @@ def _news(site: SiteConfig, page: str, texts: tuple[bytes | None, bytes | None],
     if new:
         own = rules(site, files.read(site, Path(page))) if Path(page).is_file() else Rules(site.varies, site.same)
         commands = tuple(_commands(old, new, own))
-    engines = [each.recording.environment.engine if each else None for each in (old, new)]
+    engines = [stored.recording.environment.engine if stored else None for stored in (old, new)]
     if change is not Change.CHANGED or note or commands or engines[0] != engines[1]:
         yield ChangedPage(page, change, note, engines[0], engines[1], commands)
 
@@ -169,13 +169,13 @@ def _news(site: SiteConfig, page: str, texts: tuple[bytes | None, bytes | None],
 def _commands(old: StoredRecording | None, new: StoredRecording, own: Rules) -> Iterator[ChangedCommand]:
     pairs = list(_aligned(_ran(old) if old else [], _ran(new), _ALIKE))
     both = [(one.recorded, two.recorded) for one, two in pairs if one and two]
-    found: Iterator[tuple[Difference, ...]] = iter(())
+    changes: Iterator[tuple[Difference, ...]] = iter(())
     if old:
-        found = iter(_differences(old.recording, new.recording, both, own))
+        changes = iter(_differences(old.recording, new.recording, both, own))
     for one, two in pairs:
         if one and two:
-            if differences := next(found):
-                output = tuple(each for each in differences if each.at >= 0)
+            if differences := next(changes):
+                output = tuple(difference for difference in differences if difference.at >= 0)
                 yield ChangedCommand(
                     Change.CHANGED, two.recorded.command, ended(one.recorded), ended(two.recorded), output
                 )
@@ -206,8 +206,8 @@ def _aligned(
 ) -> Iterator[tuple[_Ran | None, _Ran | None]]:
     """Yield the commands in their order, in pairs that are one; None is the other of one that is gone or new."""
     if not alike:
-        yield from ((each, None) for each in old)
-        yield from ((None, each) for each in new)
+        yield from ((command, None) for command in old)
+        yield from ((None, command) for command in new)
         return
     first, *rest = alike
     matcher = SequenceMatcher(None, list(map(first, old)), list(map(first, new)), autojunk=False)

@@ -67,7 +67,7 @@ def _engine(say: Callable[[str], None]) -> list[Finding]:
     try:
         with host_engine(say) as engine:
             info = engine.info()
-            found = leftovers.find(engine)
+            items = leftovers.find(engine)
     except SnippetrunError as error:
         problem = error.problems[0]
         return [Finding("engine", State.PROBLEM, problem.message, problem.hint)]
@@ -78,11 +78,11 @@ def _engine(say: Callable[[str], None]) -> list[Finding]:
         if info.get("CgroupVersion") == "2"
         else Finding("cgroups", State.WARNING, f"{cgroups}: with 1, root of a page can stall the kernel", _CGROUP_2),
     ]
-    stores = [item for item in found if item.kind == "volume" and item.kept]
+    stores = [item for item in items if item.kind == "volume" and item.kept]
     findings.append(
-        Finding("store", State.OK, f"{len(stores)} image stores, {sum(item.kind == 'image' for item in found)} images")
+        Finding("store", State.OK, f"{len(stores)} image stores, {sum(item.kind == 'image' for item in items)} images")
     )
-    left = [item for item in found if not item.kept and not item.in_use]
+    left = [item for item in items if not item.kept and not item.in_use]
     findings.append(
         Finding("leftovers", State.WARNING, f"{len(left)} remains of runs that are gone", "snippetrun clean")
         if left
@@ -140,11 +140,11 @@ def _isolation(sandbox: Sandbox, site: SiteConfig) -> list[Finding]:
     ]
 
 
-def _seen_inside(user: int, said: str) -> Iterator[Finding]:
+def _seen_inside(user: int, answer: str) -> Iterator[Finding]:
     """Tell of who the page is outside, and of what its process says: `Seccomp: 2`, and its AppArmor profile."""
     from snippetrun.sandbox.live import APPARMOR_PROFILE, FIRST_OWN_ID
 
-    seccomp, *profile = said.splitlines()
+    seccomp, *profile = answer.splitlines()
     if user >= FIRST_OWN_ID:
         yield Finding("users", State.OK, f"root of a page is user {user} outside, and no other page's")
     else:

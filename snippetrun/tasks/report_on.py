@@ -31,19 +31,19 @@ class Task:
     """Judges results as `run` would have: those of the pages that came to their end before something failed."""
 
 
-def report_on(task: Task, config_file: Path | None, wanted: Selection, watcher: runner.Watcher) -> Report:
+def report_on(task: Task, config_file: Path | None, selection: Selection, watcher: runner.Watcher) -> Report:
     """Do a task, and return what it came to.
 
     What stops it is in the report, beside the results of the pages that came to their end before: a machine in CI that
     fails us has something to say too.
     """
     began = time.monotonic()
-    made = Report(task.command, (), __version__, changed_since=wanted.changed_since)
+    made = Report(task.command, (), __version__, changed_since=selection.changed_since)
     try:
         site = config.load(config_file)
         made = dataclasses.replace(made, commit=git.commit(site.root))
-        selected = select(site, wanted)
-        made = _about(made, selected, wanted)
+        selected = select(site, selection)
+        made = _about(made, selected, selection)
         results, error = _results(task, selected.part, watcher)
     except SnippetrunError as error_:
         results, error = (), error_
@@ -57,12 +57,12 @@ def report_on(task: Task, config_file: Path | None, wanted: Selection, watcher: 
     return dataclasses.replace(made, exit_status=status)
 
 
-def _about(made: Report, selected: SelectedPages, wanted: Selection) -> Report:
+def _about(made: Report, selected: SelectedPages, selection: Selection) -> Report:
     share = None
     findings = tuple(chain(*(page.findings for page in selected.part.pages)))
-    if wanted.shard:
+    if selection.shard:
         mine, whole = (tuple(page.path for page in part.pages) for part in (selected.part, selected.whole))
-        share = Share(wanted.shard.number, wanted.shard.of, mine, whole)
+        share = Share(selection.shard.number, selection.shard.of, mine, whole)
     return dataclasses.replace(made, note=selected.note, findings=findings, shard=share)
 
 

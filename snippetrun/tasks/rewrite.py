@@ -83,7 +83,7 @@ def _aligned(part: Part, names: Names, match: Match) -> list[str]:
 def _same(written: Sequence[str], shown: Sequence[str], names: Names, match: Match) -> list[list[bool]]:
     """Tell of each written line and each that came out whether they match, by themselves and with the names so far."""
     return [
-        [match_lines(Names(dict(names.words)), [line], [came], match) is None for came in shown] for line in written
+        [match_lines(Names(dict(names.words)), [line], [output], match) is None for output in shown] for line in written
     ]
 
 

@@ -9,7 +9,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
 from snippetrun.plan import Plan, plan, runs
 from snippetrun.recordings import Store
-from snippetrun.tasks import changed_since, pages, shards
+from snippetrun.tasks import changed_since, shards, site_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,22 @@ class SelectedPages:
     """Why none of them runs although all is well; else empty."""
 
 
-def select(site: SiteConfig, wanted: Selection) -> SelectedPages:
+def select(site: SiteConfig, selection: Selection) -> SelectedPages:
     """Read the pages that are wanted.
 
     Raises UsageError if nothing could run on any page among the paths, and for what cannot be read or planned.
     """
-    whole = plan(site, pages.read(site, wanted.paths))
+    whole = plan(site, site_pages.read(site, selection.paths))
     if not whole.jobs:
         raise _nothing_runs(whole)
-    if wanted.changed_since is not None:
-        whole = whole.only(changed_since.since(whole, wanted.changed_since))
-    part = _dealt(whole, wanted.shard) if wanted.shard else whole
-    return SelectedPages(whole, part, _note(wanted, whole, part))
+    if selection.changed_since is not None:
+        whole = whole.only(changed_since.since(whole, selection.changed_since))
+    part = _dealt(whole, selection.shard) if selection.shard else whole
+    return SelectedPages(whole, part, _note(selection, whole, part))
 
 
-def _nothing_runs(found: Plan) -> UsageError:
-    skipped = any(snippet.commands for page in found.pages for snippet in page.snippets)
+def _nothing_runs(whole: Plan) -> UsageError:
+    skipped = any(snippet.commands for page in whole.pages for snippet in page.snippets)
     hint = (
         "Every docker command there is skipped."
         if skipped
@@ -67,11 +67,11 @@ def _dealt(whole: Plan, shard: shards.Shard) -> Plan:
     return whole.only(mine)
 
 
-def _note(wanted: Selection, whole: Plan, part: Plan) -> str:
-    if wanted.changed_since is not None and not whole.pages:
-        return f"no page changed since {wanted.changed_since}"
-    if wanted.changed_since is not None and not whole.jobs:
-        return f"nothing runs on the pages that changed since {wanted.changed_since}"
+def _note(selection: Selection, whole: Plan, part: Plan) -> str:
+    if selection.changed_since is not None and not whole.pages:
+        return f"no page changed since {selection.changed_since}"
+    if selection.changed_since is not None and not whole.jobs:
+        return f"nothing runs on the pages that changed since {selection.changed_since}"
     if not part.jobs:
-        return f"shard {wanted.shard} has nothing to run: there are more shards than pages"
+        return f"shard {selection.shard} has nothing to run: there are more shards than pages"
     return ""

@@ -23,10 +23,10 @@ class Shard:
 
 def parse(text: str) -> Shard:
     """Read `2/5`; raise ValueError if there can be no such shard."""
-    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
-    if not found or not 1 <= int(found[1]) <= int(found[2]) <= _MOST:
+    match = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]) <= _MOST:
         raise ValueError(f"{text!r} is no shard: write 2/5 for the second of five")
-    return Shard(int(found[1]), int(found[2]))
+    return Shard(int(match[1]), int(match[2]))
 
 
 def deal(seconds: Sequence[float | None], of: int) -> list[int]:
@@ -36,13 +36,13 @@ def deal(seconds: Sequence[float | None], of: int) -> list[int]:
     page whose time nobody knows, None, counts as the mean of those that are known and more than nothing. So the same
     times are always dealt in the same way.
     """
-    known = [each for each in seconds if each]
+    known = [time for time in seconds if time]
     mean = sum(known) / len(known) if known else 1.0
-    times = [mean if each is None else each for each in seconds]
+    times = [mean if time is None else time for time in seconds]
     loads = [0.0] * of
     numbers = [0] * len(times)
-    for place in sorted(range(len(times)), key=lambda place: (-times[place], place)):
+    for page in sorted(range(len(times)), key=lambda page: (-times[page], page)):
         least = loads.index(min(loads))
-        loads[least] += times[place]
-        numbers[place] = least + 1
+        loads[least] += times[page]
+        numbers[page] = least + 1
     return numbers

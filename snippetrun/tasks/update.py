@@ -16,7 +16,7 @@ from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
 from snippetrun.support.atomic import write
 from snippetrun.support.patterns import Names
-from snippetrun.tasks import pages
+from snippetrun.tasks import site_pages
 from snippetrun.tasks.rewrite import rewritten
 
 
@@ -40,10 +40,9 @@ def update(
     output that would not be output in its page.
     """
     site = work.site
-    ran = runner.run(work.in_mode(Mode.RUN), watcher, aim=runner.Aim.COMPARE, sandboxes=sandboxes)
     results: list[Result] = []
     changed: list[str] = []
-    for result in ran:
+    for result in runner.run(work.in_mode(Mode.RUN), watcher, aim=runner.Aim.COMPARE, sandboxes=sandboxes):
         accepted = result
         if result.recording and all(verdict.where for verdict in result.failed):
             accepted, written = _accept(site, result, result.recording)
@@ -64,7 +63,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
         _check(site, result.page, text, edits[0])
         write(file, text)
         changed.append(result.page.path)
-    [page] = pages.read(site, [file])
+    [page] = site_pages.read(site, [file])
     [job] = plan(site, [page]).jobs
     snippets = retyped(page, _moved(recording, edits), job.match)
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
@@ -97,13 +96,13 @@ def _edits(result: Result, recording: Recording, match: Match) -> Iterator[extra
     """Yield what has to change so that written output matches; pasted output that is the same stays as it is."""
     page, failed = result.page, {verdict.line for verdict in result.failed}
     names = Names()
-    for snippet, recorded in zip(page.snippets, recording.snippets, strict=False):
+    for snippet, outputs in zip(page.snippets, recording.snippets, strict=False):
         how = snippet.options.match or page.options.match or match
-        for command, ran in zip(snippet.commands, recorded, strict=False):
-            changes = list(rewritten(command, ran, names, how))  # also binds names
-            for each in changes if command.line in failed else ():
-                lines = (snippet.prefix + line if line else snippet.prefix.rstrip() for line in each.lines)
-                yield extract.Edit(each.line, each.end_line, tuple(lines))
+        for command, output in zip(snippet.commands, outputs, strict=False):
+            changes = list(rewritten(command, output, names, how))  # also binds names
+            for change in changes if command.line in failed else ():
+                lines = (snippet.prefix + line if line else snippet.prefix.rstrip() for line in change.lines)
+                yield extract.Edit(change.line, change.end_line, tuple(lines))
 
 
 def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[CommandResult, ...], ...]:
@@ -115,14 +114,14 @@ def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[C
     return tuple(
         tuple(
             dataclasses.replace(
-                ran,
-                line=to(ran.line),
+                command,
+                line=to(command.line),
                 pieces=tuple(
                     piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=to(piece.line))
-                    for piece in ran.pieces
+                    for piece in command.pieces
                 ),
             )
-            for ran in snippet
+            for command in snippet
         )
         for snippet in recording.snippets
     )

@@ -80,7 +80,7 @@ def engine(script: str) -> Iterator[str]:
 def refusal(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """How an engine that the environment names is refused, as soon as it answers."""
     monkeypatch.setenv("DOCKER_HOST", url)
-    said = ""
+    message = ""
     deadline = time.monotonic() + patience.seconds(20)
     while time.monotonic() < deadline:
         try:
@@ -89,18 +89,18 @@ def refusal(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
         except UnfitEngineError as error:
             return str(error)
         except EngineError as error:
-            said = str(error)
+            message = str(error)
             time.sleep(0.2)
     log = Path(url.removeprefix("unix://")).with_name("log").read_text()
-    return f"it did not answer: {said}\n{log}"
+    return f"it did not answer: {message}\n{log}"
 
 
 @missing("dockerd")
 def test_an_engine_that_remaps_its_users_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with engine(REMAPPED) as url:
-        said = refusal(url, monkeypatch)
-    assert f"the Docker engine at {url} remaps its users (userns-remap)" in said
-    assert "without userns-remap, or show what was recorded: SNIPPETRUN_MODE=replay" in said
+        message = refusal(url, monkeypatch)
+    assert f"the Docker engine at {url} remaps its users (userns-remap)" in message
+    assert "without userns-remap, or show what was recorded: SNIPPETRUN_MODE=replay" in message
 
 
 @missing("dockerd", "newuidmap", "rootlesskit", "slirp4netns")

@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import docker.context
 import pytest
+from helpers.waiting import wait_for
 
 from snippetrun.engine import discover, embedded
 from snippetrun.engine.client import ContainerSpec
@@ -98,10 +98,7 @@ def test_it_stops_when_its_user_is_killed(nobody_answers: Path) -> None:  # noqa
     assert run.is_dir()
     user.kill()
     user.communicate()
-    deadline = time.monotonic() + 20
-    while run.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not run.exists()
+    wait_for(lambda: not run.exists(), 20)
 
 
 def test_an_engine_that_somebody_named_is_never_replaced(nobody_answers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +118,12 @@ def test_a_context_that_has_outlived_its_engine_is_replaced_and_named(
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     (tmp_path / "config.json").write_text('{"currentContext": "old"}')  # without it, the SDK would use the user's
     docker.context.ContextAPI.create_context("old", host=NOTHING)
-    said: list[str] = []
-    with host_engine(said.append) as engine:
+    lines: list[str] = []
+    with host_engine(lines.append) as engine:
         assert engine.base_url.startswith("unix:///run/snippetrun-")
-    assert [line.partition("which ")[2] for line in said] == ["the docker context 'old' names: starting one of our own"]
+    assert [line.partition("which ")[2] for line in lines] == [
+        "the docker context 'old' names: starting one of our own"
+    ]
 
     monkeypatch.setenv("DOCKER_CONTEXT", "old")
     with pytest.raises(EngineError, match=r"(?s)no Docker engine answers at .*context 'old' says so"), host_engine():

@@ -74,7 +74,7 @@ def snippetrun(*words: str) -> Built:
 
 def shown(page: str) -> str:
     """What the blocks of a built page say."""
-    return "".join(blocks(Path("site", page)).found)
+    return "".join(blocks(Path("site", page)).texts)
 
 
 def published(word: str) -> list[str]:
@@ -108,11 +108,11 @@ def test_a_fence_that_pymdownx_snippets_includes_runs_and_an_error_names_its_fil
     assert "after-it" in shown("index.html")
     assert published("WORD=kept") == []
     assert snippetrun("check").returncode == 0, "the command line reads what the build reads"
-    assert "in-$WORD" in snippetrun("list").said
+    assert "in-$WORD" in snippetrun("list").output
     Path("parts/more.txt").write_text(part.replace("echo", "false; false #") + SHOWS)
     failed = build()
     assert failed.returncode == 1
-    assert "parts/more.txt:4: exit status 1, expected 0" in failed.said
+    assert "parts/more.txt:4: exit status 1, expected 0" in failed.output
 
 
 def test_a_fence_that_include_markdown_includes_runs(make: Make) -> None:
@@ -233,8 +233,8 @@ def test_a_fence_that_is_shown_as_text_is_an_error_and_does_not_run(make: Make, 
     built = build("--no-strict")
     line = page[: page.index("```")].count("\n") + 3
     assert built.returncode == 1
-    assert f"docs/index.md:{line}" in built.said
-    assert "as text" in built.said
+    assert f"docs/index.md:{line}" in built.output
+    assert "as text" in built.output
     assert recordings() == []
 
 

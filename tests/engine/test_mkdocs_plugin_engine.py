@@ -69,9 +69,9 @@ EXTENSIONS = "markdown_extensions: [admonition, pymdownx.superfences, {pymdownx.
 def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: HostEngine) -> None:
     make_site({"index.md": LIVE, "plain.md": "# Plain\n\n```console\n$ make\n```\n"}, EXTENSIONS)
     built = build()
-    assert built.returncode == 0, built.said
+    assert built.returncode == 0, built.output
     page = Path("site/index.html").read_text()
-    outputs = blocks(Path("site/index.html"), "sr-output").found
+    outputs = blocks(Path("site/index.html"), "sr-output").texts
     assert [output.strip() for output in outputs[:5]] == [
         "<b>bold</b> & /root", "in a list", "red", "in a tab", "quoted",
     ]  # fmt: skip
@@ -88,8 +88,8 @@ def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: 
         "snippetrun"
         not in Path("site/plain.html").read_text().split("<body", 1)[1].split("<article", 1)[1].split("</article")[0]
     )
-    assert "1 page, 7 snippets, 8 commands (1 skipped), 0 failures" in built.said
-    assert (Path("site/index.html").resolve().as_uri()) in built.said
+    assert "1 page, 7 snippets, 8 commands (1 skipped), 0 failures" in built.output
+    assert (Path("site/index.html").resolve().as_uri()) in built.output
     assert sandboxes_of(engine, built.pid) == []
 
 
@@ -116,8 +116,8 @@ def test_a_page_that_fails_fails_the_build_with_one_clear_message(
     built = build()
     assert built.returncode == 1
     for words in said:
-        assert words in built.said
-    assert "Traceback" not in built.said
+        assert words in built.output
+    assert "Traceback" not in built.output
     assert not list(root.glob("site/**/*.html"))
     assert sandboxes_of(engine, built.pid) == []
 
@@ -127,9 +127,9 @@ def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSit
     (root / "images/busybox/Dockerfile").write_text("ARG BASE\nFROM $BASE\nRUN echo it broke; exit 9\n")
     built = build()
     assert built.returncode == 1
-    assert "mkdocs.yml:7: the image busybox cannot be built: " in built.said
-    assert "it broke" in built.said
-    assert "Traceback" not in built.said
+    assert "mkdocs.yml:7: the image busybox cannot be built: " in built.output
+    assert "it broke" in built.output
+    assert "Traceback" not in built.output
 
 
 def test_ctrl_c_ends_a_run_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
@@ -151,8 +151,8 @@ def test_a_site_needs_one_line_of_configuration(tmp_path: Path, monkeypatch: pyt
     Path("mkdocs.yml").write_text("site_name: x\nplugins: [search, snippetrun]\nuse_directory_urls: false\n")
     Path("docs/index.md").write_text("# x\n\n```console\n$ docker version --format '{{.Server.Version}}'\n```\n")
     built = build()
-    assert built.returncode == 0, built.said
-    [output] = blocks(Path("site/index.html"), "sr-output").found
+    assert built.returncode == 0, built.output
+    [output] = blocks(Path("site/index.html"), "sr-output").texts
     assert re.match(r"\d+\.\d+", output.strip())
     assert config.load(Path("mkdocs.yml")).images == ()
 

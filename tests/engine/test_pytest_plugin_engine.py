@@ -48,12 +48,12 @@ class Session:
     """A session of pytest that has ended."""
 
     status: int
-    said: str
+    output: str
     pid: int
 
     @property
     def last_line(self) -> str:
-        return self.said.splitlines()[-1].strip("= ").rpartition(" in ")[0]
+        return self.output.splitlines()[-1].strip("= ").rpartition(" in ")[0]
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:
@@ -66,8 +66,8 @@ def started(*arguments: str) -> subprocess.Popen[str]:
 
 def session(*arguments: str) -> Session:
     running = started(*arguments)
-    said, _ = running.communicate()
-    return Session(running.returncode, said, running.pid)
+    output, _ = running.communicate()
+    return Session(running.returncode, output, running.pid)
 
 
 def test_workers_report_each_snippet_with_its_file_and_line_and_leave_nothing(
@@ -75,26 +75,26 @@ def test_workers_report_each_snippet_with_its_file_and_line_and_leave_nothing(
 ) -> None:
     folder = make_site({"a.md": PAGE, "b.md": OTHER})
     junit = ["--junitxml=report.xml", "-o", "junit_family=xunit1"]
-    ran = session("-n", "2", "--dist", "loadfile", "-o", "snippetrun_mode=run", *junit)
-    assert ran.last_line == "1 failed, 4 passed", ran.said
-    assert "docs/b.md:5: exit status 3, expected 0\n" in ran.said
-    assert ".py:" not in ran.said
+    run = session("-n", "2", "--dist", "loadfile", "-o", "snippetrun_mode=run", *junit)
+    assert run.last_line == "1 failed, 4 passed", run.output
+    assert "docs/b.md:5: exit status 3, expected 0\n" in run.output
+    assert ".py:" not in run.output
     cases = list(ET.parse(folder / "report.xml").iter("testcase"))
     # pytest counts lines from 0 there.
     assert sorted((case.attrib["file"], int(case.attrib["line"]) + 1) for case in cases) == [
         ("docs/a.md", 4), ("docs/a.md", 9), ("docs/a.md", 13), ("docs/a.md", 18), ("docs/b.md", 4),
     ]  # fmt: skip
-    assert sandboxes_of(engine, ran.pid) == []
+    assert sandboxes_of(engine, run.pid) == []
 
 
 def test_a_failure_stops_a_session_and_alone_runs_again_in_the_world_of_the_page(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE.replace("echo kept", "echo lost"), "b.md": OTHER})
-    ran = session("-x", "-o", "snippetrun_mode=run")
-    assert ran.last_line == "1 failed, 2 passed", ran.said
+    run = session("-x", "-o", "snippetrun_mode=run")
+    assert run.last_line == "1 failed, 2 passed", run.output
     (folder / "docs" / "a.md").write_text(PAGE)
     again = session("--lf", "-o", "snippetrun_mode=run")
-    assert again.last_line == "1 passed", again.said
-    assert f"{READ} PASSED" in again.said
+    assert again.last_line == "1 passed", again.output
+    assert f"{READ} PASSED" in again.output
 
 
 def test_a_selected_snippet_finds_what_those_above_it_made(make_site: MakeSite) -> None:
@@ -108,9 +108,9 @@ def test_what_was_recorded_is_held_against_what_comes_out(make_site: MakeSite) -
     assert session().last_line == "4 passed"
     page = folder / "docs" / "a.md"
     page.write_text(PAGE.replace("volume rm", "volume rm --force"))
-    ran = session()
-    assert ran.last_line == "1 failed, 3 passed", ran.said
-    assert "docs/a.md:18: nobody has recorded it as it stands here" in ran.said
+    run = session()
+    assert run.last_line == "1 failed, 3 passed", run.output
+    assert "docs/a.md:18: nobody has recorded it as it stands here" in run.output
 
 
 def test_ctrl_c_ends_a_session_and_leaves_nothing(make_site: MakeSite, engine: HostEngine) -> None:
@@ -119,6 +119,6 @@ def test_ctrl_c_ends_a_session_and_leaves_nothing(make_site: MakeSite, engine: H
     running = started()
     wait_for(lambda: runs(sleep) or running.poll() is not None)
     running.send_signal(signal.SIGINT)
-    said, _ = running.communicate(timeout=60)
-    assert running.returncode == 130, said
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, output
     assert sandboxes_of(engine, running.pid) == []

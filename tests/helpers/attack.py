@@ -70,8 +70,8 @@ def attacked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
     Path("docs/index.md").write_text(PAGE)
     Path("mkdocs.yml").write_text(MKDOCS)
     site = config.load(Path("mkdocs.yml"))
-    found = files.read_all(site, [Path("docs/index.md")])
-    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), found), runner.Watcher(), sandboxes=_sandboxes)
+    pages = files.read_all(site, [Path("docs/index.md")])
+    results = runner.run(plan(dataclasses.replace(site, mode=Mode.RUN), pages), runner.Watcher(), sandboxes=_sandboxes)
     assert not results[0].failed
     return Report("check", tuple(map(report.page, results)), "0.1.0", seconds=1.0)
 

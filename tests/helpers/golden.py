@@ -41,8 +41,8 @@ def load(path: Path) -> Case:
 
 def cases(folder: str, section: str = "page", says: str = "") -> pytest.MarkDecorator:
     """Run a test, which takes a `case`, once for each file of a folder with a section in which a regex is found."""
-    found = [load(path) for path in sorted((ROOT / folder).glob("*.md"))]
-    chosen = [case for case in found if section in case.sections and re.search(says, case[section])]
+    cases = [load(path) for path in sorted((ROOT / folder).glob("*.md"))]
+    chosen = [case for case in cases if section in case.sections and re.search(says, case[section])]
     assert chosen, f"no golden files in {folder} with a section {section} that says {says}"
     return pytest.mark.parametrize("case", [pytest.param(case, id=case.path.stem) for case in chosen])
 

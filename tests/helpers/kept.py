@@ -52,34 +52,34 @@ def keep(folder: Path) -> None:
     def started(self: shell.PtyShell, start: shell.Open, rests: Callable[[], bool]) -> None:
         begin(self, lambda *how: Kept(start(*how)), rests=rests)
 
-    def ran(self: shell.PtyShell, order: TerminalCommand) -> CommandResult:
+    def keeping_run(self: shell.PtyShell, order: TerminalCommand) -> CommandResult:
         stream: Any = self._stream
         before = len(stream.data)
-        came = run(self, order)
+        result = run(self, order)
         _here.raw[order.line] = stream.data[before:].decode("latin-1"), stream.data.decode("latin-1")
-        return came
+        return result
 
     def paged(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None = None) -> Recording:
         _here.raw = {}
         recording = run_page(job, start, watcher, upto=upto)
         commands = [
             {
-                "command": f"{job.page.path}:{each.line} {each.command}",
-                "output": each.output,
-                "late": each.output_before,
-                "pieces": [piece.text for piece in each.pieces if piece.kind is PieceKind.OUTPUT],
-                "typed": any(piece.kind is not PieceKind.OUTPUT for piece in each.pieces),
-                "cut": each.truncated_bytes,
-                "raw": _here.raw[each.line],
+                "command": f"{job.page.path}:{recorded.line} {recorded.command}",
+                "output": recorded.output,
+                "late": recorded.output_before,
+                "pieces": [piece.text for piece in recorded.pieces if piece.kind is PieceKind.OUTPUT],
+                "typed": any(piece.kind is not PieceKind.OUTPUT for piece in recorded.pieces),
+                "cut": recorded.truncated_bytes,
+                "raw": _here.raw[recorded.line],
             }
             for snippet in recording.snippets
-            for each in snippet
+            for recorded in snippet
         ]
         (folder / f"{len([*folder.iterdir()])}-{threading.get_ident()}.json").write_text(json.dumps(commands))
         return recording
 
     shell.PtyShell.__init__ = started  # type: ignore[method-assign, assignment]
-    shell.PtyShell.run = ran  # type: ignore[method-assign]
+    shell.PtyShell.run = keeping_run  # type: ignore[method-assign]
     page.run_page = paged
     reproduced.run_page = paged  # type: ignore[attr-defined]
 
@@ -93,8 +93,8 @@ def screen(raw: bytes) -> list[str]:
         f"{above}\r\n".encode() + raw.replace(b"\x1b[s", b"\x1b7").replace(b"\x1b[u", b"\x1b8\x1b7")
     )
     rows = ["".join(row[x].data for x in range(COLUMNS)) for row in shown.history.top]
-    found = _trimmed([*rows, *shown.display])
-    return found[1:] if found[:1] == [above] else found
+    lines = _trimmed([*rows, *shown.display])
+    return lines[1:] if lines[:1] == [above] else lines
 
 
 def rows(recorded: str) -> list[str]:
@@ -102,8 +102,8 @@ def rows(recorded: str) -> list[str]:
     return _trimmed([row for line in _CSI.sub("", recorded).split("\n") for row in _wrapped(line.expandtabs())])
 
 
-def _trimmed(found: Sequence[str]) -> list[str]:
-    lines = [unicodedata.normalize("NFC", line).rstrip() for line in found]
+def _trimmed(lines: Sequence[str]) -> list[str]:
+    lines = [unicodedata.normalize("NFC", line).rstrip() for line in lines]
     while lines and not lines[-1]:
         lines.pop()
     return lines

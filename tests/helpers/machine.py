@@ -41,11 +41,11 @@ def provided(site: SiteConfig, job: Job) -> tuple[ImageFact, ...]:
 
 
 class Engine:
-    """A machine with an engine, or without, that counts the pages it ran."""
+    """A machine with an engine, or without, that keeps the paths of the pages that ran."""
 
     def __init__(self, *, there: bool = True) -> None:
         self.there = there
-        self.ran: list[str] = []
+        self.pages: list[str] = []
         self.answers = ANSWERS
 
     @contextmanager
@@ -55,7 +55,7 @@ class Engine:
 
         @contextmanager
         def start(job: Job) -> Iterator[FakeSandbox]:
-            self.ran.append(job.page.path)
+            self.pages.append(job.page.path)
             yield FakeSandbox(self.answers, images=provided(site, job))
 
         yield start
@@ -84,7 +84,7 @@ class Fleet:
 
 
 class Heard(runner.Watcher):
-    """A watcher that remembers what was said."""
+    """A watcher that remembers the lines that it is told."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -97,19 +97,19 @@ class Notes(runner.Watcher):
     """A watcher that remembers every step."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def say(self, line: str) -> None:
-        self.said.append(line)
+        self.lines.append(line)
 
     def begin(self, jobs: Sequence[Job]) -> None:
-        self.said.append(f"begin {len(jobs)}")
+        self.lines.append(f"begin {len(jobs)}")
 
     def command(self, page: Page, command: Command) -> None:
-        self.said.append(f"{page.path}:{command.line} {command.text}")
+        self.lines.append(f"{page.path}:{command.line} {command.text}")
 
     def again(self, page: Page, why: str) -> None:
-        self.said.append(f"again {page.path}: {why}")
+        self.lines.append(f"again {page.path}: {why}")
 
     def end(self, result: Result) -> None:
-        self.said.append(f"end {result.page.path}")
+        self.lines.append(f"end {result.page.path}")

@@ -27,7 +27,7 @@ class Built:
 
     pid: int
     returncode: int
-    said: str
+    output: str
 
 
 def build(*options: str, **environment: str) -> Built:
@@ -39,17 +39,17 @@ def build(*options: str, **environment: str) -> Built:
         text=True,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
     )
-    said, _ = running.communicate()
-    return Built(running.pid, running.returncode, said)
+    output, _ = running.communicate()
+    return Built(running.pid, running.returncode, output)
 
 
 class Blocks(HTMLParser):
     """The text of every element of a class, with the elements that it stands in."""
 
-    def __init__(self, wanted: str) -> None:
+    def __init__(self, css_class: str) -> None:
         super().__init__()
-        self.wanted, self.open = wanted, [""]
-        self.found: list[str] = []
+        self.css_class, self.open = css_class, [""]
+        self.texts: list[str] = []
         self.inside: list[list[str]] = []
         self.depth = 0
 
@@ -57,8 +57,8 @@ class Blocks(HTMLParser):
         classes = (dict(attrs).get("class") or "").split()
         if tag not in ("br", "img", "input", "meta", "link", "hr"):
             self.open.append(tag)
-        if self.wanted in classes:
-            self.found.append("")
+        if self.css_class in classes:
+            self.texts.append("")
             self.inside.append([*self.open])
             self.depth = len(self.open)
 
@@ -71,11 +71,11 @@ class Blocks(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.depth:
-            self.found[-1] += data
+            self.texts[-1] += data
 
 
-def blocks(page: Path, wanted: str = "snippetrun") -> Blocks:
+def blocks(page: Path, css_class: str = "snippetrun") -> Blocks:
     """The elements of a class on a built page."""
-    parser = Blocks(wanted)
+    parser = Blocks(css_class)
     parser.feed(page.read_text())
     return parser

@@ -60,7 +60,7 @@ def strict(schema: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(schema, dict):
         closed = {key: strict(value) for key, value in schema.items()}
         return closed | {"additionalProperties": False} if "properties" in schema else closed
-    return [strict(each) for each in schema] if isinstance(schema, list) else schema
+    return [strict(entry) for entry in schema] if isinstance(schema, list) else schema
 
 
 FAILED = result(PS, BUILD)

@@ -130,7 +130,7 @@ def made_up(folder: Path) -> Iterator[str]:
         snippets = json.loads(file.read_text())["snippets"] if file.exists() else []
         recorded = {text for snippet in snippets for command in snippet["commands"] for text in recorded_texts(command)}
         site = (folder / "site" / name).with_suffix(".html")
-        shown = [text.rstrip("\n") for text in blocks(site, "sr-output").found]
+        shown = [text.rstrip("\n") for text in blocks(site, "sr-output").texts]
         others = [text for text in shown if text not in recorded]
         skipped = site.read_text().count("sr-step sr-skipped")
         written = page.read_text()

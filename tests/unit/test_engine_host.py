@@ -34,8 +34,8 @@ def playing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
                 self._answer(200, {"ApiVersion": "1.41", "Version": "20.10.0"})
 
             def do_POST(self) -> None:
-                status, said = pulls.pop(0)
-                self._answer(status, {"message" if status >= 400 else "error" if said else "status": said})
+                status, message = pulls.pop(0)
+                self._answer(status, {"message" if status >= 400 else "error" if message else "status": message})
 
             def _answer(self, status: int, body: dict[str, str]) -> None:
                 data = json.dumps(body).encode()

@@ -112,8 +112,8 @@ def test_an_engine_that_is_not_there_fails_the_build_with_one_clear_message(make
     make_site({"index.md": FAILING})
     built = build(DOCKER_HOST="unix:///nowhere/docker.sock")
     assert built.returncode == 1
-    assert "no Docker engine answers at unix:///nowhere/docker.sock" in built.said
-    assert "Traceback" not in built.said
+    assert "no Docker engine answers at unix:///nowhere/docker.sock" in built.output
+    assert "Traceback" not in built.output
 
 
 def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSite) -> None:
@@ -122,8 +122,8 @@ def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSi
     settings.write_text(settings.read_text() + "      timeot: 3s\n")
     built = build()
     assert built.returncode == 1
-    assert "mkdocs.yml:8:7: timeot: there is no such key" in built.said
-    assert "Traceback" not in built.said
+    assert "mkdocs.yml:8:7: timeot: there is no such key" in built.output
+    assert "Traceback" not in built.output
 
 
 NEVER_RECORDED = "# Home\n\n```console\n$ docker ps\n```\n"
@@ -139,8 +139,8 @@ def test_what_is_stale_or_only_looks_as_if_it_ran_fails_a_strict_build_also_a_qu
     make_site({"index.md": page})
     built = build(*options, SNIPPETRUN_MODE="replay")
     assert built.returncode == 1
-    assert said in built.said
-    assert "Traceback" not in built.said
+    assert said in built.output
+    assert "Traceback" not in built.output
     assert not Path("site/index.html").exists()
 
 
@@ -148,9 +148,9 @@ def test_what_is_stale_or_only_looks_as_if_it_ran_fails_a_strict_build_also_a_qu
 def test_it_is_a_warning_in_any_other_build(make_site: MakeSite, page: str, said: str) -> None:
     make_site({"index.md": page})
     built = build("--no-strict", SNIPPETRUN_MODE="replay")
-    assert (built.returncode, built.said.count("WARNING")) == (0, 1)
-    assert said in built.said
-    assert build("--no-strict", "--quiet", SNIPPETRUN_MODE="replay").said == ""
+    assert (built.returncode, built.output.count("WARNING")) == (0, 1)
+    assert said in built.output
+    assert build("--no-strict", "--quiet", SNIPPETRUN_MODE="replay").output == ""
 
 
 def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: MakeSite) -> None:
@@ -176,5 +176,5 @@ def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: Mak
     runner.run(plan(site, files.read_all(site, sorted(root.glob("docs/*.md")))), runner.Watcher(), sandboxes=sandboxes)
     assert build(SNIPPETRUN_MODE="replay").returncode == 0
     varies, same = (Path(f"site/{name}.html").read_text() for name in "ab")
-    assert blocks(Path("site/a.html"), "sr-varies").found == ["word0"]
+    assert blocks(Path("site/a.html"), "sr-varies").texts == ["word0"]
     assert ("Show what varies" in varies, "Show what varies" in same, "sr-varies" in same) == (True, False, False)

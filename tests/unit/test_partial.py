@@ -91,33 +91,35 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_a_page_runs_up_to_the_last_selected_snippet(desk: Desk) -> None:
     result = desk.run({1})
     assert desk.ran == ["docker ps", "docker info", "docker rm x"]
-    assert subset.told(result, {1}, 1).outcome is Outcome.PASSED
+    assert subset.outcome_of(result, {1}, 1).outcome is Outcome.PASSED
 
 
 def test_a_command_that_goes_on_in_a_snippet_below_the_last_may_stay_open(desk: Desk) -> None:
     desk.page.write_text("# A\n\n```console\n$ docker run -it x\n/ #\n```\n\n```console\n/ # ls\n```\n")
     desk.answers = {"docker run -it x": program("/ # ", "bin\n")}
-    assert subset.told(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
+    assert subset.outcome_of(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
 
 
 def test_a_failure_is_told_by_its_snippet_and_those_below_are_not_reached(desk: Desk) -> None:
     desk.answers = FAILING
     selected = {0, 1, 2, 3}
     result = desk.run(selected)
-    told = [subset.told(result, selected, at) for at in range(4)]
-    assert [each.outcome for each in told] == ["passed", "failed", "not reached", "not reached"]
-    [failure] = told[1].problems
+    outcomes = [subset.outcome_of(result, selected, at) for at in range(4)]
+    assert [outcome.outcome for outcome in outcomes] == ["passed", "failed", "not reached", "not reached"]
+    [failure] = outcomes[1].problems
     assert (failure.path, failure.line, failure.message) == ("docs/a.md", 10, "exit status 1, expected 0")
-    assert [str(problem) for problem in told[3].problems] == ["docs/a.md:10: not reached: the page stops at line 10"]
+    assert [str(problem) for problem in outcomes[3].problems] == [
+        "docs/a.md:10: not reached: the page stops at line 10"
+    ]
 
 
 def test_a_failure_that_is_not_selected_is_told_once_by_the_first_below_that_is(desk: Desk) -> None:
     desk.answers = FAILING
     selected = {0, 2, 3}
     result = desk.run(selected)
-    told = [subset.told(result, selected, at) for at in (0, 2, 3)]
-    assert [each.outcome for each in told] == ["passed", "failed", "not reached"]
-    assert [(problem.line, problem.message) for problem in told[1].problems] == [
+    outcomes = [subset.outcome_of(result, selected, at) for at in (0, 2, 3)]
+    assert [outcome.outcome for outcome in outcomes] == ["passed", "failed", "not reached"]
+    assert [(problem.line, problem.message) for problem in outcomes[1].problems] == [
         (14, "not reached: the page stops at line 10"),
         (10, "exit status 1, expected 0"),
     ]
@@ -126,8 +128,8 @@ def test_a_failure_that_is_not_selected_is_told_once_by_the_first_below_that_is(
 def test_what_is_told_of_a_snippet_does_not_depend_on_who_asks_first(desk: Desk) -> None:
     desk.answers = FAILING
     result = desk.run({1, 3})
-    assert subset.told(result, {1, 3}, 3).outcome is Outcome.NOT_REACHED
-    assert subset.told(result, {1, 3}, 1).outcome is Outcome.FAILED
+    assert subset.outcome_of(result, {1, 3}, 3).outcome is Outcome.NOT_REACHED
+    assert subset.outcome_of(result, {1, 3}, 1).outcome is Outcome.FAILED
 
 
 def test_the_seconds_of_a_snippet_are_those_of_its_own_commands(desk: Desk) -> None:
@@ -135,28 +137,28 @@ def test_the_seconds_of_a_snippet_are_those_of_its_own_commands(desk: Desk) -> N
     assert result.recording
     longer = tuple(tuple(dataclasses.replace(ran, seconds=2.5) for ran in ran) for ran in result.recording.snippets)
     result = dataclasses.replace(result, recording=dataclasses.replace(result.recording, snippets=longer))
-    assert [subset.told(result, range(4), at).seconds for at in range(4)] == [2.5, 5.0, 2.5, 2.5]
+    assert [subset.outcome_of(result, range(4), at).seconds for at in range(4)] == [2.5, 5.0, 2.5, 2.5]
 
 
 def test_drift_fails_the_snippet_that_drifted_and_no_other(desk: Desk) -> None:
     desk.record()
     desk.answers = ANSWERS | {"docker ps": "other\n"}
     result = desk.run({0, 1}, compare=True)
-    told = [subset.told(result, {0, 1}, at) for at in (0, 1)]
-    assert [each.outcome for each in told] == ["failed", "passed"]
-    assert "the output is not what was recorded" in told[0].problems[0].message
-    assert "snippetrun update docs/a.md" in told[0].problems[0].hint
+    outcomes = [subset.outcome_of(result, {0, 1}, at) for at in (0, 1)]
+    assert [outcome.outcome for outcome in outcomes] == ["failed", "passed"]
+    assert "the output is not what was recorded" in outcomes[0].problems[0].message
+    assert "snippetrun update docs/a.md" in outcomes[0].problems[0].hint
 
 
 def test_drift_above_a_selected_snippet_is_not_its_own(desk: Desk) -> None:
     desk.record()
     desk.answers = ANSWERS | {"docker ps": "other\n"}
-    assert subset.told(desk.run({1}, compare=True), {1}, 1).outcome is Outcome.PASSED
+    assert subset.outcome_of(desk.run({1}, compare=True), {1}, 1).outcome is Outcome.PASSED
 
 
 def test_what_nobody_has_recorded_fails_only_where_recordings_are_compared(desk: Desk) -> None:
-    assert subset.told(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
-    [problem] = subset.told(desk.run({0}, compare=True), {0}, 0).problems
+    assert subset.outcome_of(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
+    [problem] = subset.outcome_of(desk.run({0}, compare=True), {0}, 0).problems
     assert "nobody has recorded it" in problem.message
 
 

@@ -36,11 +36,11 @@ def test_run_always_runs_and_auto_only_what_is_stale(site: SiteConfig) -> None:
     engine = Engine()
     first = run_one(site, Mode.AUTO, engine)
     assert run_one(site, Mode.AUTO, engine) == first
-    assert len(engine.ran) == 1
+    assert len(engine.pages) == 1
     run_one(site, Mode.RUN, engine)
-    assert len(engine.ran) == 2
+    assert len(engine.pages) == 2
     run_one(site, Mode.AUTO, engine, PAGE.replace("docker ps", "docker ps -a"))
-    assert len(engine.ran) == 3
+    assert len(engine.pages) == 3
 
 
 def test_a_recording_is_the_same_from_every_folder(site: SiteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_a_recording_is_the_same_from_every_folder(site: SiteConfig, monkeypatch
     monkeypatch.chdir(site.docs / "deep")
     work = plan(dataclasses.replace(site, mode=Mode.AUTO), [read("../a.md", PAGE)])
     [result] = runner.run(work, Heard(), sandboxes=engine)
-    assert len(engine.ran) == 1
+    assert len(engine.pages) == 1
     assert (result.failed, result.recording and result.recording.page) == ((), "../a.md")
     (site.recordings / "a.md.json").unlink()
     runner.run(work, Heard(), sandboxes=engine)
@@ -67,7 +67,7 @@ def test_a_replay_needs_no_engine(site: SiteConfig) -> None:
     for mode in (Mode.REPLAY, Mode.AUTO):
         nobody = Engine(there=False)
         assert run_one(site, mode, nobody) == recorded
-        assert nobody.ran == []
+        assert nobody.pages == []
 
 
 def test_without_an_engine_auto_shows_what_was_recorded_and_says_so_in_one_line(site: SiteConfig) -> None:
@@ -129,7 +129,7 @@ def test_the_page_that_took_longest_begins_first(site: SiteConfig) -> None:
         Store(site).keep(job, dataclasses.replace(result.recording, seconds=seconds), news=True)
     engine = Engine()
     results = runner.run(plan(site, pages), Heard(), sandboxes=engine)
-    assert engine.ran == ["docs/new.md", "docs/long.md", "docs/short.md"]
+    assert engine.pages == ["docs/new.md", "docs/long.md", "docs/short.md"]
     assert [result.page for result in results] == pages
 
 
@@ -168,5 +168,5 @@ def test_a_damaged_recording_is_an_error_for_replay_and_runs_again_otherwise(sit
         run_one(site, Mode.REPLAY, Engine(there=False))
     engine, heard = Engine(), Heard()
     assert run_one(site, Mode.AUTO, engine, heard=heard).verdicts == recorded.verdicts
-    assert engine.ran == ["docs/a.md"]
+    assert engine.pages == ["docs/a.md"]
     assert "checksum" in heard.lines[0]

@@ -131,7 +131,7 @@ def test_a_damaged_recording_is_said_before_anything_runs(make_site: MakeSite) -
     (folder / "recordings" / "b.md.json").write_text("{}")
     engine = Engine()
     made = report_on(check_on(engine), MKDOCS, Selection(), Heard())
-    assert (made.exit_status, made.problems[0].path, engine.ran) == (2, "recordings/b.md.json", [])
+    assert (made.exit_status, made.problems[0].path, engine.pages) == (2, "recordings/b.md.json", [])
 
 
 def test_replayed_pages_are_stale_where_they_are_not_as_recorded(make_site: MakeSite) -> None:
@@ -148,7 +148,7 @@ def test_the_same_page_named_twice_runs_once(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE})
     engine = Engine()
     report_on(run_on(engine), MKDOCS, Selection((Path("docs"), Path("docs/a.md"), Path("./docs/a.md"))), Heard())
-    assert engine.ran == ["docs/a.md"]
+    assert engine.pages == ["docs/a.md"]
 
 
 def info_says(*outputs: str) -> Engine:

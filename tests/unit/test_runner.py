@@ -92,9 +92,9 @@ def test_a_failure_that_does_not_reproduce_does_not_count() -> None:
     [result] = run(fleet, page(console("$ docker run x", "hello")), notes=notes)
     assert not result.failed
     assert len(fleet.started) == 2
-    assert "again docs/a.md: a failure in line 3, running it again to see whether that reproduces" in notes.said
-    assert "docs/a.md: a failure in line 3 of run 1 did not reproduce" in notes.said
-    assert notes.said[-1] == "end docs/a.md"
+    assert "again docs/a.md: a failure in line 3, running it again to see whether that reproduces" in notes.lines
+    assert "docs/a.md: a failure in line 3 of run 1 did not reproduce" in notes.lines
+    assert notes.lines[-1] == "end docs/a.md"
 
 
 def test_a_page_runs_so_many_times_at_most_and_its_last_failure_is_told() -> None:
@@ -219,7 +219,7 @@ def test_an_error_on_one_page_releases_the_others() -> None:
 def test_the_watcher_hears_of_every_step() -> None:
     notes = Notes()
     run(Fleet({"docker ps": ""}), page(console("$ docker ps")), notes=notes)
-    assert notes.said == ["begin 1", "docs/a.md:2 docker ps", "end docs/a.md"]
+    assert notes.lines == ["begin 1", "docs/a.md:2 docker ps", "end docs/a.md"]
 
 
 def test_output_beyond_the_limit_is_counted() -> None:
@@ -238,7 +238,7 @@ def test_of_a_page_whose_commands_all_print_without_end_little_is_kept() -> None
 
 
 def test_what_sandboxes_stand_on_is_prepared_when_the_first_page_asks_and_once() -> None:
-    said: list[str] = []
+    lines: list[str] = []
 
     @contextmanager
     def prepared(_site: SiteConfig, say: Callable[[str], None]) -> Iterator[runner.OpenSandbox]:
@@ -246,12 +246,12 @@ def test_what_sandboxes_stand_on_is_prepared_when_the_first_page_asks_and_once()
         yield Fleet({}).start
         say("gone")
 
-    shared = runner.SharedSandboxes(prepared, said.append)
-    assert said == []
+    shared = runner.SharedSandboxes(prepared, lines.append)
+    assert lines == []
     assert shared.start(SITE) is shared.start(SITE)
-    assert said == ["preparing"]
+    assert lines == ["preparing"]
     shared.close()
-    assert said == ["preparing", "gone"]
+    assert lines == ["preparing", "gone"]
 
 
 def test_what_could_not_be_prepared_is_not_tried_again() -> None:

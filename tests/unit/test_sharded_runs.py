@@ -101,7 +101,7 @@ def test_a_machine_with_nothing_to_do_is_no_error(make_site: MakeSite) -> None:
     make_site({"a.md": KINDS["passes"]})
     engine = Engine()
     made = report_on(run_on(engine), MKDOCS, Selection(shard=shards.Shard(2, 2)), Heard())
-    assert (made.exit_status, made.pages, engine.ran) == (0, (), [])
+    assert (made.exit_status, made.pages, engine.pages) == (0, (), [])
     assert made.note == "shard 2/2 has nothing to run: there are more shards than pages"
 
 
