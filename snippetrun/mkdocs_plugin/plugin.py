@@ -205,8 +205,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:
     """Warn of problems; raise PluginError for them in a strict build, as MkDocs counts no warnings if it is quiet."""
-    told = [neutralise(str(problem)) for problem in problems]
-    if told and strict:
-        raise PluginError("\n".join([what, *told]))
-    for each in told:
-        log.warning(each)
+    warnings = [neutralise(str(problem)) for problem in problems]
+    if warnings and strict:
+        raise PluginError("\n".join([what, *warnings]))
+    for warning in warnings:
+        log.warning(warning)
