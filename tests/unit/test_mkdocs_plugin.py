@@ -188,4 +188,4 @@ def test_a_file_that_the_site_shows_twice_with_other_fences_is_two_pages() -> No
     fences.rendered(fences.mark(key))
     assert [page.path for page in fences.pages()] == ["docs/a.md", "docs/a~2.md"]
     fences.show({"docs/a.md": ["one", "foot"], "docs/a~2.md": ["two", "foot"]})
-    assert fences.fill(first) == "one\nfoot"
+    assert fences.fill(first) == "onefoot"
