@@ -66,8 +66,8 @@ def _block(snippet: Snippet, steps: Iterable[Html], label: str = "", recorded: S
     copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
     looks = snippet.appearance
-    labels = filter(None, (looks.title, label))
-    above = Html().join(Html('<span class="sr-label filename">{}</span>').format(text) for text in labels)
+    above = Html('<span class="filename">{}</span>').format(looks.title) if looks.title else Html()
+    above += Html('<span class="sr-label filename">{}</span>').format(label) if label else Html()
     # Material's copy button takes `data-copy` from the nearest ancestor that has it. `nohighlight` keeps
     # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
     classes = " ".join((*looks.classes, "snippetrun", "highlight", *(() if copied else ("no-copy",))))

@@ -290,8 +290,6 @@ def test_a_title_classes_an_id_and_code_annotations_stay_as_on_any_other_fence()
     text = '```console {.wide #first title="As <root>"}\n$ docker ps # (1)!\n$ docker \\\n> images\n```\n'
     [fence] = read("p.md", text).snippets
     shown = snippet(fence, (), ())
-    assert shown.startswith(
-        '<div id="first" class="wide snippetrun highlight"><span class="sr-label filename">As &lt;root'
-    )
+    assert shown.startswith('<div id="first" class="wide snippetrun highlight"><span class="filename">As &lt;root')
     assert '$ </span>docker ps<span class="c1"> # (1)!</span>' in shown
     assert 'data-copy="docker ps&#10;docker \\&#10;images"' in shown
