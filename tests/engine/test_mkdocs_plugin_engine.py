@@ -189,12 +189,12 @@ def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
     assert sandboxes_of(engine, serving.pid) == []
 
 
-@pytest.mark.parametrize("command", ["snippetrun run", "mkdocs build --site-dir /tmp/built"])
+@pytest.mark.parametrize("command", ["snippetrun run", "mkdocs build --site-dir /mnt/built"])
 def test_a_read_only_checkout_is_one_sentence(make_site: MakeSite, command: str) -> None:
     root = make_site({"index.md": "```console\n$ docker --version\n```\n"})
     program, _, options = command.partition(" ")
     script = (
-        f"mount -t tmpfs tmp /tmp; mount --bind {root} {root}; mount -o remount,ro,bind {root}; cd {root}; "
+        f"mount -t tmpfs tmp /mnt; mount --bind {root} {root}; mount -o remount,ro,bind {root}; cd {root}; "
         f"exec {MKDOCS.with_name(program)} {options}"
     )
     ended = subprocess.run(["unshare", "--mount", "sh", "-c", script], text=True, capture_output=True, check=False)
