@@ -50,8 +50,10 @@ def _term(text: str) -> str:
 
 
 def _until(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError('until takes a text that the command prints: until="ready for connections"')
+    if text and (not text.strip() or not text.isprintable()):
+        raise ValueError(
+            'until takes a text that the command prints: until="ready for connections"; until="" is silence'
+        )
     return text
 
 

@@ -24,7 +24,7 @@ class TerminalCommand:
     written_line: int = 0
     """Where the first of these stands."""
     until: str | None = None
-    """The text after which the command is left open."""
+    """The text after which the command is left open; "" for silence."""
     goes_on_below: bool = False
     """Whether the page goes on with the command in a later fence, so that it may be left open while it is idle."""
     match: Match = Match.PATTERN

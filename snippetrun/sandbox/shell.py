@@ -55,6 +55,7 @@ class PtyShell:
         self._said = b""  # the last bytes of output
         self._takes_paste = False
         self._open = 0  # the line of the command that is open
+        self._prompts: frozenset[str] = frozenset()  # at which something was typed into it
         said = b""
         deadline = self._deadline = clock() + _START_SECONDS
         while (piece := self._next(deadline)) != Mark(Kind.READY):
@@ -84,10 +85,18 @@ class PtyShell:
         self._type_command(order.command, transcript)
         self._open = self._open or order.line
         dialogue = Dialogue(
-            order.command, order.written, order.names, order.until, order.match, goes_on, order.goes_on_below
+            order.command,
+            order.written,
+            order.names,
+            order.until,
+            order.match,
+            goes_on,
+            order.goes_on_below,
+            known=self._prompts if goes_on else frozenset(),
         )
         session = Session(dialogue, transcript, order.written_line, self._clock())
         ending = self._follow(session, deadline)
+        self._prompts = dialogue.known | dialogue.prompts
         if ending is Ending.EXITED:
             self._open = 0
         waiting = dialogue.waits_for(order.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
@@ -156,7 +165,7 @@ class PtyShell:
             if isinstance(piece, bytes):
                 self._send(session.hear(piece, now))
             elif isinstance(piece, Mark):
-                if not session.note(piece):
+                if not session.note(piece, now):
                     self._pending.insert(0, piece)
             elif move := session.look(now):
                 if self._is_quiet(session.silent):

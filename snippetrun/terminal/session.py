@@ -61,6 +61,8 @@ class Session:
         """When output came last."""
         self._heard = now
         """The same, or when something in the sandbox was running last."""
+        self._typed = now
+        """When something was typed last."""
         self._quiet = timings.PROMPT
         """Seconds without output after which there may be something to do."""
         self._searched = 0
@@ -86,11 +88,11 @@ class Session:
             self._end(Ending.TOO_MUCH)
             return b""
         answer = b"\x1b[%d;%dR" % self.transcript.cursor() if WHERE.search(data) else b""
-        if self.dialogue.until is not None:
+        if self.dialogue.until:
             self._search(self.dialogue.until, len(data), now)
         return answer
 
-    def note(self, mark: Mark) -> bool:
+    def note(self, mark: Mark, now: float) -> bool:
         """Take a mark of the shell's; return False if the next command has to hear of it instead."""
         if self.state is State.FOUND:  # the command has ended within the line that it is left at
             self._leave(len(self.transcript))
@@ -99,7 +101,7 @@ class Session:
             case Kind.UNFINISHED:
                 self._end(Ending.UNFINISHED)
             case Kind.STARTED if self.state is State.TYPED:
-                self.state = State.RUNNING
+                self.state, self._heard, self._quiet = State.RUNNING, now, timings.PROMPT
             case Kind.ENDED if self.state is not State.ENDED:  # from TYPED if bash could not parse it
                 self.state, self.status = State.ENDED, mark.status  # a key that came too late may bring another mark
             case Kind.READY if self.state is State.ENDED:
@@ -110,13 +112,13 @@ class Session:
 
     def look(self, now: float) -> Move | None:
         """Return what a person would do now, once nothing more comes; None if it is to be looked at again later."""
-        if self.state is State.ENDED:
+        if self.state in (State.TYPED, State.ENDED):
             self._quiet = math.inf
         if now < self.wakes:
             return None
         quiet = max(self._quiet, now - self._heard)  # the difference alone may be a hair less
         if self.state is not State.FOUND:
-            move = self.dialogue.next_move(self.transcript, quiet)
+            move = self.dialogue.next_move(self.transcript, quiet, now - self._typed)
         else:
             move = Leave() if quiet >= timings.LINE else timings.LINE
         if isinstance(move, float):
@@ -134,7 +136,7 @@ class Session:
         if isinstance(move, Leave):
             self._leave(len(self.transcript) if self.state is State.FOUND else self.transcript.start_of_line)
             return b""
-        self._quiet = quiet + timings.PROMPT
+        self._quiet, self._typed = quiet + timings.PROMPT, now
         if isinstance(move, PressEnter):
             self.dialogue.nudged = True
             return b"\r"

@@ -219,6 +219,22 @@ def test_a_program_is_left_at_a_prompt_that_stands_alone(shell: PtyShell) -> Non
     assert last.output == "nested> echo $x\n5\nnested> exit\nexit\n"
 
 
+def test_a_last_line_that_is_not_as_written_does_not_keep_a_shell_open(shell: PtyShell) -> None:
+    left = talk(shell, "PS1='/ # ' bash --norc -i", "/ # echo 'room: 5'", "room: 4")
+    assert (left.output, left.ending) == ("/ # echo 'room: 5'\nroom: 5\n", Ending.LEFT_OPEN)
+
+
+def test_what_comes_late_belongs_to_the_fence_in_which_it_was_typed(shell: PtyShell) -> None:
+    command = TerminalCommand("PS1='/ # ' bash --norc -i", 1, ("/ # sleep 2; echo late", "late"), 2, goes_on_below=True)
+    assert shell.run(command).output == "/ # sleep 2; echo late\nlate\n"
+    assert talk(shell, "", "/ # echo next", "/ # exit").output == "/ # echo next\nnext\n/ # exit\nexit\n"
+
+
+def test_a_silent_command_is_left_open(shell: PtyShell) -> None:
+    left = talk(shell, "read line", until="")
+    assert (left.output, left.ending) == ("", Ending.LEFT_OPEN)
+
+
 def test_a_nested_dollar_prompt_takes_commands(shell: PtyShell) -> None:
     assert talk(shell, "PS1='$ ' bash --norc -i").ending is Ending.LEFT_OPEN
     assert talk(shell, "echo $((6 * 7))").output == "42\n"
