@@ -32,7 +32,7 @@ _OTHER_ENDINGS = {
     ),
     Ending.SHELL_GONE: (
         "it ended the page's shell",
-        "Leave `exit` and `exec` out, or put them into (parentheses).",
+        "Leave `exit`, `exec` and `set -e` out, or put them into (parentheses).",
     ),
     Ending.TOO_MUCH: (
         "it printed 100 MB more than is kept, and was stopped",

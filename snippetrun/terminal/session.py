@@ -30,6 +30,9 @@ MOST_DROPPED = 100_000_000
 """Bytes beyond its limit after which a command is stopped."""
 # ESC [6n: a program asks where the cursor is (ECMA-48, 8.3.35); busybox's shell does
 WHERE = re.compile(rb"\x1b\[6n")
+_ACCEPTED = b"\x1b[?2004l\r"
+"""What bash says when Enter is pressed; behind that is what it says of a command that it cannot parse."""
+_MOST_ECHO = 100_000
 
 
 class State(Enum):
@@ -55,6 +58,10 @@ class Session:
         """The command's exit status; None until it has ended."""
         self.ending: Ending | None = None
         """How it ended; None until then."""
+        self._answer = 0, b""
+        """Where the last answer was given, and how it looks where nobody has asked for it but a terminal."""
+        self._echo = b""
+        """What came before the shell started it, or the end of that."""
         self.rest = b""
         """What came after the line at which it was left: it is shown where the command ends."""
         self.silent = now
@@ -77,6 +84,8 @@ class Session:
 
     def hear(self, data: bytes, now: float) -> bytes:
         """Take output; return what a terminal answers to it."""
+        if self.state is State.TYPED:
+            self._echo = (self._echo + data)[-_MOST_ECHO:]
         if self.state in (State.TYPED, State.ENDED):  # the echo of the command, or the making of the next prompt
             return b""
         self.silent = self._heard = now
@@ -88,6 +97,10 @@ class Session:
             self._end(Ending.TOO_MUCH)
             return b""
         answer = b"\x1b[%d;%dR" % self.transcript.cursor() if WHERE.search(data) else b""
+        if answer:
+            self._answer = len(self.transcript), answer.replace(b"\x1b", b"^[")
+        else:
+            self.transcript.drop(*self._answer)
         if self.dialogue.until:
             self._search(self.dialogue.until, len(data), now)
         return answer
@@ -98,11 +111,13 @@ class Session:
             self._leave(len(self.transcript))
             return False
         match mark.kind:
-            case Kind.UNFINISHED:
+            case Kind.UNFINISHED if self.state is State.TYPED:
                 self._end(Ending.UNFINISHED)
             case Kind.STARTED if self.state is State.TYPED:
                 self.state, self._heard, self._quiet = State.RUNNING, now, timings.PROMPT
-            case Kind.ENDED if self.state is not State.ENDED:  # from TYPED if bash could not parse it
+            case Kind.ENDED if self.state is not State.ENDED:
+                if self.state is State.TYPED:  # bash could not parse it
+                    self.transcript.feed(self._echo.rpartition(_ACCEPTED)[2] if _ACCEPTED in self._echo else b"")
                 self.state, self.status = State.ENDED, mark.status  # a key that came too late may bring another mark
             case Kind.READY if self.state is State.ENDED:
                 self._end(Ending.EXITED)

@@ -65,6 +65,12 @@ class Transcript:
         self._line_feeds += kept.count(b"\n")
         self.truncated_bytes += len(data) - len(kept)
 
+    def drop(self, start: int, echo: bytes) -> None:
+        """Take out the echo, behind byte `start`, of what was typed and is no input of the page's."""
+        at = self._output.find(echo, start) if echo else -1
+        if at >= 0:
+            del self._output[at : at + len(echo)]
+
     def type(self, text: str, line: int, *, secret: bool = False) -> None:
         """Take note that this text is typed now, as line `line` of the page says."""
         self._typed.append(_Typed(len(self._output), text, line, secret))
