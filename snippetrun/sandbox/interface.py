@@ -63,7 +63,7 @@ class CommandResult:
 class Terminal(Protocol):
     """One shell of a page on a PTY of its own."""
 
-    def run(self, order: TerminalCommand) -> CommandResult:
+    def run(self, request: TerminalCommand) -> CommandResult:
         """Carry out an order to its end, at most for its time.
 
         After any ending but `exited` and `left open` the terminal is of no more use. Raises SandboxError if the sandbox

@@ -59,55 +59,55 @@ class PtyShell:
         self._hooked = True  # whether the shell still says when a command has ended
         self._open = 0  # the line of the command that is open
         self._prompts: frozenset[str] = frozenset()  # at which something was typed into it
-        said = b""
+        output = b""
         deadline = self._deadline = clock() + _START_SECONDS
         while (piece := self._next(deadline)) != Mark(Kind.READY):
             if piece is None or piece == b"":
                 self.close()
-                raise SandboxError(Problem(f"the page's shell did not start: {said.decode(errors='replace')[-500:]}"))
-            said += piece if isinstance(piece, bytes) else b""
+                raise SandboxError(Problem(f"the page's shell did not start: {output.decode(errors='replace')[-500:]}"))
+            output += piece if isinstance(piece, bytes) else b""
 
-    def run(self, order: TerminalCommand) -> CommandResult:
+    def run(self, request: TerminalCommand) -> CommandResult:
         """As `Terminal.run`."""
         began = self._clock()
-        if not order.command and not self._open:
+        if not request.command and not self._open:
             return CommandResult(
                 (), None, Ending.EXITED, 0.0, waited_for="a command that is open in this terminal; none is"
             )
-        deadline = self._deadline = began + order.timeout
+        deadline = self._deadline = began + request.timeout
         late = ""
-        if order.command and self._open:
+        if request.command and self._open:
             earlier = self._open
-            ended = self._await_earlier(deadline, order.limit)
+            ended = self._await_earlier(deadline, request.limit)
             if isinstance(ended, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
                 return CommandResult((), None, ended, self._clock() - began, waited_for=waiting)
             late = ended
         goes_on = bool(self._open)
-        transcript = Transcript(order.limit)
-        self._type_command(order.command, transcript)
-        self._open = self._open or order.line
+        transcript = Transcript(request.limit)
+        self._type_command(request.command, transcript)
+        self._open = self._open or request.line
         dialogue = Dialogue(
-            order.command,
-            order.written,
-            order.names,
-            order.until,
-            order.match,
+            request.command,
+            request.written,
+            request.names,
+            request.until,
+            request.match,
             goes_on,
-            order.goes_on_below,
+            request.goes_on_below,
             known=self._prompts if goes_on else frozenset(),
         )
-        session = Session(dialogue, transcript, order.written_line, self._clock())
+        session = Session(dialogue, transcript, request.written_line, self._clock())
         ending = self._follow(session, deadline)
         self._prompts = dialogue.known | dialogue.prompts
         if ending is Ending.EXITED:
             self._open = 0
-        waiting = dialogue.waits_for(order.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
+        waiting = dialogue.waits_for(request.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
         pieces = transcript.pieces()
-        if order.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:
+        if request.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:
             pieces = pieces[1:]  # the command's own echo
         if dialogue.prompt_alone is not None:
-            pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
+            pieces = (*pieces, Piece(PieceKind.INPUT, "", request.written_line + dialogue.prompt_alone))
         hide = masked_end if transcript.truncated_bytes else masked
         pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
         return CommandResult(
@@ -238,8 +238,8 @@ class PtyShell:
         """Let the shell show its prompt once a command has ended, and see to it that it says so."""
         if isinstance(piece, bytes):
             self._tail = (self._tail + piece)[-len(b"\x1b[?2004h") - len(piece) :]
-            for found in _TAKES_PASTE.finditer(self._tail):
-                self._takes_paste = found[1] == b"h"
+            for toggle in _TAKES_PASTE.finditer(self._tail):
+                self._takes_paste = toggle[1] == b"h"
             return
         if piece.kind is Kind.READY and not self._hooked:
             self._send(self._scanner.key)

@@ -97,12 +97,12 @@ class Dialogue:
     def _moves(self, transcript: Transcript, since_typed: float) -> Iterator[tuple[float, Move]]:
         """Yield what could be done, the most wanted first, with the seconds for which it has to be quiet before."""
         prompt = transcript.prompt()
-        found = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
-        if found and not found.text and not may_be_typed(self.written[found.index + 1 :]):
-            self.prompt_alone = found.index
+        line = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
+        if line and not line.text and not may_be_typed(self.written[line.index + 1 :]):
+            self.prompt_alone = line.index
             yield timings.PROMPT, Leave()
-        elif found:
-            yield self._quiet_before(prompt), found
+        elif line:
+            yield self._quiet_before(prompt), line
         if self.until is not None:
             if not self.until:
                 yield timings.SILENT, Leave()

@@ -122,12 +122,12 @@ def _obeyed(output: str) -> str:
 
 def _spelled(control: re.Match[str]) -> str:
     r"""Return a control sequence in pyte's spelling; pyte raises TypeError for some, such as `\x1b[1;2A`."""
-    found = control[0]
+    sequence = control[0]
     if control["sgr"] is not None:
         return f"\x1b[{';'.join(map(_parameter, control['sgr'].split(';')))}m"
-    if found in _SHORT:
-        return _SHORT[found]
-    known = _CSI.fullmatch(found)
+    if sequence in _SHORT:
+        return _SHORT[sequence]
+    known = _CSI.fullmatch(sequence)
     if not known:
         return ""
     private, parameters, final = known["private"], known["parameters"].split(";"), known["final"]

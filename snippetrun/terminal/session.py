@@ -92,15 +92,17 @@ class Session:
         self._quiet = timings.PROMPT
         if self.dialogue.nudged and not len(self.transcript):
             data = data.lstrip(b"\r\n")
+        start = len(self.transcript)
         self.transcript.feed(data)
         if self.transcript.truncated_bytes > MOST_DROPPED:
             self._end(Ending.TOO_MUCH)
             return b""
-        answer = b"\x1b[%d;%dR" % self.transcript.cursor() if WHERE.search(data) else b""
+        places = [self.transcript.cursor(start + question.start()) for question in WHERE.finditer(data)]
+        answer = b"".join(b"\x1b[%d;%dR" % place for place in places)
+        if self.transcript.drop(*self._answer):
+            self._answer = 0, b""
         if answer:
             self._answer = len(self.transcript), answer.replace(b"\x1b", b"^[")
-        else:
-            self.transcript.drop(*self._answer)
         if self.dialogue.until:
             self._search(self.dialogue.until, len(data), now)
         return answer

@@ -222,6 +222,16 @@ def test_the_question_where_the_cursor_is_is_answered_like_a_terminal() -> None:
     app.note(STARTED, 0.0)
     assert app.hear(b"ab\x1b[6n", 0.0) == b"\x1b[1;3R"
     assert app.hear(b"c", 0.0) == b""
+    assert app.hear(b"d\x1b[6n\r\ne\x1b[6n\r\n", 0.0) == b"\x1b[1;5R\x1b[2;2R"
+
+
+def test_an_answer_that_only_the_terminal_has_echoed_is_not_shown() -> None:
+    app = session()
+    app.note(STARTED, 0.0)
+    app.hear(b"where\x1b[6n", 0.0)
+    app.hear(b"^[[1;6R\r\n", 0.0)
+    app.hear(b"^[[1;6R\r\n", 0.0)
+    assert app.transcript.text() == "where\n^[[1;6R\n"
 
 
 def test_endless_output_ends_it() -> None:
