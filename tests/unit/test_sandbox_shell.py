@@ -344,6 +344,11 @@ def test_the_shell_stays_ours_and_is_not_seen_whatever_the_page_sets(shell: PtyS
     assert sum(ran.seconds for ran in shown) < 10
 
 
+@pytest.mark.parametrize("setting", _PROMPTS)
+def test_what_a_page_does_to_its_prompts_is_in_no_output(shell: PtyShell, setting: str) -> None:
+    assert [run(shell, command).output for command in (setting, *["echo on"] * 3)] == ["", *["on\n"] * 3]
+
+
 @pytest.mark.parametrize("name", ["PS0", "PS1", "PS2", "PROMPT_COMMAND"])
 def test_no_prompt_that_a_page_prints_shows_our_marks(shell: PtyShell, name: str) -> None:
     word = shell._scanner._word.decode()
