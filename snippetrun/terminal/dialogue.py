@@ -112,13 +112,13 @@ class Dialogue:
             yield timings.KEY if self.goes_on or len(transcript) else timings.SILENT, keys
         if not self.left and self._is_prompt(prompt, transcript):
             yield timings.PROMPT if prompt in self.prompts else timings.NEW_PROMPT, Leave()
-        elif self._is_answered(prompt):  # nothing that is left starts with it: the rest is output that has not come
+        elif transcript.answered and self._is_known(
+            prompt
+        ):  # nothing that is left starts with it: the rest is output that has not come
             yield (timings.SILENT, keys) if keys else (timings.NEW_PROMPT, Leave())
         if self.goes_on_below and not keys and len(transcript):
-            yield (
-                timings.IDLE if since_typed >= timings.LATE or self._has_settled(transcript) else timings.LATE,
-                Leave(),
-            )
+            settled = since_typed >= timings.LATE or self._has_settled(transcript, prompt)
+            yield timings.IDLE if settled else timings.LATE, Leave()
         if self.left and not keys and not self.nudged and not len(transcript) and _ATTACH.search(self.command):
             yield timings.SILENT, PressEnter()
 
@@ -148,10 +148,10 @@ class Dialogue:
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
         return not _says_something(written) or self._matches(written, transcript.since())
 
-    def _has_settled(self, transcript: Transcript) -> bool:
-        """Whether the program has said what is written; where nothing is, a shell has still to say that it is ready."""
+    def _has_settled(self, transcript: Transcript, prompt: str) -> bool:
+        """Whether the program has said what is written; where nothing is, one that was answered has to ask again."""
         if self.match is Match.NONE or not _says_something(self.written[self.at :]):
-            return not self.prompts
+            return not self.prompts or prompt != ""
         return self.has_all_come(transcript)
 
     def _matches(self, written: Sequence[str], shown: Sequence[str]) -> bool:
@@ -162,7 +162,7 @@ class Dialogue:
             return True
         return (transcript.typed or self.goes_on) and looks_like_shell(prompt)
 
-    def _is_answered(self, prompt: str) -> bool:
+    def _is_known(self, prompt: str) -> bool:
         """Whether a prompt is one at which something was typed, or that of the same shell in another folder."""
         ends = {answered[-2:] for answered in self.prompts | self.known if looks_like_shell(answered)}
         return prompt in self.prompts or (looks_like_shell(prompt) and prompt[-2:] in ends)

@@ -176,6 +176,13 @@ def test_what_a_shell_still_works_at_belongs_to_the_fence_that_it_was_typed_in(
     assert (app.ending, app.transcript.text()) == (Ending.LEFT_OPEN, "/ # work\nlate\n")
 
 
+def test_a_program_that_asks_again_is_left_at_once_for_the_next_fence() -> None:
+    app = session("name: bob", goes_on_below=True)
+    assert play(app, [(0, STARTED), (1, b"name: ")], until=0.5) == [b"bob\r"]
+    play(app, [(0.1, b"bob\r\nage: ")], until=2 * timings.IDLE)
+    assert (app.ending, app.rest) == (Ending.LEFT_OPEN, b"age: ")
+
+
 @SPEEDS
 def test_a_program_that_the_page_comes_back_to_is_left_once_it_has_said_what_is_written(slower: float) -> None:
     app = session("starting", "ready", goes_on_below=True)
