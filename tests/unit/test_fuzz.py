@@ -210,7 +210,7 @@ def test_any_bytes_are_a_screen(parts: list[bytes | int], limit: int) -> None:
             fed += len(part)
         else:
             transcript.type(("^C", "hi", SECRET, "")[part], 3, secret=part == 2)
-        transcript.prompt(), transcript.cursor(), transcript.since(), transcript.end_of("x", 0)
+        transcript.prompt(), transcript.cursor(len(transcript)), transcript.since(), transcript.end_of("x", 0)
     pieces = transcript.pieces()
     shown = "".join(piece.text for piece in pieces)
     assert len(shown) <= 100 * fed + 10_000

@@ -14,6 +14,9 @@ def mark(said: str, word: str = WORD) -> bytes:
     return f"\x1b]7717;{word};{said}\x07".encode()
 
 
+HOOK = b"{ _%s; } 3>&2 >/dev/null 2>&1\r\n" % WORD.encode()
+
+
 def scan(*pieces: bytes) -> list[bytes | Mark]:
     """Scan pieces, with neighbouring output joined."""
     scanner = MarkScanner(WORD)
@@ -37,6 +40,11 @@ def test_a_mark_with_another_word_is_output() -> None:
     assert scan(forged) == [forged]
 
 
+def test_what_a_verbose_shell_shows_of_us_is_no_output() -> None:
+    assert scan(b"echo\r\n", HOOK[:9], HOOK[9:], b"on") == [b"echo\r\non"]
+    assert scan(b"{ else }") == [b"{ else }"]
+
+
 def test_an_escape_at_the_end_is_held_until_it_is_clear() -> None:
     scanner = MarkScanner(WORD)
     assert scanner.feed(b"a\x1b") == [b"a"]
@@ -44,7 +52,9 @@ def test_an_escape_at_the_end_is_held_until_it_is_clear() -> None:
 
 
 @given(
-    st.lists(st.one_of(st.binary(max_size=8), st.just(mark("ended 7:1")), st.just(b"\x1b]7717;")), max_size=8),
+    st.lists(
+        st.one_of(st.binary(max_size=8), st.just(mark("ended 7:1")), st.sampled_from([b"\x1b]7717;", HOOK])), max_size=8
+    ),
     st.data(),
 )
 def test_cutting_the_stream_changes_nothing(parts: list[bytes], data: st.DataObject) -> None:
