@@ -44,14 +44,13 @@ def find_prompted(lines: Iterable[tuple[int, str]], prompts: Sequence[str], abov
 
     Where that may have opened a shell, what is behind its prompts is typed into it, but for the prompt of a host.
     """
-    in_shell = bool(_OPENS_SHELL.search(above))
     for number, line in lines:
         match = _PROMPT.match(line)
         if not match:
             continue
         prompt = match["host"] or match["docker"]
         is_host = bool(match["host"]) and prompt[-1] != "#" and re.match(_DOCKER, line[match.start("any") :])
-        if not in_shell or is_host:
+        if is_host or not _OPENS_SHELL.search(above):
             yield _problem(number, prompt, prompts)
 
 

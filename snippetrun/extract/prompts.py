@@ -79,36 +79,36 @@ def split(lines: Sequence[str], first_line: int, prompts: tuple[str, ...], *, go
     ends the output above it.
     """
     session, prompt = Session(), _prompt(prompts)
-    numbered = list(enumerate(lines, first_line))
-    head = next((at for at, line in enumerate(lines) if prompt.match(line)), len(lines))
-    if goes_on or any(KEYS.fullmatch(line.strip()) for line in lines[:head]):
-        _add(session, [""], first_line, first_line, _trimmed(lines[:head], before_prompt=head < len(lines)))
-    elif head < len(lines):
-        session.findings += find_above(numbered[:head], prompts)
-    else:
-        session.findings += find_unprompted(numbered, prompts)
-    at = head
+    marks = [prompt.match(line) for line in lines]
+    at = next((number for number, mark in enumerate(marks) if mark), len(lines))
+    above = list(enumerate(lines[:at], first_line))
+    if goes_on or any(KEYS.fullmatch(line.strip()) for line in lines[:at]):
+        _add(session, "", first_line, first_line, _trimmed(lines[:at], before_prompt=at < len(lines)))
+    elif above:
+        session.findings += (find_above if at < len(lines) else find_unprompted)(above, prompts)
     while at < len(lines):
-        start, scanner, text = at, Scanner(), [_unprompted(lines[at], prompt)]
+        start, scanner, mark = at, Scanner(), marks[at]
+        text = [lines[at][mark.end() :] if mark else ""]
         _check(session, scanner, lines[at], first_line + at, text[0])
         at += 1
         marked = at < len(lines) and bool(_CONTINUATION.match(lines[at]))
-        while scanner.missing and at < len(lines) and (scanner.in_heredoc or not prompt.match(lines[at])):
+        while scanner.missing and at < len(lines) and (scanner.in_heredoc or not marks[at]):
             text.append(_CONTINUATION.sub("", lines[at], count=1) if marked else lines[at])
             _check(session, scanner, lines[at], first_line + at, text[-1])
             at += 1
-        end = at
+        end, command = at, "\n".join(text)
+        interactive = bool(_INTERACTIVE.search(command))
         # What has opened a shell goes on until its own prompt is there again.
-        ends = (_prompt_of(lines[start], prompt),) if _INTERACTIVE.search("\n".join(text)) else prompts
-        while at < len(lines) and _prompt_of(lines[at], prompt) not in ends:
+        ends = (mark[1],) if mark and interactive else prompts
+        while at < len(lines) and ((mark := marks[at]) is None or mark[1] not in ends):
             at += 1
-        if not "".join(text).strip():
+        if not command.strip():
             continue
         _finish(session, scanner, first_line + start, text)
-        comments = at < len(lines) and not _talks_to_root(text, lines[end:at])
-        _add(session, text, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=comments))
+        comments = at < len(lines) and not (interactive and _begins_with_comment(lines[end:at]))
+        _add(session, command, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=comments))
         written = session.commands[-1].written
-        session.findings += find_prompted(enumerate(written, first_line + end), prompts, session.commands[-1].text)
+        session.findings += find_prompted(enumerate(written, first_line + end), prompts, command)
     return session
 
 
@@ -130,14 +130,13 @@ def split_script(lines: Sequence[str], first_line: int, prompts: tuple[str, ...]
         if not text[0].strip() or text[0].lstrip().startswith("#"):
             continue
         _finish(session, scanner, first_line + start, text)
-        _add(session, text, first_line + start, first_line + at, [])
+        _add(session, "\n".join(text), first_line + start, first_line + at, [])
     return session
 
 
-def _talks_to_root(text: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether what stands below an interactive command starts with the prompt of a root shell, not with a comment."""
-    first = next((line for line in below if line.strip()), "")
-    return bool(_COMMENT.match(first) and _INTERACTIVE.search("\n".join(text)))
+def _begins_with_comment(below: Sequence[str]) -> bool:
+    """Whether the first line looks like a comment; below an interactive command it has the prompt of a root shell."""
+    return bool(_COMMENT.match(next((line for line in below if line.strip()), "")))
 
 
 def _finish(session: Session, scanner: Scanner, line: int, text: Sequence[str]) -> None:
@@ -148,10 +147,10 @@ def _finish(session: Session, scanner: Scanner, line: int, text: Sequence[str]) 
         session.complain(line, 1, "this command has no end", f"The shell would wait for {scanner.missing}.")
 
 
-def _add(session: Session, text: list[str], line: int, below: int, block: list[str]) -> None:
+def _add(session: Session, text: str, line: int, below: int, block: list[str]) -> None:
     """Add a command, under which `block` is written, from line `below` on."""
     status, written = _status(session, block, below)
-    session.commands.append(Command("\n".join(text), line, below - 1, status, tuple(written)))
+    session.commands.append(Command(text, line, below - 1, status, tuple(written)))
 
 
 @cache
@@ -165,17 +164,6 @@ def _prompt(prompts: tuple[str, ...]) -> re.Pattern[str]:
 def has_prompt(lines: Sequence[str], prompts: tuple[str, ...]) -> bool:
     """Whether any line starts a command."""
     return any(_prompt(prompts).match(line) for line in lines)
-
-
-def _unprompted(line: str, prompt: re.Pattern[str]) -> str:
-    """Return a line without its prompt."""
-    match = prompt.match(line)
-    return line[match.end() :] if match else line
-
-
-def _prompt_of(line: str, prompt: re.Pattern[str]) -> str:
-    match = prompt.match(line)
-    return match[1] if match else ""
 
 
 def _trimmed(block: Sequence[str], *, before_prompt: bool) -> list[str]:
@@ -204,7 +192,7 @@ def _check(session: Session, scanner: Scanner, raw: str, line: int, text: str) -
     scanner.feed(text)
     if in_heredoc:
         return
-    for unseen in _ANY_UNSEEN.finditer(raw):
+    for unseen in () if raw.isascii() else _ANY_UNSEEN.finditer(raw):
         hint = f"Delete U+{ord(unseen[0]):04X}, or type a plain space."
         session.complain(line, unseen.start() + 1, f"{_INVISIBLE[unseen[0]]} stands in this command", hint)
     for odd in scanner.odd[odd_before:]:
