@@ -7,6 +7,9 @@
             redis: {pull: "redis@sha256:..."}         # from a registry, by digest
             ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
           languages: [console, shell-session]         # the fences that run
+          scripts: [.term1]                           # more of them, which have no prompts
+          prompts: ["$", "#"]                         # what stands before a command
+          renderer: python-markdown                   # or commonmark
           timeout: 60s                                # for each command
           max_timeout: 10m                            # the most that a page may ask for
           output_limit: 1MB                           # for each command
@@ -26,6 +29,7 @@
 Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
 """
 
+from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.config.mkdocs_yml import FILES, find, load
 from snippetrun.config.settings import (
     MOST_RUNS,
@@ -40,8 +44,10 @@ from snippetrun.config.settings import (
 __all__ = [
     "FILES",
     "MOST_RUNS",
+    "Dialect",
     "ImageSource",
     "PageConfig",
+    "Renderer",
     "SiteConfig",
     "cache_folder",
     "find",

@@ -87,7 +87,7 @@ def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
 
 def read(site: SiteConfig, path: Path) -> Page:
     """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used."""
-    return extract.read(name(site, path), text(path), languages=site.languages)
+    return extract.read(name(site, path), text(path), site.dialect)
 
 
 def name(site: SiteConfig, path: Path) -> str:

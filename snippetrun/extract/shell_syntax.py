@@ -93,9 +93,10 @@ class Scanner:
         if character in " \t":
             self._end_word()
             return offset + 1
-        # # a comment
+        # # a comment, or `# a comment` within a command, which ends with its backtick
         if character == "#" and top.word is None:
-            return len(line)
+            end = line.find("`", offset) if self._in_backticks else -1
+            return end if end >= 0 else len(line)
         # <web>
         if PLACEHOLDER.match(line, offset):
             self.placeholders.append(Odd(self.lines, offset, character))

@@ -76,7 +76,7 @@ def _keys_before(now: SiteConfig, before: Path, settings: str, texts: dict[str, 
 
 def _read(site: SiteConfig, path: str, file: Path) -> Page | None:
     try:
-        return extract.read(path, files.text(file), languages=site.languages)
+        return extract.read(path, files.text(file), site.dialect)
     except PageError:
         return None
 

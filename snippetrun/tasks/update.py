@@ -80,7 +80,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
 def _check(site: SiteConfig, page: Page, text: str, edit: extract.Edit) -> None:
     """Raise PageError if output that was put into a page would end its fence or be a command there: `$ docker rm x`."""
     try:
-        rest = extract.read(page.path, text, languages=site.languages)
+        rest = extract.read(page.path, text, site.dialect)
     except PageError:
         rest = None
     if rest is None or _commands(rest) != _commands(page):

@@ -56,6 +56,13 @@ def ours(engine: HostEngine) -> list[str]:
     return sandboxes_of(engine, os.getpid())
 
 
+def test_sudo_runs_docker_without_a_word_of_its_own(shared: Sandbox) -> None:
+    assert said(shared, "sudo docker version --format '{{.Server.Os}}'") == "linux\n"
+    assert said(shared, "sudo -u nobody id -un; sudo HOME=/ sh -c 'echo $HOME $1' sh 'a b'; sudo -inu root pwd") == (
+        "nobody\n/ a b\n/root\n"
+    )
+
+
 def test_the_images_of_the_site_are_there_with_their_digests(shared: Sandbox, site: SiteConfig) -> None:
     listed = said(shared, "docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}'").split("\n")
     assert {f"{fact.name} {fact.digest}" for fact in shared.images} == set(filter(None, listed))

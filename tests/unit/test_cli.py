@@ -31,6 +31,14 @@ def test_list_prints_json(make_site: MakeSite) -> None:
     assert document["schema"] == 1
 
 
+def test_list_prints_json_of_a_page_with_a_problem_too(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": "```console {exit=a}\n$ docker ps\n```\n"})
+    ran = snippetrun("list", "--json")
+    document = json.loads(ran.stdout)
+    assert [(problem["path"], problem["line"]) for problem in document["problems"]] == [("docs/b.md", 1)]
+    assert ran.returncode == document["exit_status"] == 2
+
+
 def test_list_takes_pages_and_folders(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE, "b.markdown": PAGE})
     assert "docs/a.md" not in snippetrun("list", "docs/b.markdown").stdout

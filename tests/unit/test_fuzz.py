@@ -149,7 +149,7 @@ def ran(page: Page, said: str) -> Result:
 @given(PAGES)
 def test_any_text_is_a_page_or_an_error_with_a_line(text: str) -> None:
     try:
-        page = read("docs/a.md", text, languages=LANGUAGES)
+        page = read("docs/a.md", text)
     except PageError as error:
         lines, said = [problem.line for problem in error.problems], str(error)
     else:
