@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from snippetrun.model import Command, CommandResult, Match
 from snippetrun.sameness.expected import Part, parts
-from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+from snippetrun.support.patterns import Names, is_elision, match_lines
 
 _INSERT, _REPLACE, _DELETE = 2, 3, 3
 """What it costs to add a line, to put another in its place, and to take one away."""
@@ -54,7 +54,7 @@ def _aligned(part: Part, names: Names, match: Match) -> list[str]:
     """Return written lines that match, the nearest to those that do not."""
     written, shown = part.written, part.shown
     same = _same(written, shown, names, match)
-    gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
+    gaps = [is_elision(line, match) for line in written]
     best = _costs(gaps, same, len(shown))
     lines: list[str] = []
     at = here = 0

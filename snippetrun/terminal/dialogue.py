@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.model import Match
-from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+from snippetrun.support.patterns import Names, is_elision, match_lines
 from snippetrun.terminal import timings
 from snippetrun.terminal.inputs import (
     Input,
@@ -138,7 +138,7 @@ class Dialogue:
         return timings.PROMPT if looks_like_shell(prompt) else timings.QUESTION
 
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
-        if not any(line.strip() not in {"", ANY_LINES} for line in written):
+        if not any(line.strip() and not is_elision(line, self.match) for line in written):
             return True
         return self._matches(written, transcript.since())
 
