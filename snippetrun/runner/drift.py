@@ -83,13 +83,16 @@ class Reference:
         return {position: differences for position, differences in believed.items() if differences}
 
     def judged(self, result: Result, news: News) -> Result:
-        """Return a result in which news counts as failure, and also what nobody has recorded as it stands there."""
+        """Return a result in which news counts as failure, and also what nobody has recorded as it stands there.
+
+        A page that fails cannot be recorded, so that this is no failure of its other commands.
+        """
         if result.recording is None:
             return result
         known = self._unchanged()
 
         def judge(position: Position, verdict: Verdict) -> Verdict:
-            if verdict.outcome is not Outcome.PASSED:
+            if verdict.outcome is not Outcome.PASSED or (position not in known and result.failed):
                 return verdict
             if position not in known:
                 return _failed(verdict, "nobody has recorded it as it stands here", _accept(self.page))
