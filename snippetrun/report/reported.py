@@ -219,6 +219,7 @@ def _without_secret(line: str) -> str:
 def _command(
     snippet: Snippet, verdict: Verdict, expected: int, recorded: CommandResult | None, *, varied: bool
 ) -> ReportedCommand:
+    ran = recorded if recorded and recorded.ending is not Ending.NOT_RUN else None
     return ReportedCommand(
         line=verdict.line,
         command=verdict.command,
@@ -227,14 +228,14 @@ def _command(
         message=verdict.message,
         hint="\n".join(_without_secret(line) for line in verdict.hint.split("\n")),
         where=verdict.where,
-        status=recorded.status if recorded else None,
+        status=ran.status if ran else None,
         ending=recorded.ending if recorded else None,
-        seconds=recorded.seconds if recorded else None,
-        output=recorded.output if recorded else None,
-        typed=recorded.command if recorded else None,
-        pieces=recorded.pieces if recorded else None,
-        output_before=recorded.output_before if recorded else None,
-        truncated_bytes=recorded.truncated_bytes if recorded else 0,
+        seconds=ran.seconds if ran else None,
+        output=ran.output if ran else None,
+        typed=ran.command if ran else None,
+        pieces=ran.pieces if ran else None,
+        output_before=ran.output_before if ran else None,
+        truncated_bytes=ran.truncated_bytes if ran else 0,
         varied=varied,
         path=snippet.path,
     )

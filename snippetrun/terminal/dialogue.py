@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.model import Match
-from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+from snippetrun.support.patterns import Names, is_elision, match_lines
 from snippetrun.terminal import timings
 from snippetrun.terminal.inputs import (
     Input,
@@ -146,11 +146,11 @@ class Dialogue:
         return timings.PROMPT if looks_like_shell(prompt) else timings.QUESTION
 
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
-        return not _says_something(written) or self._matches(written, transcript.since())
+        return not _says_something(written, self.match) or self._matches(written, transcript.since())
 
     def _has_settled(self, transcript: Transcript, prompt: str) -> bool:
         """Whether the program has said what is written; where nothing is, one that was answered has to ask again."""
-        if self.match is Match.NONE or not _says_something(self.written[self.at :]):
+        if self.match is Match.NONE or not _says_something(self.written[self.at :], self.match):
             return not self.prompts or prompt != ""
         return self.has_all_come(transcript)
 
@@ -168,5 +168,5 @@ class Dialogue:
         return prompt in self.prompts or (looks_like_shell(prompt) and prompt[-2:] in ends)
 
 
-def _says_something(written: Sequence[str]) -> bool:
-    return any(line.strip() not in {"", ANY_LINES} for line in written)
+def _says_something(written: Sequence[str], match: Match) -> bool:
+    return any(line.strip() and not is_elision(line, match) for line in written)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,12 @@ from helpers.sites import Site
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from snippetrun.errors import PageError
+from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Match
-from snippetrun.sandbox.fake import Answer
+from snippetrun.sandbox.fake import Answer, program
 from snippetrun.support.patterns import Names, match_lines
+from snippetrun.tasks.update import UpdatedPages
 
 
 @pytest.fixture
@@ -53,14 +53,33 @@ def test_line_ends_and_the_rest_of_the_file_stay_as_they_are(site: Site, end: st
     assert site.text() == text.replace("old", "new")
 
 
-def test_a_page_on_which_a_command_fails_stays_as_it_is(site: Site) -> None:
-    text = "```console\n$ docker ps\nold\n$ docker rm x\n```\n"
+FORCE = "If that is right: snippetrun update --force docs/p.md"
+
+
+def problems(updated: UpdatedPages) -> list[str]:
+    """What was not accepted: the line, what is wrong, and the last thing that is said of it."""
+    failed = [verdict for result in updated.results for verdict in result.failed]
+    return [f"{v.where or v.line} {v.message}: {v.hint.splitlines()[-1]}" for v in failed]
+
+
+def test_a_command_that_fails_leaves_the_others_of_its_page_to_be_accepted(site: Site) -> None:
+    text = "```console\n$ docker ps\nold\n$ docker rm x\n$ docker ps\nolder\n```\n"
     site.write(text)
     site.answers = {"docker ps": "new\n", "docker rm x": ("no\n", 1)}
     updated = site.update()
-    assert (site.text(), updated.changed) == (text, ())
-    assert updated.results[0].failed
+    assert (site.text(), updated.changed) == (text.replace("older", "new").replace("old", "new"), ("docs/p.md",))
+    assert problems(updated) == [f"4 exit status 1, expected 0: Not accepted: it ends with exit status 1. {FORCE}"]
     assert not (site.page.parents[1] / "recordings").exists()
+    assert site.update().changed == ()
+
+
+def test_what_has_changed_is_shown_as_a_diff(site: Site) -> None:
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    [diff] = site.update().diffs
+    assert diff.splitlines() == [
+        "--- a/docs/p.md", "+++ b/docs/p.md", "@@ -1,4 +1,4 @@", " ```console", " $ docker ps", "-old", "+new", " ```",
+    ]  # fmt: skip
 
 
 def test_an_update_records_what_came_out(site: Site) -> None:
@@ -145,15 +164,139 @@ def test_every_update_matches_and_touches_no_other_line(
 
 
 @pytest.mark.parametrize(
-    "came", ["```\n<script>x()</script>\n", "$ docker rm -f everything\n", "````\n", "? 3\n", "> more\n", "~~~\n```\n"]
+    ("came", "lines"),
+    [
+        ("a\n```\n<script>x()</script>\n", ["````console", "$ docker ps", "a", "```", "<script>x()</script>", "````"]),
+        ("````\na\n", ["`````console", "$ docker ps", "````", "a", "`````"]),
+        ("a\n$ docker rm -f b\n? 3\n", ["```console", "$ docker ps", "a", "...", "```"]),
+        ("? 3\nb\n", ["```console", "$ docker ps", "? 3", "b", "```"]),
+        ("```\n$ docker rm -f b\n", ["````console", "$ docker ps", "```", "...", "````"]),
+        ("a\n^C\nb\n", ["```console", "$ docker ps", "a", "...", "b", "```"]),
+        ("> a\n", ["```console", "$ docker ps", "> a", "```"]),
+        ("a\n# b\n", ["```console", "$ docker ps", "a", "...", "```"]),
+    ],
 )
-def test_output_becomes_nothing_but_output_in_its_page(site: Site, came: str) -> None:
-    text = "```console\n$ docker ps\nold\n```\n\n```console\n$ docker info\n```\n"
+def test_output_becomes_nothing_but_output_in_its_page(site: Site, came: str, lines: list[str]) -> None:
+    below = ["$ docker info", "i"] if "#" in came else []
+    rest = "\n```console\n$ docker info\n```\n"
+    site.write("\n".join(["```console", "$ docker ps", "old", *below, "```", ""]) + rest)
+    site.answers = {"docker ps": came, "docker info": "i\n"}
+    assert problems(site.update()) == []
+    lines[-1:-1] = below
+    assert site.text() == "\n".join(lines) + "\n" + rest
+    assert site.check() == []
+    assert site.update().changed == ()
+
+
+def test_two_commands_of_a_fence_make_it_longer_together(site: Site) -> None:
+    site.write("> ~~~console\n> $ docker ps\n> old\n> $ docker info\n> old\n> ~~~\n")
+    site.answers = {"docker ps": "~~~\n", "docker info": "~~~~\n"}
+    assert problems(site.update()) == []
+    assert site.text() == "> ~~~~~console\n> $ docker ps\n> ~~~\n> $ docker info\n> ~~~~\n> ~~~~~\n"
+
+
+def test_what_a_program_prints_is_not_typed_into_it(site: Site) -> None:
+    text = "```console\n$ docker run -it x\n/ # cat a\nold\n/ # exit\n```\n"
     site.write(text)
-    site.answers = {"docker ps": f"before\n{came}after\n", "docker info": ""}
-    with suppress(PageError):
-        site.update()
-    [before] = [[command.text for s in page.snippets for command in s.commands] for page in site._read()]
-    assert before == ["docker ps", "docker info"]
-    assert site._read()[0].snippets[0].commands[0].status == 0
-    assert "<script>" not in site.text()
+    site.answers = {"docker run -it x": program("/ # ", "/ # rm -rf b\n/ # ", "")}
+    assert problems(site.update()) == []
+    assert site.text() == text.replace("old", "...")
+
+
+def test_what_cannot_be_written_is_left_alone_and_the_rest_is_not(site: Site) -> None:
+    text = "```console {match=exact}\n$ docker ps\nold\n$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "$ docker rm x\n", "docker info": "new\n"}
+    [problem] = problems(site.update())
+    assert problem.startswith("3 the output is not what line 3 says: What comes out cannot be written there")
+    assert site.text() == text.replace("info\nold", "info\nnew")
+
+
+STATES = {
+    "nothing comes out any more": ("old\n", ""),
+    "`paused` comes out no more, and the page speaks of it": ("it is paused\n", "it is running\n"),
+    "`0` comes out no more, and the page speaks of it": ("status 0\n", "status 1\n"),
+}
+PROSE = "A status of `0`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(site: Site, state: str) -> None:
+    written, came = STATES[state]
+    text = f"{PROSE}```console\n$ docker ps\n{written}$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": came, "docker info": "new\n"}
+    [problem] = problems(site.update())
+    assert problem == f"7 the output is not what line 7 says: Not accepted: {state}. {FORCE}"
+    assert site.text() == text.replace("info\nold", "info\nnew")
+    asked: list[tuple[str, str]] = []
+
+    def allow(question: Problem) -> bool:
+        asked.append((question.where, question.message))
+        return True
+
+    assert problems(site.update(allow=allow)) == []
+    assert asked == [("docs/p.md:7", state)]
+    assert site.text() == text.replace("info\nold", "info\nnew").replace(written, came)
+    assert site.check() == []
+
+
+@pytest.mark.parametrize("state", ["something comes out now, and nothing did", *STATES])
+def test_so_does_what_was_recorded_of_it(site: Site, state: str) -> None:
+    then, now = STATES.get(state, ("", "new\n"))
+    site.write(f"{PROSE}```console\n$ docker ps\n```\n")
+    site.answers = {"docker ps": then}
+    site.update()
+    site.answers = {"docker ps": now}
+    [problem] = problems(site.update())
+    assert problem == f"6 it is not what was recorded: {state}. {FORCE}"
+    assert site.check() == ["docs/p.md:6 the output is not what was recorded"]
+    assert problems(site.update(allow=lambda _: True)) == []
+    assert site.check() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "after"),
+    [("a\nold\n", 3, "a\nnew\n? 3\n"), ("? 3\n", 0, ""), ("? 3\n", 4, "? 4\n"), ("a\n\n? 3\n", 0, "a\nnew\n\n")],
+)
+def test_another_exit_status_may_be_allowed(site: Site, before: str, status: int, after: str) -> None:
+    text = "```console\n$ docker ps\n{}$ docker info\nold\n```\n"
+    site.write(text.format(before))
+    site.answers = {"docker ps": ("a\nnew\n", status), "docker info": "i\n"}
+    assert problems(site.update(allow=lambda _: True)) == []
+    assert site.text() == text.format(after).replace("info\nold", "info\ni")
+    assert site.check() == []
+
+
+def test_an_attribute_of_a_fence_is_left_to_its_author(site: Site) -> None:
+    text = "```console {exit=3}\n$ docker ps\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": ("no\n", 4)}
+    assert problems(site.update(allow=lambda _: True)) == [
+        "2 exit status 4, expected 3: If that is right, write exit=4 in line 1."
+    ]
+    assert site.text() == text
+
+
+def test_a_page_that_has_changed_while_it_ran_stays_as_it_is(site: Site) -> None:
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    pages = site._read()
+    site.write("# New\n\n```console\n$ docker ps\nold\n```\n")
+    [problem] = problems(site.update(*pages))
+    assert "The page's file says something else in this place: it has just been changed." in problem
+    assert site.text() == "# New\n\n```console\n$ docker ps\nold\n```\n"
+
+
+def test_what_is_included_or_made_by_a_plugin_names_what_to_change(site: Site) -> None:
+    site.config = dataclasses.replace(site.config, makers=("gen-files",))
+    text = "```console\n$ docker ps\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "new\n"}
+    [page] = site._read()
+    included = dataclasses.replace(page, snippets=(dataclasses.replace(page.snippets[0], path="parts/a.md"),))
+    [problem] = problems(site.update(included))
+    assert problem.endswith("It is included, and `update` changes pages alone: change parts/a.md by hand.")
+    [problem] = problems(site.update(dataclasses.replace(page, path="docs/made.md")))
+    assert problem.endswith("No file has this page, a plugin makes it: change what it is made of by hand (gen-files).")
+    assert (site.text(), [path.name for path in site.page.parent.iterdir()]) == (text, ["p.md"])
