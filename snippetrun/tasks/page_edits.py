@@ -131,8 +131,10 @@ class PageEdits:
         if edits:
             self._edits = edits
         else:
-            why = "What comes out cannot be written there: it would be read as something else. Write `...` for it."
-            self.refused[position] = why
+            self.refused[position] = (
+                "What comes out cannot be written there: the page would say something else, or leave a name without "
+                "what it stands for. Change it by hand."
+            )
 
     def _at(self, position: Position) -> tuple[Snippet, Command, CommandResult]:
         at, number = position

@@ -214,6 +214,16 @@ def test_what_cannot_be_written_is_left_alone_and_the_rest_is_not(site: Site) ->
     assert site.text() == text.replace("info\nold", "info\nnew")
 
 
+def test_a_name_that_commands_below_need_is_not_taken_from_them(site: Site) -> None:
+    text = "```console\n$ docker run -d web\ncontainer <web>\n$ docker rm <web>\n$ docker ps\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker run -d web": "4f0c\n", "docker ps": "new\n"}
+    first, second = problems(site.update())
+    assert first.startswith("3 the output is not what line 3 says: What comes out cannot be written there")
+    assert second.startswith("4 nothing says what <web> is")
+    assert site.text() == text.replace("old", "new")
+
+
 NOTHING, SOMETHING = "nothing comes out any more", "something comes out now, and nothing did"
 STATES = [
     (NOTHING, "docker logs a", "old\n", ""),
