@@ -79,6 +79,17 @@ class PageEdits:
         """The recording, with its lines where the edits have moved them."""
         return self._moved(self._edits)
 
+    def are_in(self, page: Page) -> bool:
+        """Tell whether a page that was read again says what it should."""
+        expected = self._read_back(self._edits)
+        return expected is not None and _said(expected) == _said(page)
+
+    def undo(self) -> None:
+        """Take all edits back: a plugin makes something else of them."""
+        self._edits = _Edits()
+        why = f"What comes out cannot be written there: {', '.join(self._site.makers)} would make something else of it."
+        self.refused = dict.fromkeys(self._failed, why) | self.refused
+
     def question(self, message: str, line: int) -> Problem:
         """Return what is asked before an example comes to show something else."""
         hint = f"If that is right: snippetrun update --force {quote(self._page.path)}"
@@ -97,7 +108,9 @@ class PageEdits:
 
     def _accept(self, position: Position, verdict: Verdict, parts: _Parts) -> None:
         snippet, command, recorded = self._at(position)
-        states = [lost_state("\n".join(part.written), "\n".join(part.shown), self.words) for part, _ in parts]
+        states = [
+            lost_state(command.text, "\n".join(part.written), "\n".join(part.shown), self.words) for part, _ in parts
+        ]
         statuses: dict[int, int] = {}
         if ends_wrong(verdict):
             if recorded.status is None or recorded.waited_for or recorded.fault:
@@ -118,8 +131,10 @@ class PageEdits:
         if edits:
             self._edits = edits
         else:
-            why = "What comes out cannot be written there: it would be read as something else. Write `...` for it."
-            self.refused[position] = why
+            self.refused[position] = (
+                "What comes out cannot be written there: the page would say something else, or leave a name without "
+                "what it stands for. Change it by hand."
+            )
 
     def _at(self, position: Position) -> tuple[Snippet, Command, CommandResult]:
         at, number = position
@@ -160,26 +175,29 @@ class PageEdits:
         )
 
     def _is_right(self, position: Position, edits: _Edits) -> bool:
-        """Tell whether the page, read back, has the same commands, of which this one and no other passes now."""
+        """Tell whether a command passes in the page as it is read back, and no other fails that did not."""
+        page = self._read_back(edits)
+        failed = failures(runner.result(page, self._moved(edits), self._site.match)) if page else {position}
+        return position not in failed and failed <= self._failed
+
+    def _read_back(self, edits: _Edits) -> Page | None:
+        """Return the page with some edits; None if it has not the same commands then."""
         before, after = self._before, self._read(self._spliced(edits))
         if not before or not after:
-            return False
+            return None
         expected = [
             [(s.options, c.text, edits.statuses.get(c.line, c.status)) for c in s.commands] for s in before.snippets
         ]
         if expected != [[(s.options, c.text, c.status) for c in s.commands] for s in after.snippets]:
-            return False
+            return None
         if [_shifted(s.end_line, edits.lines) for s in before.snippets] != [s.end_line for s in after.snippets]:
-            return False
-        pairs = zip(_commands(before), _commands(after), strict=True)
-        new = {old.line: command for old, command in pairs}
+            return None
+        new = {old.line: command for old, command in zip(_commands(before), _commands(after), strict=True)}
         snippets = (
             s if s.path else dataclasses.replace(s, commands=tuple(new.get(c.line, c) for c in s.commands))
             for s in self._page.snippets
         )
-        page = dataclasses.replace(self._page, snippets=tuple(snippets))
-        failed = failures(runner.result(page, self._moved(edits), self._site.match))
-        return position not in failed and failed <= self._failed
+        return dataclasses.replace(self._page, snippets=tuple(snippets))
 
     def _read(self, text: str) -> Page | None:
         try:
@@ -222,6 +240,10 @@ def failures(result: Result) -> set[Position]:
 
 def _commands(page: Page) -> list[Command]:
     return list(chain.from_iterable(snippet.commands for snippet in page.snippets))
+
+
+def _said(page: Page) -> list[tuple[str, int, tuple[str, ...]]]:
+    return [(command.text, command.status, command.written) for command in _commands(page)]
 
 
 def _prefixed(prefix: str, line: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
 from snippetrun import runner
 from snippetrun.config import SiteConfig, shown_path
+from snippetrun.errors import UsageError
 from snippetrun.extract.lines import normalised
 from snippetrun.model import Mode, Outcome, Position, Recording, Result
 from snippetrun.plan import Plan, plan
@@ -72,7 +74,12 @@ def _accept(site: SiteConfig, result: Result, edits: PageEdits, allow: Allow) ->
     is_edited = edits.text != edits.old
     if is_edited:
         write(file, edits.text)
-        [page] = site_pages.read(site, [file])
+        with suppress(UsageError):
+            [page] = site_pages.read(site, [file])
+        if not edits.are_in(page):
+            edits.undo()
+            write(file, edits.old)
+            return _refused(result, edits.refused), ""
     [job] = plan(site, [page]).jobs
     recording = edits.moved
     moved = dataclasses.replace(recording, key=job.key, snippets=retyped(page, recording.snippets, job.match))
@@ -97,7 +104,7 @@ def _lost(old: Recording, new: Recording, news: Collection[Position], words: Col
     """Return in words what is lost of a page where it is recorded anew."""
     pairs = {(at, number): (old.snippets[at][number], new.snippets[at][number]) for at, number in news}
     states = {
-        position: lost_state(uncoloured(then.output), uncoloured(now.output), words)
+        position: lost_state(now.command, uncoloured(then.output), uncoloured(now.output), words)
         or (f"{ended(now)}, and {ended(then)} was recorded" if ended(then) != ended(now) else "")
         for position, (then, now) in pairs.items()
     }

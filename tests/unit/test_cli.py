@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +119,24 @@ def test_help_explains_itself(arguments: list[str]) -> None:
     process = snippetrun(*arguments)
     assert process.returncode == 0
     assert len(process.stdout.splitlines()) > 5
+
+
+ASK = "from snippetrun.cli.group import confirm; print(confirm('::error::What?'))"
+
+
+@pytest.mark.parametrize(("answer", "said"), [(b"y\n", "True"), (b"\n", "False")])
+def test_a_question_is_asked_at_a_terminal(answer: bytes, said: str) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", ASK], stdin=theirs, stdout=theirs, stderr=theirs) as asking:
+        os.close(theirs)
+        os.write(ours, answer)
+        assert asking.wait() == 0
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert ": :error::What? [y/N]" in shown
+    assert shown.split()[-1] == said
+
+
+def test_nobody_agrees_where_there_is_no_terminal() -> None:
+    asked = subprocess.run([sys.executable, "-c", ASK], input="y\n", capture_output=True, text=True, check=True)
+    assert asked.stdout == "False\n"

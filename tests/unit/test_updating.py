@@ -14,11 +14,13 @@ from helpers.sites import Site
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from snippetrun import config
 from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Match
 from snippetrun.sandbox.fake import Answer, program
 from snippetrun.support.patterns import Names, match_lines
+from snippetrun.tasks import site_pages
 from snippetrun.tasks.update import UpdatedPages
 
 
@@ -212,44 +214,63 @@ def test_what_cannot_be_written_is_left_alone_and_the_rest_is_not(site: Site) ->
     assert site.text() == text.replace("info\nold", "info\nnew")
 
 
-STATES = {
-    "nothing comes out any more": ("old\n", ""),
-    "`paused` comes out no more, and the page speaks of it": ("it is paused\n", "it is running\n"),
-    "`0` comes out no more, and the page speaks of it": ("status 0\n", "status 1\n"),
-}
-PROSE = "A status of `0`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(site: Site, state: str) -> None:
-    written, came = STATES[state]
-    text = f"{PROSE}```console\n$ docker ps\n{written}$ docker info\nold\n```\n"
+def test_a_name_that_commands_below_need_is_not_taken_from_them(site: Site) -> None:
+    text = "```console\n$ docker run -d web\ncontainer <web>\n$ docker rm <web>\n$ docker ps\nold\n```\n"
     site.write(text)
-    site.answers = {"docker ps": came, "docker info": "new\n"}
+    site.answers = {"docker run -d web": "4f0c\n", "docker ps": "new\n"}
+    first, second = problems(site.update())
+    assert first.startswith("3 the output is not what line 3 says: What comes out cannot be written there")
+    assert second.startswith("4 nothing says what <web> is")
+    assert site.text() == text.replace("old", "new")
+
+
+NOTHING, SOMETHING = "nothing comes out any more", "something comes out now, and nothing did"
+STATES = [
+    (NOTHING, "docker logs a", "old\n", ""),
+    (NOTHING, "docker ps", "ID   NAMES\n3f2a   web\n", "ID   NAMES\n"),
+    (SOMETHING, "docker ps", "ID   NAMES\n", "ID   NAMES\n3f2a   web\n"),
+    (
+        "it tells of exit status 137 no more",
+        "docker ps",
+        "web   Exited (137) 3 days ago\n",
+        "web   Exited (1) 2 days ago\n",
+    ),
+    ("it tells of exit status 0 no more", "docker rm a; echo $?", "0\n", "1\n"),
+    ("`paused` comes out no more, and the page speaks of it", "docker ps", "it is paused\n", "it is running\n"),
+    ("`1.2` comes out no more, and the page speaks of it", "docker version", "version 1.2\n", "version 1.3\n"),
+]
+PROSE = "Version `1.2`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
+
+
+@pytest.mark.parametrize(("state", "command", "written", "came"), STATES)
+def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(
+    site: Site, state: str, command: str, written: str, came: str
+) -> None:
+    text = f"{PROSE}```console\n$ {command}\n{written}$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {command: came, "docker info": "new\n"}
     [problem] = problems(site.update())
-    assert problem == f"7 the output is not what line 7 says: Not accepted: {state}. {FORCE}"
+    assert problem.endswith(f"Not accepted: {state}. {FORCE}")
     assert site.text() == text.replace("info\nold", "info\nnew")
-    asked: list[tuple[str, str]] = []
+    asked: list[str] = []
 
     def allow(question: Problem) -> bool:
-        asked.append((question.where, question.message))
-        return True
+        asked.append(question.message)
+        return question.path == "docs/p.md" and question.line in (7, 8)
 
     assert problems(site.update(allow=allow)) == []
-    assert asked == [("docs/p.md:7", state)]
+    assert asked == [state]
     assert site.text() == text.replace("info\nold", "info\nnew").replace(written, came)
     assert site.check() == []
 
 
-@pytest.mark.parametrize("state", ["something comes out now, and nothing did", *STATES])
-def test_so_does_what_was_recorded_of_it(site: Site, state: str) -> None:
-    then, now = STATES.get(state, ("", "new\n"))
-    site.write(f"{PROSE}```console\n$ docker ps\n```\n")
-    site.answers = {"docker ps": then}
+@pytest.mark.parametrize(("state", "command", "then", "now"), [*STATES, (SOMETHING, "docker logs a", "", "new\n")])
+def test_so_does_what_was_recorded_of_it(site: Site, state: str, command: str, then: str, now: str) -> None:
+    site.write(f"{PROSE}```console\n$ {command}\n```\n")
+    site.answers = {command: then}
     site.update()
-    site.answers = {"docker ps": now}
-    [problem] = problems(site.update())
-    assert problem == f"6 it is not what was recorded: {state}. {FORCE}"
+    site.answers = {command: now}
+    assert problems(site.update()) == [f"6 it is not what was recorded: {state}. {FORCE}"]
     assert site.check() == ["docs/p.md:6 the output is not what was recorded"]
     assert problems(site.update(allow=lambda _: True)) == []
     assert site.check() == []
@@ -300,3 +321,20 @@ def test_what_is_included_or_made_by_a_plugin_names_what_to_change(site: Site) -
     [problem] = problems(site.update(dataclasses.replace(page, path="docs/made.md")))
     assert problem.endswith("No file has this page, a plugin makes it: change what it is made of by hand (gen-files).")
     assert (site.text(), [path.name for path in site.page.parent.iterdir()]) == (text, ["p.md"])
+
+
+def test_output_that_a_plugin_would_take_for_its_own_is_not_written(site: Site) -> None:
+    Path("hook.py").write_text("def on_page_markdown(markdown, **more):\n    return markdown.replace('{{ x }}', 'y')\n")
+    Path("mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    site.config = config.load(Path("mkdocs.yml"))
+    text = "```console\n$ docker ps\nold\n$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "{{ x }}\n", "docker info": "new\n"}
+    pages = site_pages.read(site.config)
+    first, second = problems(site.update(*pages))
+    assert first.endswith("What comes out cannot be written there: hooks would make something else of it.")
+    assert second.startswith("5 the output is not what line 5 says")
+    assert site.text() == text
+    site.answers = {"docker ps": "new\n", "docker info": "new\n"}
+    assert problems(site.update(*pages)) == []
+    assert site.text() == text.replace("old", "new")
