@@ -41,8 +41,10 @@ def test_a_mark_with_another_word_is_output() -> None:
 
 
 def test_what_a_verbose_shell_shows_of_us_is_no_output() -> None:
-    assert scan(b"echo\r\n", HOOK[:9], HOOK[9:], b"on") == [b"echo\r\non"]
-    assert scan(b"{ else }") == [b"{ else }"]
+    for cut in range(4, len(HOOK)):
+        assert scan(b"echo\r\n" + HOOK[:cut], HOOK[cut:] + b"on") == [b"echo\r\non"]
+    assert scan(b"{ else") == [b"{ else"]
+    assert scan(b"{") == [b"{"]
 
 
 def test_an_escape_at_the_end_is_held_until_it_is_clear() -> None:
