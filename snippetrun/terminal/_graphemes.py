@@ -71,7 +71,7 @@ class GraphemeScreen(pyte.Screen):
                 self.carriage_return()
                 self.linefeed()
             else:
-                self.cursor.x -= width
+                self.cursor.x = max(0, self.cursor.x - width)
         if modes.IRM in self.mode:
             self.insert_characters(width)
         end = min(self.cursor.x + width, self.columns)

@@ -81,5 +81,5 @@ class MarkScanner:
         at = data.rfind(b"\x1b", max(0, len(data) - self._longest))
         if at >= 0 and (self._opening.startswith(data[at:]) or data[at:].startswith(self._opening)):
             return at
-        at = data.rfind(b"{", max(0, len(data) - len(self._hook)))
+        at = data.rfind(self._hook[:4], max(0, len(data) - len(self._hook)))  # a brace alone is output
         return at if at >= 0 and self._hook.startswith(data[at:]) else len(data)

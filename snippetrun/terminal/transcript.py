@@ -11,7 +11,7 @@ from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal import screen
 from snippetrun.terminal.inputs import is_keys
 
-_COLOURS = rb"(?:\x1b\[[0-9;]*m)*"
+_COLOURS = rb"(?:\x1b\[[0-9:;]*m)*"
 _LINE_BYTES = 50
 """What a line counts for at least: a limit of a million bytes is one of 20,000 lines too."""
 _LINE_FEEDS = 4

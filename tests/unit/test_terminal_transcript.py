@@ -108,7 +108,7 @@ def test_input_has_gone_in_once_there_is_a_new_line() -> None:
 
 
 def test_the_end_of_a_line_with_a_text_is_found_through_colours() -> None:
-    made = transcript(b"a\r\n\x1b[1mready \x1b[0mfor it, really\r\nlate\r\n")
+    made = transcript(b"a\r\n\x1b[38:5:1mready \x1b[0mfor it, really\r\nlate\r\n")
     end = made.end_of("ready for", 0)
     assert end is not None
     assert made.take_back(end) == b"late\r\n"
