@@ -29,7 +29,7 @@ _PROMPT = re.compile(
 # docker ps, also behind a sign that is often a prompt, or indented
 _UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
 # docker run -i, docker attach web, docker exec web, ssh host, sh
-_OPENS_SHELL = re.compile(r"(?:^|\s)(?:-[A-Za-z]*i[A-Za-z]*|--interactive\S*|attach|exec|ssh|su|\S*sh)(?:\s|$)")
+_OPENS_SHELL = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*i)[A-Za-z]++|--interactive\S*|attach|exec|ssh|su|\S*sh)(?:\s|$)")
 # docker run ^, which cmd.exe continues in the next line, or a backtick in its place, as in PowerShell
 _CONTINUED = re.compile(r"\s([\^`])\s*$")
 # the prompt of root, or of busybox's shell: root@3f2a:/# ls, / $ ls

@@ -94,12 +94,12 @@ def _held_back(
         if not why and live and candidate.options.skip is None:
             why = names.find_unbound(candidate.commands)
         found += why
-        if candidate.commands:
-            goes_on = not candidate.commands[0].text
-            reason = why[0].message if why else reasons.get(candidate.options.term, "") if goes_on else ""
-            reasons[candidate.options.term] = reason
-            skip = candidate.options.skip or reason or None
-            held.append(replace(candidate, options=replace(candidate.options, skip=skip)))
+        commands, terminal = candidate.commands, candidate.options.term
+        reason = why[0].message if why else ""
+        if commands:
+            reason = reasons[terminal] = reason or ("" if commands[0].text else reasons.get(terminal, ""))
+        if commands and reason and candidate.options.skip is None:
+            held.append(replace(candidate, options=replace(candidate.options, skip=reason)))
         else:
             held.append(candidate)
     return held

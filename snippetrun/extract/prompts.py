@@ -44,7 +44,7 @@ _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
 # # now stop it, or #now stop it; but not #7 DONE 0.1s
 _COMMENT = re.compile(r"#(?:[ ]|$|[^\W\d])")
 # docker run -it, docker exec -ti, docker attach web
-_INTERACTIVE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*(?:it|ti)[A-Za-z]*|attach)\s")
+_INTERACTIVE = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*(?:it|ti))[A-Za-z]++|attach)\s")
 _HIGHEST_STATUS = 255
 _MOST_DIGITS = 9
 """Python refuses to read thousands of them."""

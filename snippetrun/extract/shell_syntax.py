@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from snippetrun.extract.shell_grammar import (
+    ARGUMENTS,
     ASSIGNMENT,
     BEFORE_COMMAND,
     DASHES,
     DOCKER,
+    INSIDE,
     OPENERS,
     OPERATOR,
     PLAIN,
@@ -81,8 +83,11 @@ class Scanner:
     def _step(self, line: str, offset: int) -> int:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
+        if top.word is None and top.expect is Expect.ARGUMENT and (words := ARGUMENTS.match(line, offset)):
+            top.dangling = ""
+            return words.end()
         # --name=web
-        if plain := PLAIN.match(line, offset):
+        if plain := INSIDE.get(top.closer, PLAIN).match(line, offset):
             top.word = (top.word or "") + plain[0]
             top.dangling = ""
             return plain.end()

@@ -84,6 +84,11 @@ HEAD = "plugins:\n  - snippetrun:\n"
         (HEAD + "      timeout: soon\n", "mkdocs.yml:3:7: timeout: 'soon' is not a duration"),
         (HEAD + "      jobs: 0\n", "mkdocs.yml:3:7: jobs: expects a number of pages"),
         (HEAD + "      languages: console\n", "mkdocs.yml:3:7: languages: expects a list"),
+        (
+            HEAD + '      prompts: [">"]\n',
+            "mkdocs.yml:3:7: prompts: expects a list of prompts without the blank at their end",
+        ),
+        (HEAD + "      renderer: hugo\n", "mkdocs.yml:3:7: renderer: expects one of python-markdown, commonmark"),
         (HEAD + "      images: [web]\n", "mkdocs.yml:3:7: images: expects image names"),
         (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4:9: images: Web: is no image name"),
         (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4:9: images: web: expects either {build"),

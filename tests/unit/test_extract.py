@@ -164,6 +164,7 @@ FRAGMENTS = st.lists(
         ```console|````console {exit=0}|~~~ console|```|````|~~~|$ docker ps|$ docker ps \\|> --all|? 3|$ cat <<EOF
         EOF|$ echo 'it|out|- item|1. item|> quote|!!! note|=== "Tab"|??? tip|<!--|-->|---|snippetrun:|  skip: x|# Title
         text||$|$ x|\u200b$ docker|```sh {file=a}|```{r, x}|\tx|<div>||    x|- ```console|```console skip|a: [
+        me@box:~$ docker ps|/ # ls|/ # exit|$docker ps|$ docker run -it x sh|$ docker run <x>|docker ps|$ docker x ^
         ```py title="x"|~~~py x="y"|```py hl_lines="a"|``` {.x}|```c++ {x|``` x y| ```|>```|> > ```|>  ```|```  |
         """.replace("\n        ", "|").split("|")
     ),
@@ -219,7 +220,7 @@ def test_lines_are_those_of_the_file(text: str) -> None:
         opener, closer = lines[snippet.line - 1], lines[snippet.end_line - 1]
         assert re.match("`{3}|~{3}", opener.removeprefix(snippet.prefix))
         assert re.fullmatch(r"[> \t]*(?:`{3,}|~{3,})[ \t]*", closer)
-        for command in snippet.commands:
+        for command in (command for command in snippet.commands if command.text):
             first = command.text.split("\n")[0]
             assert lines[command.line - 1].endswith(f"$ {first}")
             assert snippet.line < command.line <= command.end_line < snippet.end_line
