@@ -130,7 +130,7 @@ def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSi
 NEVER_RECORDED = "# Home\n\n```console\n$ docker ps\n```\n"
 NO_PROMPT = "# Home\n\n```console\ndocker ps\n```\n"
 PLACEHOLDER = "# Home\n\n```console\n$ docker rm <box>\n```\n"
-RUNS_NOTHING = "---\nsnippetrun: {tiemout: 3s}\n---\n# Home\n\n```text\nnothing closes it\n"
+RUNS_NOTHING = "---\nsnippetrun: {tiemout: 3s}\n---\n# Home\n\n```text\ndocker: nothing closes it\n"
 STALE = "docs/index.md:4: stale: it has not been recorded yet\n    Record it: snippetrun run docs/index.md\n"
 
 
