@@ -219,7 +219,7 @@ def _without_secret(line: str) -> str:
 def _command(
     snippet: Snippet, verdict: Verdict, expected: int, recorded: CommandResult | None, *, varied: bool
 ) -> ReportedCommand:
-    ran = recorded if recorded and recorded.ending is not Ending.NOT_RUN else None
+    result = recorded if recorded and recorded.ending is not Ending.NOT_RUN else None
     return ReportedCommand(
         line=verdict.line,
         command=verdict.command,
@@ -228,14 +228,14 @@ def _command(
         message=verdict.message,
         hint="\n".join(_without_secret(line) for line in verdict.hint.split("\n")),
         where=verdict.where,
-        status=ran.status if ran else None,
+        status=result.status if result else None,
         ending=recorded.ending if recorded else None,
-        seconds=ran.seconds if ran else None,
-        output=ran.output if ran else None,
-        typed=ran.command if ran else None,
-        pieces=ran.pieces if ran else None,
-        output_before=ran.output_before if ran else None,
-        truncated_bytes=ran.truncated_bytes if ran else 0,
+        seconds=result.seconds if result else None,
+        output=result.output if result else None,
+        typed=result.command if result else None,
+        pieces=result.pieces if result else None,
+        output_before=result.output_before if result else None,
+        truncated_bytes=result.truncated_bytes if result else 0,
         varied=varied,
         path=snippet.path,
     )

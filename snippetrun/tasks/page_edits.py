@@ -6,13 +6,11 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from shlex import quote
 
 from snippetrun import extract, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import files
 from snippetrun.extract.lines import normalised
 from snippetrun.model import (
     Command,
@@ -54,16 +52,14 @@ class _Edits:
 class PageEdits:
     """What changes in a page that has run, and why something else does not."""
 
-    def __init__(self, site: SiteConfig, result: Result, recording: Recording, allow: Allow) -> None:
-        """Find it out; raise PageError if the page's file cannot be read."""
+    def __init__(self, site: SiteConfig, result: Result, recording: Recording, text: str, allow: Allow) -> None:
+        """Find it out; `text` is what the page's file says, "" if it has none."""
         self._site, self._page, self._recording, self._allow = site, result.page, recording, allow
         self.refused: dict[Position, str] = {}
         """Why a command that failed stays as it is, and what to do about it."""
         self._edits = _Edits()
         self._failed = failures(result)
-        file = Path(result.page.path)
-        self.old = files.text(file) if file.is_file() else ""
-        """The text of the page's file; "" if it has none."""
+        self.old = text
         self._before = self._read(self.old)
         self.words = quoted(self.old)
         for position, (verdict, parts) in self._unmatched(result):

@@ -12,6 +12,7 @@ from pathlib import Path
 from snippetrun import runner
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import UsageError
+from snippetrun.extract import files
 from snippetrun.extract.lines import normalised
 from snippetrun.model import Mode, Outcome, Position, Recording, Result
 from snippetrun.plan import Plan, plan
@@ -56,7 +57,8 @@ def update(
         if result.recording is None:
             results.append(result)
             continue
-        edits = PageEdits(site, result, result.recording, allow)
+        file = Path(result.page.path)
+        edits = PageEdits(site, result, result.recording, files.text(file) if file.is_file() else "", allow)
         accepted, recorded = _accept(site, result, edits, allow)
         results.append(accepted)
         if edits.text != edits.old:

@@ -125,9 +125,9 @@ LINE = st.text(st.sampled_from("ab <>.$#>:x1"), min_size=1, max_size=6).filter(
 
 def test_a_page_that_is_again_what_it_was_is_recorded_with_what_comes_out_now(site: Site) -> None:
     page = "```console\n$ docker ps\n<x>\n```\n"
-    for text, came in ((page, "one\n"), (page.replace("<x>", "<x>\ngone"), "two\n")):
+    for text, output in ((page, "one\n"), (page.replace("<x>", "<x>\ngone"), "two\n")):
         site.write(text)
-        site.answers = {"docker ps": came}
+        site.answers = {"docker ps": output}
         assert site.update().changed
     assert site.text() == page
     assert '"two"' in (site.config.root / "recordings/p.md.json").read_text()
@@ -166,7 +166,7 @@ def test_every_update_matches_and_touches_no_other_line(
 
 
 @pytest.mark.parametrize(
-    ("came", "lines"),
+    ("output", "lines"),
     [
         ("a\n```\n<script>x()</script>\n", ["````console", "$ docker ps", "a", "```", "<script>x()</script>", "````"]),
         ("````\na\n", ["`````console", "$ docker ps", "````", "a", "`````"]),
@@ -178,11 +178,11 @@ def test_every_update_matches_and_touches_no_other_line(
         ("a\n# b\n", ["```console", "$ docker ps", "a", "...", "```"]),
     ],
 )
-def test_output_becomes_nothing_but_output_in_its_page(site: Site, came: str, lines: list[str]) -> None:
-    below = ["$ docker info", "i"] if "#" in came else []
+def test_output_becomes_nothing_but_output_in_its_page(site: Site, output: str, lines: list[str]) -> None:
+    below = ["$ docker info", "i"] if "#" in output else []
     rest = "\n```console\n$ docker info\n```\n"
     site.write("\n".join(["```console", "$ docker ps", "old", *below, "```", ""]) + rest)
-    site.answers = {"docker ps": came, "docker info": "i\n"}
+    site.answers = {"docker ps": output, "docker info": "i\n"}
     assert problems(site.update()) == []
     lines[-1:-1] = below
     assert site.text() == "\n".join(lines) + "\n" + rest
@@ -242,13 +242,13 @@ STATES = [
 PROSE = "Version `1.2`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
 
 
-@pytest.mark.parametrize(("state", "command", "written", "came"), STATES)
+@pytest.mark.parametrize(("state", "command", "written", "output"), STATES)
 def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(
-    site: Site, state: str, command: str, written: str, came: str
+    site: Site, state: str, command: str, written: str, output: str
 ) -> None:
     text = f"{PROSE}```console\n$ {command}\n{written}$ docker info\nold\n```\n"
     site.write(text)
-    site.answers = {command: came, "docker info": "new\n"}
+    site.answers = {command: output, "docker info": "new\n"}
     [problem] = problems(site.update())
     assert problem.endswith(f"Not accepted: {state}. {FORCE}")
     assert site.text() == text.replace("info\nold", "info\nnew")
@@ -260,7 +260,7 @@ def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(
 
     assert problems(site.update(allow=allow)) == []
     assert asked == [state]
-    assert site.text() == text.replace("info\nold", "info\nnew").replace(written, came)
+    assert site.text() == text.replace("info\nold", "info\nnew").replace(written, output)
     assert site.check() == []
 
 
