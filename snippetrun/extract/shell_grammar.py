@@ -38,8 +38,8 @@ WRAPPERS = {
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 # &&, |, >>, <<- and the others
 OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
-# nginx:1.27, --name=web, ./run.sh
-PLAIN = re.compile(r"[\w./:,=@%+-]+")
+# nginx:1.27, --name=web, ./run.sh, *.[ch]
+PLAIN = re.compile(r"[\w./:,=@%+*?!^~[\]-]+")
 """What never means anything to the shell inside a word or a string."""
 # what in 'a b' and "a b" means nothing to the shell
 INSIDE = {"'": re.compile("[^']+"), '"': re.compile(r'[^"\\$`]+')}
