@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -39,6 +40,10 @@ SHARD = click.option(
 )
 
 
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+"""By what a line of a diff starts with."""
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option(
@@ -70,6 +75,17 @@ def with_site(command: Callable[..., Any]) -> Callable[..., Any]:
 def echo(text: str, *, err: bool = False) -> None:
     """Print a text that others have a part in, so that it can steer neither the terminal nor a CI log."""
     click.echo(neutralise(text), err=err)
+
+
+def echo_diff(diff: str) -> None:
+    """Print a unified diff on standard output: in colours on a terminal, and plain elsewhere."""
+    for line in neutralise(diff).split("\n"):
+        click.secho(line, fg=_COLOURS.get(line[:1]))
+
+
+def confirm(question: str) -> bool:
+    """Ask whoever sits at the terminal; nobody agrees where there is none."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(neutralise(question))
 
 
 def complain(problems: Iterable[Problem]) -> None:

@@ -26,6 +26,8 @@ class Dialect:
     prompts: tuple[str, ...] = ("$",)
     """What stands before a command, without the blank that follows it."""
     renderer: Renderer = Renderer.PYTHON_MARKDOWN
+    extensions: tuple[str, ...] | None = None
+    """Python-Markdown's, by the names that mkdocs.yml has for them; None where nobody knows them all."""
 
     def __str__(self) -> str:
         return ", ".join(language or '""' for language in self.languages)

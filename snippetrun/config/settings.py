@@ -95,6 +95,8 @@ class SiteConfig:
     """mkdocs.yml, and those that it inherits from, the nearest first."""
     excluded: str = ""
     """Patterns of files below `docs` that are no pages, as `exclude_docs` in mkdocs.yml has them."""
+    extensions: tuple[str, ...] | None = None
+    """The Markdown extensions that mkdocs.yml names; None where others may be added to them."""
     makers: tuple[str, ...] = ()
     """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
 
@@ -102,7 +104,7 @@ class SiteConfig:
     def dialect(self) -> Dialect:
         """How its pages are written."""
         scripts = (*Dialect.scripts, *self.scripts)
-        return Dialect((*self.languages, *self.scripts), scripts, self.prompts, self.renderer)
+        return Dialect((*self.languages, *self.scripts), scripts, self.prompts, self.renderer, self.extensions)
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""

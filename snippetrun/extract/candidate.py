@@ -11,7 +11,7 @@ from snippetrun.config import Dialect
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
-from snippetrun.extract.info_string import language_of, parse
+from snippetrun.extract.info_string import appearance, language_of, parse
 from snippetrun.extract.lookalikes import is_in_container
 from snippetrun.extract.prompts import Session, has_prompt, split, split_script
 from snippetrun.model import Command, Options, Snippet
@@ -56,7 +56,16 @@ class Candidate:
         fence = self.fence
         content = "".join(line + "\n" for line in fence.lines)
         prefix = _MARKER.sub(" ", fence.prefix)
-        return Snippet(self.language, self.options, fence.line, fence.end_line, prefix, content, self.commands)
+        return Snippet(
+            self.language,
+            self.options,
+            fence.line,
+            fence.end_line,
+            prefix,
+            content,
+            self.commands,
+            appearance(fence.info),
+        )
 
 
 def read_fences(path: str, lines: Sequence[str], fences: Iterable[Fence], dialect: Dialect) -> Iterator[Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,11 @@ from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.extract.superfences import find_blocks
 from snippetrun.model import Page, PageOptions
 
+# ```text {file=a.txt}
+_ATTRIBUTES = re.compile(r"^.*(?:`{3}|~{3}).*\{", re.MULTILINE)
+# $ docker ps, after four blanks or a tab
+_INDENTED = re.compile(r"^[> ]*(?: {4}|\t).*docker", re.MULTILINE)
+
 
 def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageOptions | None = None) -> Page:
     """Return the page with its snippets, and with what looks as if it should run and does not.
@@ -30,6 +36,8 @@ def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageO
     dialect = dialect or Dialect()
     lines = normalised(text)
     front = read_front_matter(path, lines) if options is None else FrontMatter(options=options)
+    if not _may_concern_us(text):
+        return Page(path, (), front.options, front.title, front.problems)
     body = [""] * front.lines + lines[front.lines :]
     outline = read_outline(body, dialect.renderer)
     candidates = list(read_fences(path, body, outline.fences, dialect))
@@ -42,7 +50,7 @@ def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageO
     seen = None
     if dialect.renderer is Renderer.PYTHON_MARKDOWN:
         blocks = find_blocks(body)
-        seen = Seen(path, body, outline, blocks)
+        seen = Seen(path, body, outline, blocks, dialect.extensions)
         found += findings.find_unread(path, outline, blocks, dialect.languages)
     if front.options.skip is None:
         candidates = _held_back(path, body, candidates, found, live=live)
@@ -62,6 +70,13 @@ def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageO
         front.title or outline.title,
         tuple(sorted(found, key=_position)),
     )
+
+
+def _may_concern_us(text: str) -> bool:
+    """Whether a page has a fence, or indented code, that could call docker, or a fence with attributes."""
+    if "docker" in text:
+        return "```" in text or "~~~" in text or bool(_INDENTED.search(text))
+    return bool(_ATTRIBUTES.search(text))
 
 
 def _held_back(

@@ -38,13 +38,22 @@ class Options:
     term: str | None = None
     """The terminal of the page that its commands are typed into."""
     until: str | None = None
-    """The text after which its last command, still running, is left to itself."""
+    """The text after which its last command, still running, is left to itself; "" for silence."""
     engine: str | None = None
     """`fresh` where a new engine takes the place of the page's before the fence."""
     retry: float | None = None
     """Seconds in which its one command is repeated until it does what is expected."""
     match: Match | None = None
     """How its written output is held against what comes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What an info string says about the looks of its block, as of any other."""
+
+    title: str = ""
+    id: str = ""
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,7 @@ class Snippet:
     """The text between the fences, free of the prefix, as the author wrote it."""
     commands: tuple[Command, ...] = ()
     """Empty for a fence that only writes a file."""
+    appearance: Appearance = Appearance()
     path: str = ""
     """The file that its lines are counted in, where that is not the page: one that the page includes."""
 

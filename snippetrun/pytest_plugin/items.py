@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,9 +14,11 @@ from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.model import Outcome, Result, Snippet
 from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.session import Session
-from snippetrun.support.neutralise import neutralise, plain
+from snippetrun.support.neutralise import neutralise
 
 _NAME_LENGTH = 60
+# ::error::x
+_COLONS = re.compile("::+")
 
 
 class MarkdownPage(pytest.File):
@@ -33,18 +36,18 @@ class MarkdownPage(pytest.File):
         """Return an item for each snippet with commands, and one for each line that only looks as if it ran."""
         try:
             site = self.desk.site()
-            if site is None:
+            page = self.desk.page(self.path) if site else None
+            if site is None or page is None:
                 return []
-            self._ready = subset.read(site, self.path, compare=self.desk.settings.compare)
+            self._ready = subset.prepare(site, page, compare=self.desk.settings.compare)
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
-        page, findings = self._ready.page, self._ready.page.findings
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
             for at, snippet in enumerate(page.snippets)
             if snippet.commands
         ]
-        items += (FindingItem.from_parent(self, finding=finding) for finding in findings)
+        items += (FindingItem.from_parent(self, finding=finding) for finding in page.findings)
         return sorted(items, key=lambda item: item.line)
 
     def run(self) -> float:
@@ -82,7 +85,7 @@ class PageItem(pytest.Item):
 
     def __init__(self, *, parent: MarkdownPage, line: int, text: str, **node: Any) -> None:  # noqa: ANN401 - pytest's own
         """Take a readable name; as node ids are typed and pasted, it holds no `::` of its own."""
-        text = " ".join(plain(text).replace("::", ":").split())[:_NAME_LENGTH].rstrip()
+        text = " ".join(neutralise(_COLONS.sub(":", text)).split())[:_NAME_LENGTH].rstrip()
         super().__init__(name=f"line {line}: {text}", parent=parent, **node)
         self.page, self.line, self.text = parent, line, text
         self._problem: Problem | None = None
