@@ -14,7 +14,9 @@ from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.extract.superfences import Block
 from snippetrun.model import Options
 
-_SHELLS = frozenset({"", "bash", "console", "sh", "shell", "shell-session", "terminal", "zsh"})
+_SHELLS = frozenset(
+    {"", "bash", "bash-session", "console", "fish", "sh", "shell", "shell-session", "shellsession", "terminal", "zsh"}
+)
 """Languages of fences that are taken for sessions if they look like one."""
 
 
