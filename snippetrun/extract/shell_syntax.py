@@ -21,6 +21,7 @@ from snippetrun.extract.shell_grammar import (
     OPERATOR,
     PLAIN,
     QUOTES,
+    STANDS_FOR,
     STRINGS,
     WAITS_FOR,
     WANTS_MORE,
@@ -29,7 +30,6 @@ from snippetrun.extract.shell_grammar import (
     Frame,
     Odd,
 )
-from snippetrun.support.patterns import PLACEHOLDER
 
 
 @dataclass(slots=True)
@@ -83,9 +83,6 @@ class Scanner:
     def _step(self, line: str, offset: int) -> int:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
-        if top.word is None and top.expect is Expect.ARGUMENT and (words := ARGUMENTS.match(line, offset)):
-            top.dangling = ""
-            return words.end()
         # --name=web
         if plain := INSIDE.get(top.closer, PLAIN).match(line, offset):
             top.word = (top.word or "") + plain[0]
@@ -97,13 +94,14 @@ class Scanner:
         character = line[offset]
         if character in " \t":
             self._end_word()
-            return offset + 1
+            words = ARGUMENTS.match(line, offset + 1) if self._frames[-1].expect is Expect.ARGUMENT else None
+            return words.end() if words else offset + 1
         # # a comment, or `# a comment` within a command, which ends with its backtick
         if character == "#" and top.word is None:
             end = line.find("`", offset) if self._in_backticks else -1
             return end if end >= 0 else len(line)
         # <web>
-        if PLACEHOLDER.match(line, offset):
+        if STANDS_FOR.match(line, offset):
             self.placeholders.append(Odd(self.lines, offset, character))
         # && or >
         if operator := OPERATOR.match(line, offset):

@@ -144,6 +144,7 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
         jobs=loaded.jobs,
         recordings=folder,
         files=loaded.files,
+        extensions=loaded.extensions,
     )
     assert loaded == defaults
     [options] = [entry["snippetrun"] for entry in yaml.safe_load("\n".join(block))["plugins"]]
