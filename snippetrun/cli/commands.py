@@ -11,6 +11,7 @@ from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
     merge,
     run,
     shell,
+    status,
     update,
 )
 from snippetrun.cli.group import cli

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from snippetrun import config
+from snippetrun import config, report
 from snippetrun.errors import Problem
 from snippetrun.report import json_
 from snippetrun.support.neutralise import neutralise
@@ -70,6 +70,12 @@ def with_site(command: Callable[..., Any]) -> Callable[..., Any]:
 def echo(text: str, *, err: bool = False) -> None:
     """Print a text that others have a part in, so that it can steer neither the terminal nor a CI log."""
     click.echo(neutralise(text), err=err)
+
+
+def note(untested: int) -> None:
+    """Say on standard error how many pages are not under test, if there are any."""
+    if untested:
+        echo(report.untested(untested), err=True)
 
 
 def complain(problems: Iterable[Problem]) -> None:

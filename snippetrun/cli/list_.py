@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from snippetrun import config, report, runner
-from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, print_json, with_site
+from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, note, print_json, with_site
 from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.support import git
@@ -25,10 +25,13 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
     PATHS are pages or folders; without any, all pages of the site.
     """
     pages = plan(site, site_pages.read(site, paths)).pages
+    untested = sum(not page.under_test for page in pages)
     noticed = tuple(chain(*(page.findings for page in pages)))
     shown = tuple(report.page(runner.result(page, None)) for page in pages if page.snippets)
     if as_json:
-        made = report.Report("list", shown, __version__, findings=noticed, commit=git.commit(site.root))
+        made = report.Report(
+            "list", shown, __version__, findings=noticed, untested=untested, commit=git.commit(site.root)
+        )
         print_json(json_.document(made))
         return
     for page in shown:
@@ -38,6 +41,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
     complain(noticed)
     count = report.counts(shown)
     echo(f"{count.pages} pages, {count.commands} commands, {count.skipped} of them skipped", err=True)
+    note(untested)
 
 
 def _first_line(command: str) -> str:

@@ -47,6 +47,16 @@ class PageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The pages that are not under test yet."""
+
+    path: Path | None = None
+    """The file that names them; None for a site that has none."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Each page, by its path below `docs`, with its line in that file."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteConfig:
     """Everything that a site can set."""
 
@@ -55,7 +65,7 @@ class SiteConfig:
     docs: Path
     """The folder of the pages."""
     path: str
-    """mkdocs.yml, as the user knows it."""
+    """mkdocs.yml, or snippetrun.yml, as the user knows it."""
     images: tuple[ImageSource, ...] = ()
     languages: tuple[str, ...] = ("console", "shell-session")
     timeout: float = 60.0
@@ -90,6 +100,7 @@ class SiteConfig:
     """mkdocs.yml, and those that it inherits from, the nearest first."""
     excluded: str = ""
     """Patterns of files below `docs` that are no pages, as `exclude_docs` in mkdocs.yml has them."""
+    baseline: Baseline = field(default_factory=Baseline)
     makers: tuple[str, ...] = ()
     """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
 
@@ -100,6 +111,10 @@ class SiteConfig:
     def name_in_docs(self, path: str) -> str:
         """Return the same from the folder of the pages; it begins with `..` for a page that is elsewhere."""
         return _from(self.docs, path)
+
+    def tests(self, path: str) -> bool:
+        """Tell whether a page is under test; its path is as the user knows it."""
+        return not self.baseline.lines or self.name_in_docs(path) not in self.baseline.lines
 
     def page(self, path: str) -> tuple[Limits, Network]:
         """Return what a page may take and reach; its path is as the user knows it."""

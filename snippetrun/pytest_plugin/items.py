@@ -39,6 +39,7 @@ class MarkdownPage(pytest.File):
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
         page, findings = self._ready.page, self._ready.page.findings
+        self.desk.untested += not page.under_test
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
             for at, snippet in enumerate(page.snippets)

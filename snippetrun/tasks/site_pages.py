@@ -26,12 +26,14 @@ class PagesRead(BaseException):
 
 
 def read(site: SiteConfig, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
-    """Return the pages among `paths`, folders searched through; without any, all of the site's.
+    """Return the pages among `paths`, folders searched through; without any, all of the site's, and its baseline.
 
-    Raises UsageError for a path that is not there, or a site that MkDocs cannot read, and PageError for pages.
+    The baseline is among them if there is something to say of it: see `files.gone`. Raises UsageError for a path that
+    is not there, or a site that MkDocs cannot read, and PageError for pages.
     """
     if not site.makers:
-        return files.read_all(site, files.find(site, paths))
+        pages = files.read_all(site, files.find(site, paths))
+        return pages if paths else (*pages, *files.gone(site, pages))
     rendered = _rendered(site)
     names = {page.path for page in rendered}
     asked = [path.resolve() for path in paths]
