@@ -7,6 +7,7 @@ from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
     clean,
     diff,
     doctor,
+    init,
     list_,
     merge,
     run,

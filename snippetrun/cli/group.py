@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from snippetrun import config, report
-from snippetrun.errors import Problem
+from snippetrun.errors import Problem, UsageError
 from snippetrun.report import json_
 from snippetrun.support.neutralise import neutralise
 from snippetrun.support.version import __version__
@@ -26,6 +27,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+YES = click.option("--yes", is_flag=True, help="Write without asking.")
 CHANGED_SINCE = click.option(
     "--changed-since",
     metavar="REV",
@@ -82,6 +84,13 @@ def complain(problems: Iterable[Problem]) -> None:
     """Print problems on standard error."""
     for problem in problems:
         echo(str(problem), err=True)
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Ask on the terminal, unless the answer is given; raise UsageError where nobody can be asked."""
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(Problem("nothing is written, as nobody can be asked", "To write without a question: --yes"))
+    return yes or click.confirm(question, err=True)
 
 
 def print_json(document: dict[str, Any]) -> None:

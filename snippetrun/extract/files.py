@@ -77,7 +77,12 @@ def read(site: SiteConfig, path: Path) -> Page:
     One that is not under test is not read, and so nothing is wrong with it.
     """
     named = name(site, path)
-    return extract.read(named, text(path), languages=site.languages) if site.tests(named) else untested(named)
+    return parse(site, named, text(path)) if site.tests(named) else untested(named)
+
+
+def parse(site: SiteConfig, path: str, written: str) -> Page:
+    """Return a page of a site with this text, as it is under test; raise PageError if it cannot be used."""
+    return extract.read(path, written, languages=site.languages)
 
 
 def untested(path: str) -> Page:

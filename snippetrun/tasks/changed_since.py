@@ -6,7 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from snippetrun import config, extract
+from snippetrun import config
 from snippetrun.config import SiteConfig
 from snippetrun.errors import ConfigError, PageError, RecordingError
 from snippetrun.extract import files
@@ -77,7 +77,7 @@ def _keys_before(now: SiteConfig, before: Path, settings: str, texts: dict[str, 
 
 def _read(site: SiteConfig, path: str, file: Path) -> Page | None:
     try:
-        return extract.read(path, files.text(file), languages=site.languages) if site.tests(path) else None
+        return files.parse(site, path, files.text(file)) if site.tests(path) else None
     except PageError:
         return None
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippetrun import extract
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import files
@@ -61,7 +60,7 @@ def status(site: SiteConfig) -> Status:
 def as_it_stands(site: SiteConfig, path: str) -> tuple[Page, tuple[Problem, ...]]:
     """Return a page as it would be under test, and what is wrong with it; one that cannot be read has no snippets."""
     try:
-        page = extract.read(path, files.text(Path(path)), languages=site.languages)
+        page = files.parse(site, path, files.text(Path(path)))
     except PageError as error:
         return Page(path, ()), error.problems
     return page, page.findings
