@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
+    adopt,
     check,
     clean,
     diff,

@@ -57,7 +57,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
     """Rewrite a page and its recording; return the page as it is now, and the files that were written."""
     file = Path(result.page.path)
     changed = []
-    edits = list(_edits(result, recording, site.match))
+    edits = list(edits_of(result, recording, site.match))
     if edits:
         text = extract.splice(files.text(file), edits)
         _check(site, result.page, text, edits[0])
@@ -65,7 +65,7 @@ def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Res
         changed.append(result.page.path)
     [page] = site_pages.read(site, [file])
     [job] = plan(site, [page]).jobs
-    snippets = retyped(page, _moved(recording, edits), job.match)
+    snippets = retyped(page, moved_by(edits, recording), job.match)
     moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
     accepted = runner.result(page, moved, site.match)
     store = Store(site)
@@ -92,9 +92,9 @@ def _commands(page: Page) -> list[list[tuple[str, int]]]:
     return [[(command.text, command.status) for command in snippet.commands] for snippet in page.snippets]
 
 
-def _edits(result: Result, recording: Recording, match: Match) -> Iterator[extract.Edit]:
+def edits_of(result: Result, recording: Recording, match: Match) -> Iterator[extract.Edit]:
     """Yield what has to change so that written output matches; pasted output that is the same stays as it is."""
-    page, failed = result.page, {verdict.line for verdict in result.failed}
+    page, failed = result.page, {verdict.line for verdict in result.failed if verdict.where}
     names = Names()
     for snippet, outputs in zip(page.snippets, recording.snippets, strict=False):
         how = snippet.options.match or page.options.match or match
@@ -105,7 +105,7 @@ def _edits(result: Result, recording: Recording, match: Match) -> Iterator[extra
                 yield extract.Edit(change.line, change.end_line, tuple(lines))
 
 
-def _moved(recording: Recording, edits: Sequence[extract.Edit]) -> tuple[tuple[CommandResult, ...], ...]:
+def moved_by(edits: Sequence[extract.Edit], recording: Recording) -> tuple[tuple[CommandResult, ...], ...]:
     """Return the recorded commands with their lines where the edits have moved them."""
 
     def to(line: int) -> int:
