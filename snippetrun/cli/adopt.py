@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, closing
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,6 +11,8 @@ import click
 from snippetrun import config, runner
 from snippetrun.cli.group import YES, cli, complain, confirm, echo
 from snippetrun.extract import files
+from snippetrun.model import Job
+from snippetrun.sandbox.interface import Sandbox
 from snippetrun.tasks import adopt as tasks
 from snippetrun.tasks.progress import ShownProgress
 
@@ -22,6 +26,11 @@ def _skips(_context: click.Context, _option: click.Parameter, values: tuple[str,
             raise click.BadParameter(f"{value!r} is no LINE=REASON, such as '12=needs a GPU'")
         skips[int(line)] = reason.strip()
     return skips
+
+
+def _start(sandboxes: runner.SharedSandboxes, site: config.SiteConfig, job: Job) -> AbstractContextManager[Sandbox]:
+    """Start a sandbox, on an engine that is asked for only when a page needs it."""
+    return sandboxes.start(site)(job)
 
 
 @cli.command()
@@ -50,10 +59,14 @@ def adopt(
     if (skip or accept) and len(paths) > 1:
         raise click.UsageError("--skip and --accept name lines: give one page.")
     adopted = 0
-    with ShownProgress() as progress, runner.live_sandboxes(config.load(config_file), progress.say) as start:
+    with (
+        ShownProgress() as progress,
+        closing(runner.SharedSandboxes(runner.live_sandboxes, progress.say)) as sandboxes,
+    ):
         for path in paths:
             site = config.load(config_file)  # the baseline has changed with the page before
-            adoption = tasks.propose(site, path, start, progress, tasks.Wishes(skip, frozenset(accept)))
+            wishes = tasks.Wishes(skip, frozenset(accept))
+            adoption = tasks.propose(site, path, partial(_start, sandboxes, site), progress, wishes)
             complain(adoption.unsettled)
             if adoption.unsettled:
                 continue

@@ -15,14 +15,15 @@ from snippetrun.tasks import init as tasks
 @click.argument("folder", default=Path(), type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @YES
-def init(folder: Path, *, dry_run: bool, yes: bool) -> int:
+@click.pass_obj
+def init(config_file: Path | None, folder: Path, *, dry_run: bool, yes: bool) -> int:
     """Write a configuration for the site of a folder, from what stands in its pages. Nothing is run.
 
     That is an entry in mkdocs.yml, or a snippetrun.yml where MkDocs renders nothing; Dockerfiles for images that need
     no registry; and a baseline with all pages that would run something. No page changes. The exit status is 1 if
     nothing was written, or if something is left to be written by hand.
     """
-    proposal = tasks.propose(folder)
+    proposal = tasks.propose(folder, config_file)
     for line in tasks.described(proposal):
         echo(line, err=True)
     for file in proposal.files:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 
 from snippetrun import extract, report, runner
@@ -137,7 +136,14 @@ class _Trial:
             stops = [verdict for verdict in result.failed if not verdict.where] if result else []
             if not result or not stops:
                 return text, result
-            edits = list(chain(*(self._edits(text, result, verdict, lines[verdict.line]) for verdict in stops)))
+            edits, problems = list[Edit](), list[Problem]()
+            for verdict in stops:
+                try:
+                    edits += self._edits(text, result, verdict, lines[verdict.line])
+                except PageError as error:
+                    problems += error.problems
+            if problems:
+                raise PageError(*problems)
             before, text = page, extract.splice(text, edits)
             page, job = self._planned(text)
             self._see_that_nothing_else_changed(before, page)

@@ -65,9 +65,12 @@ class Proposal:
     """What the owner has to write into the configuration, as no lines can be added there; else empty."""
 
 
-def propose(folder: Path) -> Proposal:
-    """Read a tree, and return what would make a site of it; raise UsageError where there is one already."""
-    site, path = _site(folder.resolve())
+def propose(folder: Path, config_file: Path | None = None) -> Proposal:
+    """Read a tree, and return what would make a site of it; raise UsageError where there is one already.
+
+    Its configuration is the one that is named, or that of the folder, or of the nearest above it.
+    """
+    site, path = _site(folder.resolve(), config_file)
     texts = {file: text for file in files.find(site) if (text := _text(file)) is not None}
     shown = [_shown(text) for text in texts.values()]
     languages = _languages(shown, prompted=True)
@@ -117,12 +120,12 @@ def write(proposal: Proposal) -> None:
         raise
 
 
-def _site(folder: Path) -> tuple[SiteConfig, Path]:
+def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:
     """Return the site that a folder is, or is a part of, with the options that it would have, and its configuration."""
     if not folder.is_dir():
         raise UsageError(Problem("there is no such folder", "Name the one that your pages are in.", str(folder)))
     try:
-        path = config.find(folder)
+        path = config_file or config.find(folder)
     except ConfigError:
         root = Path.cwd() if folder.is_relative_to(Path.cwd()) else folder
         own = root / config.OWN

@@ -120,6 +120,13 @@ def test_a_folder_elsewhere_gets_it_too(tree: Path, monkeypatch: pytest.MonkeyPa
     assert (tree / "docs" / OWN).exists()
 
 
+def test_the_configuration_may_be_named(tree: Path) -> None:
+    (tree / "mkdocs.yml").rename(tree / "site.yml")
+    ran = snippetrun("--config-file", "site.yml", "init", "--yes")
+    assert ran.returncode == 0, ran.stderr
+    assert list(config.load(tree / "site.yml").baseline.lines) == ["a.md", "b.md", "c.md"]
+
+
 def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
     with pytest.raises(UsageError, match="there is no such folder"):
         init.propose(tree / "nowhere")
