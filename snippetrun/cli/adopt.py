@@ -15,6 +15,7 @@ from snippetrun.model import Job
 from snippetrun.sandbox.interface import Sandbox
 from snippetrun.tasks import adopt as tasks
 from snippetrun.tasks.progress import ShownProgress
+from snippetrun.tasks.trial import Wishes
 
 
 def _skips(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[int, str]:
@@ -65,7 +66,7 @@ def adopt(
     ):
         for path in paths:
             site = config.load(config_file)  # the baseline has changed with the page before
-            wishes = tasks.Wishes(skip, frozenset(accept))
+            wishes = Wishes(skip, frozenset(accept))
             adoption = tasks.propose(site, path, partial(_start, sandboxes, site), progress, wishes)
             complain(adoption.unsettled)
             if adoption.unsettled:

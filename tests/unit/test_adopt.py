@@ -15,7 +15,8 @@ from snippetrun.model import Ending, Job
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.tasks import adopt, check, site_pages
-from snippetrun.tasks.adopt import Adoption, Wishes
+from snippetrun.tasks.adopt import Adoption
+from snippetrun.tasks.trial import Wishes
 
 ID, OTHER_ID = "3f2a1b4c5d6e", "aabbccddeeff"
 
@@ -215,6 +216,27 @@ def test_what_is_wrong_with_a_page_is_said_with_its_line(old: Old, page: str, pr
 def test_output_that_would_be_something_else_in_the_page_is_not_written(old: Old) -> None:
     page = console("$ docker ps", "old")
     assert len(old.problems(page, {"docker ps": "$ docker rm -f everything\n"})) == 1
+
+
+def test_a_line_is_that_of_the_page_as_it_stands(old: Old) -> None:
+    page = "Text:\n1. a\n\n   ```console\n   $ docker x\n   $ docker ps\n   $ docker y\n   ```\n"
+    answers: dict[str, Answer] = {"docker x": ("", 4), "docker ps": ("no\n", 1), "docker y": ""}
+    [problem] = old.problems(page, answers)
+    assert problem.startswith("docs/p.md:6: exit status 1, expected 0")
+    assert "--accept 6 takes this exit status; --skip '6=why'" in problem
+    page = console("$ docker x", "$ docker ps", "old")
+    answers = {"docker x": ("", 4), "docker ps": "```\n"}
+    assert old.problems(page, answers)[0].startswith("docs/p.md:4: what comes out cannot be written into the page")
+
+
+def test_a_command_that_goes_on_without_a_word_is_its_authors_to_settle(old: Old) -> None:
+    def serve() -> Iterator[str]:
+        yield ""
+        yield ""
+
+    page = console("$ docker ps", "$ docker run web", opener="```console {timeout=2s}")
+    problems = old.problems(page, {"docker ps": "", "docker run web": serve})  # type: ignore[dict-item]
+    assert [problem.split("\n")[0] for problem in problems] == ["docs/p.md:3: still running after 2 s"]
 
 
 def test_a_shell_that_is_gone_is_its_authors_to_settle(old: Old) -> None:
