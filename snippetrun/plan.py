@@ -64,9 +64,18 @@ def plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
         used = {name: source for name, source in sources.items() if hub or name in images}
-        said = [(each.snippet, each.commands) for each in fingerprints(page)]
+        commands = [(fingerprint.snippet, fingerprint.commands) for fingerprint in fingerprints(page)]
         key = digest(
-            site.name(page.path), said, sorted(images), used, sandbox, hub, timeout, match, site.output_limit, network
+            site.name(page.path),
+            commands,
+            sorted(images),
+            used,
+            sandbox,
+            hub,
+            timeout,
+            match,
+            site.output_limit,
+            network,
         )
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules(site, page), limits, network))
     if problems:

@@ -69,8 +69,8 @@ def site() -> SiteConfig:
 def engine() -> Iterator[HostEngine]:
     """The host's real engine; a machine without one cannot run these tests, and says so by failing."""
     try:
-        with host_engine(print) as found:
-            yield found
+        with host_engine(print) as host:
+            yield host
     except EngineError as error:
         pytest.fail(f"the tests need a Docker engine: {error}")
 

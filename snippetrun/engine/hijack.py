@@ -81,13 +81,14 @@ def _connect(engine: SplitResult, tls: TLSConfig | None, seconds: float) -> sock
             connection.connect(f"/{engine.netloc}{engine.path}")
             opened.pop_all()
             return connection
+    context = _certified(tls) if engine.scheme == "https" else None
     connection = socket.create_connection((engine.hostname, engine.port), seconds)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is typed goes out at once
-    return _encrypted(connection, tls, engine.hostname) if engine.scheme == "https" else connection
+    return context.wrap_socket(connection, server_hostname=engine.hostname) if context else connection
 
 
-def _encrypted(connection: socket.socket, tls: TLSConfig | None, host: str | None) -> ssl.SSLSocket:
-    """Return a connection in TLS, with the certificates that the SDK would use."""
+def _certified(tls: TLSConfig | None) -> ssl.SSLContext:
+    """Return what a connection in TLS is made with: the certificates that the SDK would use."""
     context = ssl.create_default_context(
         cafile=(tls and tls.verify and tls.ca_cert) or requests.utils.DEFAULT_CA_BUNDLE_PATH
     )
@@ -96,7 +97,7 @@ def _encrypted(connection: socket.socket, tls: TLSConfig | None, host: str | Non
         context.verify_mode = ssl.CERT_NONE
     if tls and tls.cert:
         context.load_cert_chain(*tls.cert)
-    return context.wrap_socket(connection, server_hostname=host)
+    return context
 
 
 def _over_ssh(url: str, seconds: float) -> socket.socket:

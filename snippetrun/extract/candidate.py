@@ -10,7 +10,7 @@ from itertools import islice, takewhile
 from snippetrun.errors import Problem
 from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
-from snippetrun.extract.info_string import parse
+from snippetrun.extract.info_string import appearance, parse
 from snippetrun.extract.prompts import Session, has_prompt, split, split_script
 from snippetrun.model import Command, Options, Snippet
 from snippetrun.support.units import counted
@@ -51,7 +51,16 @@ class Candidate:
         """The same for the rest of the road."""
         fence = self.fence
         content = "".join(line + "\n" for line in fence.lines)
-        return Snippet(self.language, self.options, fence.line, fence.end_line, fence.prefix, content, self.commands)
+        return Snippet(
+            self.language,
+            self.options,
+            fence.line,
+            fence.end_line,
+            fence.prefix,
+            content,
+            self.commands,
+            appearance(fence.info),
+        )
 
 
 def read_fence(path: str, fence: Fence, languages: Collection[str]) -> Candidate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from pathspec.gitignore import GitIgnoreSpec
@@ -36,25 +37,38 @@ def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:
 
 
 def _below(site: SiteConfig, folder: Path) -> Iterator[Path]:
-    """Yield the Markdown files below a folder; of the site's pages those that MkDocs takes for some.
-
-    That is what `get_files` and `set_exclusions` of mkdocs/structure/files.py do: links are followed, README.md is no
-    page beside an index.md, and nor is what `exclude_docs` names, or what is hidden, or /templates/.
-    """
-    excluded = GitIgnoreSpec.from_lines([".*", "/templates/", *site.excluded.split("\n")])
+    """Yield the Markdown files below a folder, links followed; of the site's pages those that it has."""
     seen = set()
     for name, folders, names in os.walk(folder, followlinks=True):
-        here = Path(name)
-        seen.add(os.path.realpath(here))
-        folders[:] = [inner for inner in folders if os.path.realpath(here / inner) not in seen]
-        for file in (here / name for name in names if Path(name).suffix in ENDINGS):
-            below = site.name_in_docs(str(file))
-            is_page = below.startswith("..") or not (
-                excluded.match_file(below.encode(errors="replace").decode())
-                or (file.name == "README.md" and "index.md" in names)
-            )
-            if is_page and file.is_file():
+        seen.add(os.path.realpath(name))
+        folders[:] = [inner for inner in folders if os.path.realpath(Path(name, inner)) not in seen]
+        for file in (Path(name, inner) for inner in names if Path(inner).suffix in ENDINGS):
+            if file.is_file() and is_page(site, file):
                 yield file
+
+
+def is_outside(site: SiteConfig, file: Path) -> bool:
+    """Tell whether a file stands elsewhere than below the site's pages."""
+    return site.name_in_docs(str(file)).startswith("../")
+
+
+def is_page(site: SiteConfig, file: Path) -> bool:
+    """Tell whether a Markdown file below docs_dir is a page for MkDocs; elsewhere each is one.
+
+    README.md is none beside an index.md, and nor is what `exclude_docs` names, or what is hidden, or /templates/: see
+    `get_files` and `set_exclusions` in mkdocs/structure/files.py.
+    """
+    if is_outside(site, file):
+        return True
+    name = site.name_in_docs(str(file)).encode(errors="replace").decode()
+    return not _excluded(site.excluded).match_file(name) and not (
+        file.name == "README.md" and file.with_name("index.md").is_file()
+    )
+
+
+@cache
+def _excluded(patterns: str) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines([".*", "/templates/", *patterns.split("\n")])
 
 
 def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from snippetrun.config.options import Keys, read
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract.attribute_values import READERS
-from snippetrun.model import Options
+from snippetrun.model import Appearance, Options
 
 RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
     "title": re.compile(".*"),
@@ -202,6 +202,17 @@ def for_renderer(info: str) -> str:
     kept = {"title": values["file"]} if values.get("file") else {}
     kept |= {key: value for key, value in values.items() if key in RENDERER_KEYS and value is not None}
     return " ".join([string.language, *(f'{key}="{value}"' for key, value in kept.items())])
+
+
+def appearance(info: str) -> Appearance:
+    """Return what of an info string is kept for the block of a fence that runs: `{.wide #first title="As root"}`."""
+    string = _InfoString(info)
+    items, _ = string.read_items(string.skip_blanks(string.start + string.braced))
+    values = {item.key: item.value or "" for item in items if item.key}
+    marks = [item.text for item in items if not item.key and item.text != f".{string.language}"]
+    classes = [*values.get("class", "").split(), *(mark[1:] for mark in marks if mark[0] == ".")]
+    ids = [values.get("id", ""), *(mark[1:] for mark in marks if mark[0] == "#")]
+    return Appearance(values.get("title", ""), ids[-1], tuple(classes))
 
 
 def _first_class(braces: str) -> str:

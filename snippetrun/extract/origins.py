@@ -70,12 +70,12 @@ class Origins:
 
     def _included(self, line: int, directive: str) -> tuple[str, int] | None:
         """Find a line in a file that its page names where it stands: with the lines around it, as they may repeat."""
-        wanted = [text.strip() for text in self.text[line - 1 : line + 2]]
+        around = [text.strip() for text in self.text[line - 1 : line + 2]]
         for name in _FILE.findall(directive):
             for folder in self.folders:
                 lines = [text.strip() for text in _lines(folder / name)]
-                for at in range(len(lines) - len(wanted) + 1):
-                    if lines[at : at + len(wanted)] == wanted:
+                for at in range(len(lines) - len(around) + 1):
+                    if lines[at : at + len(around)] == around:
                         return shown_path(folder / name), at + 1
         return None
 

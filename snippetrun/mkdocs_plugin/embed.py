@@ -1,9 +1,8 @@
-"""What became of the pages of a site, as the blocks that take the places of their fences."""
+"""What became of the pages of a site, as the HTML that takes the places of their fences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from snippetrun import render, runner
@@ -12,26 +11,15 @@ from snippetrun.model import Result
 from snippetrun.plan import rules
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """What a page shows."""
-
-    snippets: tuple[str, ...]
-    """The HTML of each of its snippets."""
-    foot: str
-    """What it ran on; empty for a page on which nothing ran."""
-
-
-def blocks(site: SiteConfig, result: Result) -> Blocks:
-    """Return what a page shows of what became of it."""
+def blocks(site: SiteConfig, result: Result) -> tuple[str, ...]:
+    """Return the HTML of each snippet of a page, and then of its foot, which is empty where nothing ran."""
     varies = runner.varying(result, rules(site, result.page))
     recorded = result.recording.snippets if result.recording else ()
-    snippets = tuple(
+    snippets = (
         render.snippet(snippet, _at(recorded, index), result.verdicts[index], _at(varies, index))
         for index, snippet in enumerate(result.page.snippets)
     )
-    foot = render.footer(result.recording, varies=any(map(any, varies))) if result.recording else ""
-    return Blocks(snippets, foot)
+    return *snippets, render.footer(result.recording, varies=any(map(any, varies))) if result.recording else ""
 
 
 def _at(parts: Sequence[Sequence[Any]], index: int) -> Sequence[Any]:

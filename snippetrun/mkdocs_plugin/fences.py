@@ -7,7 +7,7 @@ take the places of the marks.
     take           a page's Markdown, as all other plugins have left it -> the same with our fences
     put_in         the lines that superfences is about to read, with what Markdown extensions have put in
     mark           the HTML of one of our fences
-    rendered       the page's HTML, to see which marks are there
+    rendered       the page's HTML, to see which marks are there, and to mark its foot
     fill           any HTML, with the blocks in the places of the marks
 """
 
@@ -15,14 +15,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from markdown.extensions import Extension
-from markdown.preprocessors import Preprocessor
 
 from snippetrun import extract
 from snippetrun.errors import PageError, Problem
@@ -34,8 +31,6 @@ from snippetrun.extract.origins import Origins, origins
 from snippetrun.model import PageOptions
 
 if TYPE_CHECKING:
-    from markdown import Markdown
-
     from snippetrun.config import SiteConfig
     from snippetrun.model import Page, Snippet
 
@@ -61,28 +56,6 @@ class _Taken:
     """The lines that may open a fence and are left as they are, as nothing runs there."""
     converted: bool = False
     """Whether the renderer has read the page itself: what it reads after that is a part of it, such as a docstring."""
-
-
-class PutIn(Extension):
-    """A Python-Markdown extension that calls us with the lines that superfences is about to read."""
-
-    def __init__(self, put_in: Callable[[list[str]], list[str]]) -> None:
-        """Take what turns lines into lines."""
-        super().__init__()
-        self._put_in = put_in
-
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        """Register it after all that puts text in, such as pymdownx.snippets at 32, and before superfences at 25."""
-        md.preprocessors.register(_PutIn(md, self._put_in), LANGUAGE, 25.5)
-
-
-class _PutIn(Preprocessor):
-    def __init__(self, md: Markdown, put_in: Callable[[list[str]], list[str]]) -> None:
-        super().__init__(md)
-        self._put_in = put_in
-
-    def run(self, lines: list[str]) -> list[str]:
-        return self._put_in(lines)
 
 
 class Fences:
@@ -130,7 +103,8 @@ class Fences:
         except PageError as error:
             self._problems += error.problems
             return markdown
-        self._hand = self._taken[path] = taken = _Taken(page, front.options, front.title, places)
+        page = self._named(page)
+        self._hand = self._taken[page.path] = taken = _Taken(page, front.options, front.title, places)
         shown = self._with_ours(taken, text, read) if page.snippets else text
         taken.rest = self._openers(shown)
         return "\n".join(shown) + "\n" if page.snippets else markdown
@@ -150,10 +124,11 @@ class Fences:
         inner = origins(path, text, before.text, before.folders)
         places = replace(before, text=text, lines=[before.lines[line - 1] if line else 0 for line in inner.lines])
         try:
-            read, taken.page = self._read(path, text, taken.options, taken.title, places)
+            read, page = self._read(path, text, taken.options, taken.title, places)
         except PageError as error:
             self._problems += error.problems
             return lines
+        taken.page = replace(page, path=taken.page.path)
         return self._with_ours(taken, text, read)
 
     def mark(self, key: str) -> str:
@@ -165,11 +140,11 @@ class Fences:
             raise KeyError(key)
         return self.fill(f'<div data-{LANGUAGE}="{key}"></div>')
 
-    def rendered(self, html: str) -> None:
-        """See that all fences of the page in hand are there as fences."""
+    def rendered(self, html: str) -> str:
+        """See that all fences of the page in hand are there as fences; return its HTML with a mark for its foot."""
         taken, self._hand = self._hand, None
-        if taken is None:
-            return
+        if taken is None or not taken.page.snippets:
+            return html
         seen = set(self._marks.findall(html))
         for snippet, key in zip(taken.page.snippets, taken.keys, strict=True):
             if key and key not in seen:
@@ -179,6 +154,7 @@ class Fences:
                 )
                 path = snippet.path or taken.page.path
                 self._problems.append(Problem("the site shows this fence as text", hint, path, snippet.line))
+        return html + self.mark(self._key(taken, len(taken.page.snippets)))
 
     def pages(self) -> tuple[Page, ...]:
         """Return all pages, once the renderer has read them, and the baseline: see `files.gone`.
@@ -197,7 +173,7 @@ class Fences:
             yield from page.findings
 
     def show(self, blocks: Mapping[str, Sequence[str]]) -> None:
-        """Take the blocks of all snippets, by page, for `fill`."""
+        """Take the blocks of all snippets, and then the foot, by page, for `fill`."""
         self._blocks = blocks
 
     def fill(self, html: str) -> str:
@@ -243,8 +219,7 @@ class Fences:
                 ours: tuple[str, ...] = (_renderers(opener),)
                 end = snippet.line
             else:
-                key = f"{self._word}{len(self._snippets)}"
-                self._snippets[key] = taken.page.path, index
+                key = self._key(taken, index)
                 self._texts[key] = "" if snippet.options.hide else "\n".join(text[snippet.line - 1 : end])
                 ours = _ours(snippet, key)
             taken.keys.append(key)
@@ -261,7 +236,7 @@ class Fences:
             page = None
         edits = []
         for snippet in page.snippets if page else ():
-            keys = [key for key, at in self._snippets.items() if _content(self._snippet(*at)) == _content(snippet)]
+            keys = [key for key, content in self._contents() if content == _content(snippet)]
             if self._blocks is not None and len({self._block(key) for key in keys}) == 1:
                 edits.append(extract.Edit(snippet.line, snippet.end_line, _ours(snippet, keys[0])))
             elif snippet.options.hide:
@@ -271,13 +246,33 @@ class Fences:
                 self._findings.append(Problem(message, "Show it on a page.", path))
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
 
-    def _snippet(self, path: str, index: int) -> Snippet:
-        return self._taken[path].page.snippets[index]
+    def _contents(self) -> Iterator[tuple[str, tuple[object, ...]]]:
+        """Yield the keys of all snippets, with what these are."""
+        for taken in self._taken.values():
+            yield from zip(taken.keys, _contents(taken.page), strict=False)
+
+    def _key(self, taken: _Taken, index: int) -> str:
+        """Return a new key for a block of a page."""
+        key = f"{self._word}{len(self._snippets)}"
+        self._snippets[key] = taken.page.path, index
+        return key
+
+    def _named(self, page: Page) -> Page:
+        """Return a page with a name of its own, where the site shows its file a second time and with other fences."""
+        path, number = Path(page.path), 1
+        while (taken := self._taken.get(page.path)) and _contents(taken.page) != _contents(page):
+            number += 1
+            page = replace(page, path=str(path.with_stem(f"{path.stem}~{number}")))
+        return page
 
 
 def _content(snippet: Snippet) -> tuple[object, ...]:
     """Return what makes a snippet what it is, wherever it stands."""
     return snippet.language, snippet.content, snippet.options
+
+
+def _contents(page: Page) -> list[tuple[object, ...]]:
+    return [_content(snippet) for snippet in page.snippets]
 
 
 def _ours(snippet: Snippet, key: str) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, Problem, SnippetrunError
 from snippetrun.extract import files
 from snippetrun.mkdocs_plugin.embed import blocks
-from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences, PutIn
+from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences
+from snippetrun.mkdocs_plugin.put_in import PutIn
 from snippetrun.model import Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
@@ -60,7 +61,6 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._plan: Plan
         self._results: tuple[Result, ...] = ()
         self._reported: list[report.ReportedPage] = []
-        self._feet: dict[str, str] = {}
         self._looking: stopping.Group | None = None
         self._began = 0.0
 
@@ -111,9 +111,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         return self._fences.take(path, markdown, source, inherited=LANGUAGE in page.meta)
 
     def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
-        """See that no fence of ours was lost on the way."""
-        self._fences.rendered(content)
-        return content
+        """See that no fence of ours was lost on the way, and mark the page's foot."""
+        return self._fences.rendered(content)
 
     @event_priority(_EARLY)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
@@ -137,13 +136,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         stale = chain(*map(report.stale, self._reported))
         _warn("a page is not as it was recorded", stale, strict=config.strict)
         self._report_failures()
-        shown = {result.page.path: blocks(self.site, result) for result in self._results}
-        self._fences.show({path: block.snippets for path, block in shown.items()})
+        self._fences.show({result.page.path: blocks(self.site, result) for result in self._results})
         for file in files:
             if file.page is not None and file.page.content:
-                path, _ = self._source(file)
-                foot = shown[path].foot if path in shown else ""
-                file.page.content = self._fences.fill(file.page.content) + foot
+                file.page.content = self._fences.fill(file.page.content)
         return env
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
@@ -207,8 +203,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:
     """Warn of problems; raise PluginError for them in a strict build, as MkDocs counts no warnings if it is quiet."""
-    told = [neutralise(str(problem)) for problem in problems]
-    if told and strict:
-        raise PluginError("\n".join([what, *told]))
-    for each in told:
-        log.warning(each)
+    warnings = [neutralise(str(problem)) for problem in problems]
+    if warnings and strict:
+        raise PluginError("\n".join([what, *warnings]))
+    for warning in warnings:
+        log.warning(warning)

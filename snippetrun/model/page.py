@@ -48,6 +48,15 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Appearance:
+    """What an info string says about the looks of its block, as of any other."""
+
+    title: str = ""
+    id: str = ""
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One prompted command of a fence, or what a fence says to the command that is still open in its terminal."""
 
@@ -83,6 +92,7 @@ class Snippet:
     """The text between the fences, free of the prefix, as the author wrote it."""
     commands: tuple[Command, ...] = ()
     """Empty for a fence that only writes a file."""
+    appearance: Appearance = Appearance()
     path: str = ""
     """The file that its lines are counted in, where that is not the page: one that the page includes."""
 

@@ -33,19 +33,19 @@ class MarkdownPage(pytest.File):
         """Return an item for each snippet with commands, and one for each line that only looks as if it ran."""
         try:
             site = self.desk.site()
-            if site is None:
+            page = self.desk.page(self.path) if site else None
+            if site is None or page is None:
                 return []
-            self._ready = subset.read(site, self.path, compare=self.desk.settings.compare)
+            self._ready = subset.prepare(site, page, compare=self.desk.settings.compare)
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
-        page, findings = self._ready.page, self._ready.page.findings
         self.desk.untested += not page.under_test
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
             for at, snippet in enumerate(page.snippets)
             if snippet.commands
         ]
-        items += (FindingItem.from_parent(self, finding=finding) for finding in findings)
+        items += (FindingItem.from_parent(self, finding=finding) for finding in page.findings)
         return sorted(items, key=lambda item: item.line)
 
     def run(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.settings import Settings
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
+from snippetrun.tasks.site_pages import SitePages
 
 NO_ENGINE = "snippets need an engine: "
 """How the reason starts for which all snippets of a session are skipped."""
@@ -27,6 +29,7 @@ class Session(runner.Watcher):
         """Do nothing yet."""
         self._config, self.settings = config, settings
         self._site: SiteConfig | None = None
+        self._pages: SitePages | None = None
         self._unusable = False
         self._sandboxes: runner.SharedSandboxes | None = None
         self._no_engine: EngineError | None = None
@@ -46,6 +49,13 @@ class Session(runner.Watcher):
                 self._unusable = True
                 raise
         return self._site
+
+    def page(self, path: Path) -> Page | None:
+        """Return the page of a file; None for one that is no page of the site. Raises as `SitePages.page`."""
+        if self._site is None:
+            return None
+        self._pages = self._pages or SitePages(self._site)
+        return self._pages.page(path)
 
     def run(self, ready: subset.PreparedPage, selected: Collection[int]) -> Result:
         """Run a page as `subset.run` does, on what all pages of the session share."""

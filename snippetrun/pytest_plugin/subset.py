@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
@@ -17,7 +16,6 @@ from snippetrun.model import Job, Outcome, Page, Result
 from snippetrun.plan import plan
 from snippetrun.recordings import Store, StoredRecording
 from snippetrun.runner.reproduced import reproduced
-from snippetrun.tasks import site_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +44,11 @@ class SnippetOutcome:
     """How long its own commands took."""
 
 
-def read(site: SiteConfig, path: Path, *, compare: bool) -> PreparedPage:
-    """Read a page, and its recording if there is to be a comparison.
+def prepare(site: SiteConfig, page: Page, *, compare: bool) -> PreparedPage:
+    """Make a page ready, and read its recording if there is to be a comparison.
 
     Raises PageError and RecordingError, with the lines, for what cannot be used.
     """
-    [page] = site_pages.read(site, [path])
     jobs = plan(site, [page]).jobs
     compare = compare and site.recordings is not None
     stored = Store(site).read(page) if compare else None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from snippetrun.render.ansi import Spans
 
 _PROMPT: Final = Html('<span class="sr-prompt">$ </span>')
+# # (1)!, at the end of a line: a code annotation of Material, whose script looks for it in a comment
+_ANNOTATION: Final = re.compile(r"[ \t]*#[ \t]*\(\d+\)!?[ \t]*$", re.MULTILINE)
 # ^C, in ^C^D
 _KEY: Final = re.compile(r"\^.")
 _CONTINUED: Final = Html('\n<span class="sr-prompt">&gt; </span>')
@@ -63,12 +65,15 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
 def _block(snippet: Snippet, steps: Iterable[Html], label: str = "", recorded: Sequence[CommandResult] = ()) -> str:
     copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
-    above = Html('<span class="sr-label filename">{}</span>').format(label) if label else ""
+    looks = snippet.appearance
+    above = Html('<span class="filename">{}</span>').format(looks.title) if looks.title else Html()
+    above += Html('<span class="sr-label filename">{}</span>').format(label) if label else Html()
     # Material's copy button takes `data-copy` from the nearest ancestor that has it. `nohighlight` keeps
     # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
-    classes = "snippetrun highlight" if copied else "snippetrun highlight no-copy"
-    block = Html('<div class="{}">{}<pre><code class="nohighlight" tabindex="0" data-copy="{}">{}</code></pre></div>')
-    return str(block.format(classes, above, _one_line(copied), Html().join(steps)))
+    classes = " ".join((*looks.classes, "snippetrun", "highlight", *(() if copied else ("no-copy",))))
+    identity = Html(' id="{}"').format(looks.id) if looks.id else ""
+    block = Html('<div{} class="{}">{}<pre><code class="nohighlight" tabindex="0" data-copy="{}">{}</code></pre></div>')
+    return str(block.format(identity, classes, above, _one_line(copied), Html().join(steps)))
 
 
 def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:
@@ -77,6 +82,7 @@ def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:
         return snippet.content
     shown = zip_longest(snippet.commands, recorded[: len(snippet.commands)])
     commands = [result.command if result else command.text for command, result in shown if command.text]
+    commands = [_ANNOTATION.sub("", command) for command in commands]
     typed = (piece.text.rstrip("\n") for result in recorded for piece in result.pieces if piece.kind is PieceKind.INPUT)
     return "\n".join(commands or filter(None, typed))
 
@@ -130,8 +136,15 @@ def _wrap(state: str, *parts: Html) -> Html:
 
 
 def _command(typed: str) -> Html:
-    lines = Html.escape(typed).split("\n")
+    lines = map(_annotated, typed.split("\n"))
     return Html('<span class="sr-command">{}{}</span>\n').format(_PROMPT, _CONTINUED.join(lines)) if typed else Html()
+
+
+def _annotated(line: str) -> Html:
+    annotation = _ANNOTATION.search(line)
+    if annotation is None:
+        return Html.escape(line)
+    return Html('{}<span class="c1">{}</span>').format(line[: annotation.start()], annotation[0])
 
 
 def _transcript(pieces: Sequence[Piece], varies: Spans) -> Html:

@@ -81,7 +81,8 @@ def reproduced(
                 common.append(one)
             continue
         lines, its_lines = (
-            [Line(text, host, rules) for text in d.came] for d, host in zip((one, two), hosts, strict=True)
+            [Line(text, host, rules) for text in difference.came]
+            for difference, host in zip((one, two), hosts, strict=True)
         )
         # A size that reproduces is the same to the letter; the host's free memory is another one each time.
         new = tuple(a.text for a in lines if any(a.meets(b) and a.sizes() == b.sizes() for b in its_lines))
@@ -215,8 +216,8 @@ class _Output:
         extra = find_unknown(known, new, extra)
         met = [(a, b, m) for a, b in [*aligned, *moved] if (m := self._lines[a].meets(new[b]))]
         # Columns move where a cell has another width, and only there.
-        stands = not (missing or extra or any(m.varied for _, _, m in met))
-        wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (stands and m.moved)]
+        same_cells = not (missing or extra or any(m.varied for _, _, m in met))
+        wrong = [(a, b) for a, b, m in met if not names.agree(m.pairs) or (same_cells and m.moved)]
         elsewhere = find_elsewhere(self._lines, new, missing, extra)
         gone, unknown = set(missing), set(extra)
         gaps = between(aligned, len(self._lines), len(new))

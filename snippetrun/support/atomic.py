@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import secrets
 import time
@@ -33,9 +34,11 @@ def write(path: Path, text: str) -> None:
 def _write(path: Path, data: bytes) -> None:
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     written = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    for old in path.parent.glob(f".{path.name}.*"):
-        if old.stat().st_mtime < time.time() - _STALE_SECONDS:
-            old.unlink(missing_ok=True)
+    # An editor that has the file open may have one beside it, too: `.page.md.swp`.
+    for old in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}"):
+        with contextlib.suppress(FileNotFoundError):  # its own writer, or another one, was quicker
+            if old.stat().st_mtime < time.time() - _STALE_SECONDS:
+                old.unlink()
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         descriptor, has_name = _new(path.parent, written)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +27,54 @@ class PagesRead(BaseException):
         self.pages = pages
 
 
+class SitePages:
+    """The pages of a site. MkDocs is asked at most once, when the first page is wanted."""
+
+    def __init__(self, site: SiteConfig) -> None:
+        """Read nothing yet."""
+        self._site = site
+
+    def read(self, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
+        """As `read`."""
+        site = self._site
+        if not site.makers:
+            pages = files.read_all(site, files.find(site, paths))
+            return pages if paths else (*pages, *files.gone(site, pages))
+        if not paths:
+            return self._rendered
+        asked = [path.resolve() for path in paths]
+        shown = [page for page in self._rendered if any(Path(page.path).resolve().is_relative_to(at) for at in asked)]
+        # A file that is named, or that is no page of the site's, is what it says.
+        names = {page.path for page in self._rendered}
+        named = [path for path in paths if shown_path(path) not in names]
+        others = [file for file in files.find(site, named) if shown_path(file) not in names] if named else []
+        wanted = (file for file in others if file in named or files.is_outside(site, file))
+        return (*shown, *files.read_all(site, wanted))
+
+    def page(self, path: Path) -> Page | None:
+        """Return the page of a file; None for a file below docs_dir that is no page of the site. Raises as `read`."""
+        if not self._site.makers and not files.is_page(self._site, path):
+            return None
+        pages = self.read([path])
+        return pages[0] if pages else None
+
+    @cached_property
+    def _rendered(self) -> tuple[Page, ...]:
+        if os.environ.get("SNIPPETRUN_PLUGINS") == "no":
+            makers = ", ".join(self._site.makers)
+            message = f"MkDocs has to read the pages, because of: {makers}; SNIPPETRUN_PLUGINS=no forbids it"
+            hint = "Check this site where its plugins and hooks may run."
+            raise UsageError(Problem(message, hint, self._site.path))
+        return _rendered(self._site)
+
+
 def read(site: SiteConfig, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
     """Return the pages among `paths`, folders searched through; without any, all of the site's, and its baseline.
 
     The baseline is among them if there is something to say of it: see `files.gone`. Raises UsageError for a path that
-    is not there, or a site that MkDocs cannot read, and PageError for pages.
+    is not there, or a site that MkDocs cannot or may not read, and PageError for pages.
     """
-    if not site.makers:
-        pages = files.read_all(site, files.find(site, paths))
-        return pages if paths else (*pages, *files.gone(site, pages))
-    rendered = _rendered(site)
-    names = {page.path for page in rendered}
-    asked = [path.resolve() for path in paths]
-    shown = [
-        page for page in rendered if not paths or any(Path(page.path).resolve().is_relative_to(at) for at in asked)
-    ]
-    # A page that is named, or that is no page of the site's, is what its file says.
-    named = [path for path in paths if shown_path(path) not in names]
-    others = [file for file in files.find(site, named) if shown_path(file) not in names] if named else []
-    return (*shown, *files.read_all(site, (file for file in others if file in named or _is_outside(site, file))))
-
-
-def _is_outside(site: SiteConfig, file: Path) -> bool:
-    return site.name_in_docs(str(file)).startswith("..")
+    return SitePages(site).read(paths)
 
 
 def _rendered(site: SiteConfig) -> tuple[Page, ...]:

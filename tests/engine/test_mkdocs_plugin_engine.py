@@ -187,3 +187,18 @@ def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
     assert '"runs"' not in file.read_text()
     assert "Traceback" not in said.read_text()
     assert sandboxes_of(engine, serving.pid) == []
+
+
+@pytest.mark.parametrize("command", ["snippetrun run", "mkdocs build --site-dir /mnt/built"])
+def test_a_read_only_checkout_is_one_sentence(make_site: MakeSite, command: str) -> None:
+    root = make_site({"index.md": "```console\n$ docker --version\n```\n"})
+    program, _, options = command.partition(" ")
+    script = (
+        f"mount -t tmpfs tmp /mnt; mount --bind {root} {root}; mount -o remount,ro,bind {root}; cd {root}; "
+        f"exec {MKDOCS.with_name(program)} {options}"
+    )
+    ended = subprocess.run(["unshare", "--mount", "sh", "-c", script], text=True, capture_output=True, check=False)
+    output = ended.stdout + ended.stderr
+    assert ended.returncode == (1 if program == "mkdocs" else 3)
+    assert "recordings/index.md.json: cannot be written: Read-only file system" in output
+    assert "Traceback" not in output

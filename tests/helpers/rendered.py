@@ -9,7 +9,8 @@ from typing import Any
 import markdown
 
 from snippetrun.config import SiteConfig
-from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences, PutIn
+from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences
+from snippetrun.mkdocs_plugin.put_in import PutIn
 
 
 def rendered(text: str, *, source: str | None = None, extensions: Sequence[Any] = ()) -> tuple[Fences, str]:
@@ -25,5 +26,4 @@ def rendered(text: str, *, source: str | None = None, extensions: Sequence[Any] 
         extension_configs={"pymdownx.superfences": {"custom_fences": custom}},
     )
     html = parser.convert(fences.take("docs/a.md", text, text if source is None else source))
-    fences.rendered(html)
-    return fences, html
+    return fences, fences.rendered(html)

@@ -48,3 +48,11 @@ def test_what_a_killed_writer_has_left_long_ago_goes_with_the_next_one(tmp_path:
     os.utime(left, (0, 0))
     atomic.write(file, "new")
     assert {path.name for path in tmp_path.iterdir()} == {"a.json", fresh.name}
+
+
+def test_what_an_editor_keeps_beside_a_file_that_it_has_open_stays(tmp_path: Path) -> None:
+    file, swap = tmp_path / "page.md", tmp_path / ".page.md.swp"
+    swap.touch()
+    os.utime(swap, (0, 0))
+    atomic.write(file, "new")
+    assert swap.exists()

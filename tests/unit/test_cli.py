@@ -12,13 +12,13 @@ from helpers.command_line import PAGE, snippetrun
 
 def test_list_shows_what_would_run_and_where(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE, "empty.md": "# Nothing\n"})
-    ran = snippetrun("list")
-    assert ran.stdout.splitlines() == [
+    process = snippetrun("list")
+    assert process.stdout.splitlines() == [
         "docs/a.md:4  docker ps",
         "docs/a.md:5  docker run x \\",
         "docs/a.md:10  docker run z    [not run: needs a GPU]",
     ]
-    assert ran.returncode == 0
+    assert process.returncode == 0
 
 
 def test_list_prints_json(make_site: MakeSite) -> None:
@@ -51,59 +51,59 @@ def test_a_mistake_is_one_clear_message(
     make_site: MakeSite, pages: dict[str, str], arguments: list[str], complaint: str
 ) -> None:
     make_site(pages)
-    ran = snippetrun("list", *arguments)
-    assert complaint in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert (ran.returncode, ran.stdout) == (2, "")
+    process = snippetrun("list", *arguments)
+    assert complaint in process.stderr
+    assert "Traceback" not in process.stderr
+    assert (process.returncode, process.stdout) == (2, "")
 
 
 def test_invalid_utf_8_is_named_with_line_and_column(make_site: MakeSite) -> None:
     (make_site({}) / "docs" / "a.md").write_bytes(b"# A\nab\xff\n")
-    ran = snippetrun("list")
-    assert "docs/a.md:2:3: byte 0xff is not UTF-8" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun("list")
+    assert "docs/a.md:2:3: byte 0xff is not UTF-8" in process.stderr
+    assert process.returncode == 2
 
 
 def test_a_folder_without_a_site_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = snippetrun("list")
-    assert f"there is no mkdocs.yml in {tmp_path}, nor above it" in ran.stderr
-    assert "--config-file" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun("list")
+    assert f"there is no mkdocs.yml in {tmp_path}, nor above it" in process.stderr
+    assert "--config-file" in process.stderr
+    assert process.returncode == 2
 
 
 def test_a_run_that_runs_nothing_is_never_green(make_site: MakeSite) -> None:
     make_site({"a.md": "# A\n\n```console\ndocker ps\n```\n"})
-    ran = snippetrun("run")
-    assert "there is nothing to run" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun("run")
+    assert "there is nothing to run" in process.stderr
+    assert process.returncode == 2
 
 
 @pytest.mark.parametrize("command", ["run", "doctor", "clean"])
 def test_an_engine_that_is_not_there_is_one_clear_message(make_site: MakeSite, command: str) -> None:
     make_site({"a.md": PAGE})
-    ran = snippetrun(command, DOCKER_HOST="unix:///nowhere/docker.sock")
-    said = ran.stdout + ran.stderr
-    assert "no Docker engine answers at unix:///nowhere/docker.sock" in said
-    assert "DOCKER_HOST says so" in said
-    assert "Traceback" not in said
-    assert ran.returncode == 3
+    process = snippetrun(command, DOCKER_HOST="unix:///nowhere/docker.sock")
+    output = process.stdout + process.stderr
+    assert "no Docker engine answers at unix:///nowhere/docker.sock" in output
+    assert "DOCKER_HOST says so" in output
+    assert "Traceback" not in output
+    assert process.returncode == 3
 
 
 def test_without_an_engine_and_without_dockerd_the_install_command_is_named(
     make_site: MakeSite, tmp_path: Path
 ) -> None:
     make_site({"a.md": PAGE})
-    ran = snippetrun("run", PATH=str(tmp_path), HOME=str(tmp_path), DOCKER_CONTEXT="default")
+    process = snippetrun("run", PATH=str(tmp_path), HOME=str(tmp_path), DOCKER_CONTEXT="default")
     if Path("/var/run/docker.sock").exists():
         pytest.skip("an engine answers at the default socket of this machine")
-    assert "no Docker engine answers, and none can be started" in ran.stderr
-    assert "apt-get install docker.io" in ran.stderr
-    assert ran.returncode == 3
+    assert "no Docker engine answers, and none can be started" in process.stderr
+    assert "apt-get install docker.io" in process.stderr
+    assert process.returncode == 3
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "-h"], ["list", "-h"], ["doctor", "-h"], ["clean", "-h"]])
 def test_help_explains_itself(arguments: list[str]) -> None:
-    ran = snippetrun(*arguments)
-    assert ran.returncode == 0
-    assert len(ran.stdout.splitlines()) > 5
+    process = snippetrun(*arguments)
+    assert process.returncode == 0
+    assert len(process.stdout.splitlines()) > 5

@@ -32,8 +32,8 @@ def commit_all() -> None:
 def test_reports_are_written_also_when_the_engine_is_not_there(make_site: MakeSite, command: str) -> None:
     folder = make_site({"a.md": PAGE})
     files = {form: folder / "out" / f"report.{form}" for form in ("junit", "json", "markdown")}
-    ran = snippetrun(command, *(f"--report={form}={file}" for form, file in files.items()), **NO_ENGINE)
-    assert ran.returncode == 3
+    process = snippetrun(command, *(f"--report={form}={file}" for form, file in files.items()), **NO_ENGINE)
+    assert process.returncode == 3
     document = json.loads(files["json"].read_text())
     jsonschema.Draft202012Validator(json.loads(json_.SCHEMA_FILE.read_text())).validate(document)
     assert document["exit_status"] == 3
@@ -50,45 +50,45 @@ def test_reports_are_written_also_when_the_engine_is_not_there(make_site: MakeSi
 
 def test_with_json_standard_output_has_the_same_document_and_nothing_else(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, "--json", f"--report=json={folder / 'a.json'}", **actions(folder))
-    assert ran.stdout == (folder / "a.json").read_text()
+    process = snippetrun(*REPLAY, "--json", f"--report=json={folder / 'a.json'}", **actions(folder))
+    assert process.stdout == (folder / "a.json").read_text()
 
 
 def test_a_report_that_cannot_be_written_is_an_error_with_its_name(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, "--report", "junit=docs")
-    assert "docs: the report cannot be written: " in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun(*REPLAY, "--report", "junit=docs")
+    assert "docs: the report cannot be written: " in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.returncode == 2
 
 
 @pytest.mark.parametrize("value", ["junit", "junit=", "html=a.html", "=a"])
 def test_a_form_that_does_not_exist_is_wrong_usage(make_site: MakeSite, value: str) -> None:
     make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, "--report", value)
-    assert "is no FORMAT=FILE: there are junit, json, markdown" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun(*REPLAY, "--report", value)
+    assert "is no FORMAT=FILE: there are junit, json, markdown" in process.stderr
+    assert process.returncode == 2
 
 
 def test_github_gets_annotations_and_a_summary_by_itself(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, **actions(folder))
-    assert "\n::error title=stale%3A it has not been recorded yet,file=docs/a.md,line=4::Record it" in ran.stderr
+    process = snippetrun(*REPLAY, **actions(folder))
+    assert "\n::error title=stale%3A it has not been recorded yet,file=docs/a.md,line=4::Record it" in process.stderr
     assert "stale: it has not been recorded yet" in (folder / "summary.md").read_text()
-    assert ran.returncode == 1
+    assert process.returncode == 1
 
 
 def test_annotations_name_files_from_the_root_of_the_repository(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, **actions(folder.parent))
-    assert f",file={folder.name}/docs/a.md,line=4::" in ran.stderr
+    process = snippetrun(*REPLAY, **actions(folder.parent))
+    assert f",file={folder.name}/docs/a.md,line=4::" in process.stderr
 
 
 def test_a_mistake_in_a_page_is_annotated_where_it_is(make_site: MakeSite) -> None:
     folder = make_site({"a.md": "```console {timout=3}\n$ docker ps\n```\n"})
-    ran = snippetrun("check", **actions(folder))
-    assert ",file=docs/a.md,line=1,col=13::" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun("check", **actions(folder))
+    assert ",file=docs/a.md,line=1,col=13::" in process.stderr
+    assert process.returncode == 2
 
 
 def test_the_summary_is_added_to_what_others_have_written(make_site: MakeSite) -> None:
@@ -100,19 +100,19 @@ def test_the_summary_is_added_to_what_others_have_written(make_site: MakeSite) -
 
 def test_a_shard_annotates_and_leaves_the_summary_to_the_merged_report(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, "--shard", "1/1", f"--report=json={folder / '1.json'}", **actions(folder))
-    assert "::error " in ran.stderr
+    process = snippetrun(*REPLAY, "--shard", "1/1", f"--report=json={folder / '1.json'}", **actions(folder))
+    assert "::error " in process.stderr
     assert not (folder / "summary.md").exists()
     merged = snippetrun("merge", "1.json", **actions(folder))
     assert "::error " not in merged.stderr
     assert "stale: it has not been recorded yet" in (folder / "summary.md").read_text()
-    assert merged.returncode == ran.returncode == 1
+    assert merged.returncode == process.returncode == 1
 
 
 def test_without_annotations_github_is_told_nothing(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, "--no-annotations", **actions(folder))
-    assert "::error" not in ran.stderr
+    process = snippetrun(*REPLAY, "--no-annotations", **actions(folder))
+    assert "::error" not in process.stderr
     assert not (folder / "summary.md").exists()
 
 
@@ -124,17 +124,17 @@ def test_elsewhere_there_are_no_annotations(make_site: MakeSite) -> None:
 def test_a_file_whose_name_is_a_workflow_command_is_none_in_the_log(make_site: MakeSite) -> None:
     folder = make_site({"a\n::error::x.md": PAGE})
     for arguments in (("list",), REPLAY):
-        ran = snippetrun(*arguments, **actions(folder), **NO_ENGINE)
-        lines = [line for line in (ran.stdout + ran.stderr).split("\n") if line.lstrip().startswith("::")]
+        process = snippetrun(*arguments, **actions(folder), **NO_ENGINE)
+        lines = [line for line in (process.stdout + process.stderr).split("\n") if line.lstrip().startswith("::")]
         assert all(line.startswith("::error title=") for line in lines)
-        assert ": :error::x.md" in ran.stdout + ran.stderr
+        assert ": :error::x.md" in process.stdout + process.stderr
 
 
 def test_a_summary_that_cannot_be_written_is_said_and_changes_nothing(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE})
-    ran = snippetrun(*REPLAY, **actions(folder, GITHUB_STEP_SUMMARY=str(folder)))
-    assert "the summary of the job cannot be written: Is a directory" in ran.stderr
-    assert ran.returncode == 1
+    process = snippetrun(*REPLAY, **actions(folder, GITHUB_STEP_SUMMARY=str(folder)))
+    assert "the summary of the job cannot be written: Is a directory" in process.stderr
+    assert process.returncode == 1
 
 
 def test_no_command_prints_past_what_makes_output_inert() -> None:
@@ -147,8 +147,8 @@ def test_no_command_prints_past_what_makes_output_inert() -> None:
 def test_where_no_page_has_changed_one_line_says_so(make_site: MakeSite, command: str) -> None:
     folder = make_site({"a.md": PAGE})
     commit_all()
-    ran = snippetrun(command, "--changed-since", "HEAD", **NO_ENGINE)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "no page changed since HEAD\n")
+    process = snippetrun(command, "--changed-since", "HEAD", **NO_ENGINE)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "no page changed since HEAD\n")
     if command != "update":
         file = folder / "a.json"
         snippetrun(command, "--changed-since", "HEAD", f"--report=json={file}")
@@ -160,33 +160,33 @@ def test_a_change_on_a_page_where_nothing_runs_needs_no_engine(make_site: MakeSi
     folder = make_site({"a.md": PAGE, "b.md": "# B\n"})
     commit_all()
     (folder / "docs" / "b.md").write_text("# C\n")
-    ran = snippetrun("check", "--changed-since", "HEAD", **NO_ENGINE)
-    assert (ran.returncode, ran.stderr) == (0, "nothing runs on the pages that changed since HEAD\n")
+    process = snippetrun("check", "--changed-since", "HEAD", **NO_ENGINE)
+    assert (process.returncode, process.stderr) == (0, "nothing runs on the pages that changed since HEAD\n")
 
 
 def test_a_change_that_only_looks_like_a_command_is_noticed(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE, "b.md": "# B\n"})
     commit_all()
     (folder / "docs" / "b.md").write_text("# B\n\n```console\ndocker ps\n```\n")
-    ran = snippetrun("check", "--changed-since", "HEAD", **NO_ENGINE)
-    assert ran.stderr.startswith("docs/b.md:4: nothing in this fence runs")
-    assert ran.returncode == 1
+    process = snippetrun("check", "--changed-since", "HEAD", **NO_ENGINE)
+    assert process.stderr.startswith("docs/b.md:4: nothing in this fence runs")
+    assert process.returncode == 1
 
 
 @pytest.mark.parametrize("command", ["check", "run", "update"])
 def test_an_unknown_revision_is_wrong_usage(make_site: MakeSite, command: str) -> None:
     make_site({"a.md": PAGE})
     commit_all()
-    ran = snippetrun(command, "--changed-since", "nope")
-    assert "git knows no revision nope" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun(command, "--changed-since", "nope")
+    assert "git knows no revision nope" in process.stderr
+    assert process.returncode == 2
 
 
 def test_a_shard_that_does_not_exist_is_wrong_usage(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE})
-    ran = snippetrun("check", "--shard", "6/5")
-    assert "'6/5' is no shard: write 2/5 for the second of five" in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun("check", "--shard", "6/5")
+    assert "'6/5' is no shard: write 2/5 for the second of five" in process.stderr
+    assert process.returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,10 @@ def test_reports_that_cannot_be_merged_are_wrong_usage(
     folder = make_site({"a.md": PAGE, "b.md": PAGE})
     snippetrun(*REPLAY, "--shard=1/2", "--report=json=1.json", "--report=json=copy.json")
     snippetrun(*REPLAY, "--report=json=whole.json")
-    ran = snippetrun("merge", *arguments, "--report", "junit=merged.xml")
-    assert complaint in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert ran.returncode == 2
+    process = snippetrun("merge", *arguments, "--report", "junit=merged.xml")
+    assert complaint in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.returncode == 2
     assert not (folder / "merged.xml").exists()
 
 
@@ -218,8 +218,8 @@ def test_merged_reports_go_where_others_go(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE, "b.md": PAGE})
     for number in (1, 2):
         snippetrun(*REPLAY, f"--shard={number}/2", f"--report=json={number}.json")
-    ran = snippetrun("merge", "2.json", "1.json", "--json", "--report=junit=merged.xml")
-    assert [page["path"] for page in json.loads(ran.stdout)["pages"]] == ["docs/a.md", "docs/b.md"]
+    process = snippetrun("merge", "2.json", "1.json", "--json", "--report=junit=merged.xml")
+    assert [page["path"] for page in json.loads(process.stdout)["pages"]] == ["docs/a.md", "docs/b.md"]
     assert ET.parse("merged.xml").getroot().get("tests") == "6"
-    assert ran.returncode == 1
-    assert "2 pages, 4 snippets, 6 commands (2 skipped, 4 stale)" in ran.stderr
+    assert process.returncode == 1
+    assert "2 pages, 4 snippets, 6 commands (2 skipped, 4 stale)" in process.stderr

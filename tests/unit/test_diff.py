@@ -262,9 +262,9 @@ def test_the_command_prints_text_markdown_or_json_and_the_exit_status_is_asked_f
         0,
     )
     record(info="one\nversion 2\ntwo\n")
-    ran = snippetrun("diff")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "+version 2\n" in ran.stdout
+    process = snippetrun("diff")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "+version 2\n" in process.stdout
     assert snippetrun("diff", "--exit-code").returncode == 1
     assert snippetrun("diff", "--format", "markdown").stdout.startswith(
         "## snippetrun <code>diff</code>: 1 page says something new\n\n```diff\n--- docs/a.md (HEAD)\n"
@@ -285,9 +285,9 @@ def test_the_command_prints_text_markdown_or_json_and_the_exit_status_is_asked_f
 @pytest.mark.usefixtures("root")
 def test_what_a_page_prints_steers_no_log_and_is_no_mark_up() -> None:
     record(info="one\n::error::not true\n```\n<img src=x>\n\x1b[31mred\x1b[0m\n")
-    ran = snippetrun("diff")
-    assert "+::error" in ran.stdout
-    assert "\x1b" not in ran.stdout
+    process = snippetrun("diff")
+    assert "+::error" in process.stdout
+    assert "\x1b" not in process.stdout
     html = MarkdownIt().render(markdown.news(found()))
     assert "<img" not in html
     assert html.count("<pre>") == 1

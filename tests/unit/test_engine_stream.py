@@ -109,7 +109,7 @@ def test_what_comes_right_behind_the_head_of_the_answer_is_not_lost(
     ids=lambda answer: answer[:3].decode(),
 )
 def test_an_error_of_the_engine_is_what_the_sdk_makes_of_it(unix: socket.socket, answer: bytes) -> None:
-    told = []
+    errors = []
     with contextlib.closing(docker.APIClient(address(unix), version="1.41")) as sdk:
         for ask in (
             lambda: hijack(address(unix), None, TARGET, b"{}", 10),
@@ -117,9 +117,9 @@ def test_an_error_of_the_engine_is_what_the_sdk_makes_of_it(unix: socket.socket,
         ):
             with engine(unix, b"HTTP/1.1 " + answer), pytest.raises(docker.errors.APIError) as refused:
                 ask()
-            told.append((type(refused.value), reason(refused.value)))
-    assert told[0] == told[1]
-    assert "\n" not in told[0][1]
+            errors.append((type(refused.value), reason(refused.value)))
+    assert errors[0] == errors[1]
+    assert "\n" not in errors[0][1]
 
 
 def test_an_error_without_a_word_is_told_by_its_status(unix: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,3 +179,13 @@ def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: Mak
     varies, same = (Path(f"site/{name}.html").read_text() for name in "ab")
     assert blocks(Path("site/a.html"), "sr-varies").texts == ["word0"]
     assert ("Show what varies" in varies, "Show what varies" in same, "sr-varies" in same) == (True, False, False)
+
+
+def test_a_file_that_the_site_shows_twice_with_other_fences_is_two_pages() -> None:
+    fences, first = rendered("```console\n$ docker ps\n```\n")
+    second = fences.take("docs/a.md", "```console\n$ docker images\n```\n", "")
+    [key] = re.findall(r"sr\w+", second)
+    fences.rendered(fences.mark(key))
+    assert [page.path for page in fences.pages()] == ["docs/a.md", "docs/a~2.md"]
+    fences.show({"docs/a.md": ["one", "foot"], "docs/a~2.md": ["two", "foot"]})
+    assert fences.fill(first) == "onefoot"

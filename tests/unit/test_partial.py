@@ -12,6 +12,7 @@ import pytest
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, RecordingError
+from snippetrun.extract import files
 from snippetrun.model import Job, Mode, Outcome, Result
 from snippetrun.plan import plan
 from snippetrun.pytest_plugin import subset
@@ -67,14 +68,14 @@ class Desk:
         self.ran += sandbox.commands
 
     def record(self) -> None:
-        ready = subset.read(self.site, self.page, compare=False)
+        ready = subset.prepare(self.site, files.read(self.site, self.page), compare=False)
         runner.run(
             plan(dataclasses.replace(self.site, mode=Mode.RUN), [ready.page]), runner.Watcher(), sandboxes=self.prepared
         )
         self.ran.clear()
 
     def run(self, selected: Collection[int], *, compare: bool = False) -> Result:
-        ready = subset.read(self.site, self.page, compare=compare)
+        ready = subset.prepare(self.site, files.read(self.site, self.page), compare=compare)
         return subset.run(ready, selected, self.start, runner.Watcher())
 
 
@@ -171,23 +172,23 @@ def test_a_damaged_recording_is_an_error_only_where_it_would_be_used(desk: Desk)
     desk.record()
     [file] = (desk.site.root / "recordings").iterdir()
     file.write_text(file.read_text().replace("info", "other"))
-    subset.read(desk.site, desk.page, compare=False)
+    subset.prepare(desk.site, files.read(desk.site, desk.page), compare=False)
     with pytest.raises(RecordingError, match="checksum"):
-        subset.read(desk.site, desk.page, compare=True)
+        subset.prepare(desk.site, files.read(desk.site, desk.page), compare=True)
 
 
 def test_a_page_that_cannot_be_planned_is_an_error_when_it_is_read(desk: Desk) -> None:
     desk.page.write_text("---\nsnippetrun: {images: [nginx]}\n---\n" + PAGE)
     with pytest.raises(PageError, match="docs/a.md:2: images: the site lists no image nginx"):
-        subset.read(desk.site, desk.page, compare=False)
+        subset.prepare(desk.site, files.read(desk.site, desk.page), compare=False)
 
 
 def test_a_page_on_which_nothing_runs_has_no_job(desk: Desk) -> None:
     desk.page.write_text("---\nsnippetrun: {skip: not now}\n---\n" + PAGE)
-    assert subset.read(desk.site, desk.page, compare=False).job is None
+    assert subset.prepare(desk.site, files.read(desk.site, desk.page), compare=False).job is None
 
 
 def test_what_only_looks_as_if_it_ran_is_found(desk: Desk) -> None:
     desk.page.write_text("# A\n\n```console\ndocker ps\n```\n")
-    [finding] = subset.read(desk.site, desk.page, compare=False).page.findings
+    [finding] = subset.prepare(desk.site, files.read(desk.site, desk.page), compare=False).page.findings
     assert (finding.path, finding.line) == ("docs/a.md", 4)

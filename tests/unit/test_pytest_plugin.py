@@ -135,8 +135,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     return made
 
 
-def outcomes(ran: pytest.RunResult) -> dict[str, int]:
-    return {name: number for name, number in ran.parseoutcomes().items() if name not in ("deselected", "warnings")}
+def outcomes(session: pytest.RunResult) -> dict[str, int]:
+    return {name: number for name, number in session.parseoutcomes().items() if name not in ("deselected", "warnings")}
 
 
 def test_without_the_option_nothing_is_collected_or_imported(project: Project) -> None:
@@ -150,107 +150,107 @@ def pytest_unconfigure():
     print("others:", *({"docker", "markdown_it", "yaml", "mkdocs", "rich", "pymdownx"} & set(sys.modules)))
 """
     )
-    ran = project.pytester.runpytest_subprocess("docs")
-    assert ran.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    session = project.pytester.runpytest_subprocess("docs")
+    assert session.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     ours = ["", ".pytest_plugin", ".pytest_plugin.hooks", ".support", ".support.version"]
-    ran.stdout.fnmatch_lines(
+    session.stdout.fnmatch_lines(
         [" ".join(["ours:", *(f"snippetrun{name}" for name in ours)]), "others:"], consecutive=True
     )
 
 
 def test_a_hook_of_ours_may_stand_in_a_conftest_of_a_session_without_the_option(project: Project) -> None:
-    ran = project.pytester.runpytest_inprocess("docs")
-    assert ran.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    session = project.pytester.runpytest_inprocess("docs")
+    assert session.ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_each_snippet_is_an_item_with_its_line(project: Project) -> None:
-    ran = project.pytest("--collect-only", "-q")
+    session = project.pytest("--collect-only", "-q")
     lines = [LINE_4, LINE_9, LINE_13, LINE_18, LINE_22]
-    assert ran.outlines[:5] == [f"docs/a.md::{line}" for line in lines]
+    assert session.outlines[:5] == [f"docs/a.md::{line}" for line in lines]
     assert not (project.pytester.path / "notes").exists()
 
 
 def test_a_node_id_holds_neither_control_characters_nor_separators_of_its_own(project: Project) -> None:
     project.write(a="# A\n\n```console\n$ docker run -p [::1]:80\t\x1b[1mx\n```\n")
-    ran = project.pytest("--collect-only", "-q")
-    assert ran.outlines[0] == "docs/a.md::line 4: docker run -p [:1]:80 x"
-    ran = project.pytester.runpytest_inprocess("--snippetrun", "--collect-only", ran.outlines[0])
-    assert ran.ret == pytest.ExitCode.OK
+    session = project.pytest("--collect-only", "-q")
+    assert session.outlines[0] == "docs/a.md::line 4: docker run -p [:1]:80 x"
+    session = project.pytester.runpytest_inprocess("--snippetrun", "--collect-only", session.outlines[0])
+    assert session.ret == pytest.ExitCode.OK
 
 
 def test_snippets_pass_and_skip_for_the_reason_on_the_page(project: Project) -> None:
-    ran = project.pytest("-rs")
-    assert outcomes(ran) == {"passed": 4, "skipped": 1}
-    ran.stdout.fnmatch_lines(["*docs/a.md*: needs a GPU"])
+    session = project.pytest("-rs")
+    assert outcomes(session) == {"passed": 4, "skipped": 1}
+    session.stdout.fnmatch_lines(["*docs/a.md*: needs a GPU"])
 
 
 def test_a_page_that_is_skipped_skips_all_its_snippets_and_needs_no_engine(project: Project) -> None:
     project.write(a="---\nsnippetrun: {skip: not this year}\n---\n" + PAGE)
-    ran = project.pytest("-rs")
-    assert outcomes(ran) == {"skipped": 5}
-    ran.stdout.fnmatch_lines(["*SKIPPED [[]5[]] docs/a.md: not this year"])
+    session = project.pytest("-rs")
+    assert outcomes(session) == {"skipped": 5}
+    session.stdout.fnmatch_lines(["*SKIPPED [[]5[]] docs/a.md: not this year"])
     assert not (project.pytester.path / "notes").exists()
 
 
 def test_pages_share_what_sandboxes_stand_on_and_each_has_a_sandbox(project: Project) -> None:
     project.write(b=PAGE)
-    ran = project.pytest()
-    assert outcomes(ran) == {"passed": 8, "skipped": 2}
+    session = project.pytest()
+    assert outcomes(session) == {"passed": 8, "skipped": 2}
     commands = "docker ps, docker volume ls, docker info, docker rm x, docker images, docker images --all"
     assert project.notes == ["prepared", f"docs/a.md: {commands}", f"docs/b.md: {commands}", "gone"]
-    ran.stdout.fnmatch_lines(["snippetrun: making ready"])
+    session.stdout.fnmatch_lines(["snippetrun: making ready"])
 
 
 def test_a_selected_snippet_runs_what_stands_above_it_and_reports_itself_alone(project: Project) -> None:
     for selection in (["-k", "rm"], ["--deselect", f"docs/a.md::{LINE_4}", "-k", "info"]):
-        ran = project.pytest("-v", *selection)
-        assert outcomes(ran) == {"passed": 1}
-        ran.stdout.fnmatch_lines([f"docs/a.md::{LINE_13} PASSED*"])
+        session = project.pytest("-v", *selection)
+        assert outcomes(session) == {"passed": 1}
+        session.stdout.fnmatch_lines([f"docs/a.md::{LINE_13} PASSED*"])
         assert project.notes[1] == "docs/a.md: docker ps, docker volume ls, docker info, docker rm x"
 
 
 def test_node_ids_select_snippets_of_a_page_that_runs_once(project: Project) -> None:
     ids = [f"docs/a.md::{line}" for line in (LINE_4, LINE_18)]
-    ran = project.pytester.runpytest_inprocess("--snippetrun", "-o", "snippetrun_mode=run", *ids)
-    assert outcomes(ran) == {"passed": 2}
+    session = project.pytester.runpytest_inprocess("--snippetrun", "-o", "snippetrun_mode=run", *ids)
+    assert outcomes(session) == {"passed": 2}
     assert len(project.notes) == 3
 
 
 def test_a_failure_is_told_in_the_words_of_check_and_without_a_traceback(project: Project) -> None:
     project.record()
     project.answer(FAILING)
-    [said] = project.check()
-    ran = project.pytest(mode="check")
-    assert said in ran.stdout.str()
-    assert ".py:" not in ran.stdout.str()
-    ran.stdout.fnmatch_lines(
+    [words] = project.check()
+    session = project.pytest(mode="check")
+    assert words in session.stdout.str()
+    assert ".py:" not in session.stdout.str()
+    session.stdout.fnmatch_lines(
         [
             "*_ docs/a.md:13: docker info _*",
             "docs/a.md:14: exit status 1, expected 0",
             f"FAILED docs/a.md::{LINE_13} - exit status 1, expected 0",
         ]
     )
-    assert ran.ret == pytest.ExitCode.TESTS_FAILED
+    assert session.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_a_short_traceback_names_the_line_of_the_page(project: Project) -> None:
     project.answer(FAILING)
-    ran = project.pytest("--tb=line")
-    ran.stdout.fnmatch_lines(["docs/a.md:14: exit status 1, expected 0"])
+    session = project.pytest("--tb=line")
+    session.stdout.fnmatch_lines(["docs/a.md:14: exit status 1, expected 0"])
 
 
 def test_snippets_below_a_failure_are_skipped_as_not_reached(project: Project) -> None:
     project.answer(FAILING)
-    ran = project.pytest("-rs")
-    assert outcomes(ran) == {"passed": 1, "failed": 1, "skipped": 3}
-    ran.stdout.fnmatch_lines(["*SKIPPED [[]2[]] docs/a.md:14: not reached: the page stops at line 14"])
+    session = project.pytest("-rs")
+    assert outcomes(session) == {"passed": 1, "failed": 1, "skipped": 3}
+    session.stdout.fnmatch_lines(["*SKIPPED [[]2[]] docs/a.md:14: not reached: the page stops at line 14"])
 
 
 def test_a_failure_that_nothing_selected_would_tell_of_fails_the_first_below(project: Project) -> None:
     project.answer(FAILING)
-    ran = project.pytest("-k", "images")
-    assert outcomes(ran) == {"failed": 1, "skipped": 1}
-    ran.stdout.fnmatch_lines(
+    session = project.pytest("-k", "images")
+    assert outcomes(session) == {"failed": 1, "skipped": 1}
+    session.stdout.fnmatch_lines(
         [
             "docs/a.md:18: not reached: the page stops at line 14",
             "docs/a.md:14: exit status 1, expected 0",
@@ -267,27 +267,27 @@ def test_a_failure_that_a_conftest_skips_is_not_lost(project: Project) -> None:
             "    [item] = (item for item in items if 'docker info' in item.name)\n"
             "    item.add_marker(pytest.mark.skip(reason='no time'))\n"
         )
-    ran = project.pytest()
-    assert outcomes(ran) == {"passed": 1, "failed": 1, "skipped": 3}
-    ran.stdout.fnmatch_lines([f"FAILED docs/a.md::{LINE_18} - not reached: *"])
+    session = project.pytest()
+    assert outcomes(session) == {"passed": 1, "failed": 1, "skipped": 3}
+    session.stdout.fnmatch_lines([f"FAILED docs/a.md::{LINE_18} - not reached: *"])
 
 
 def test_the_order_of_the_items_does_not_matter(project: Project) -> None:
     project.answer(FAILING)
     with (project.pytester.path / "conftest.py").open("a") as conftest:
         conftest.write("\n\ndef pytest_collection_modifyitems(items):\n    items.reverse()\n")
-    ran = project.pytest("-v")
-    assert outcomes(ran) == {"passed": 1, "failed": 1, "skipped": 3}
-    ran.stdout.fnmatch_lines([f"docs/a.md::{LINE_13} FAILED*"])
+    session = project.pytest("-v")
+    assert outcomes(session) == {"passed": 1, "failed": 1, "skipped": 3}
+    session.stdout.fnmatch_lines([f"docs/a.md::{LINE_13} FAILED*"])
 
 
 def test_last_failed_runs_the_page_up_to_the_failure_alone(project: Project) -> None:
     project.answer(FAILING)
     project.pytest()
     project.answer()
-    ran = project.pytest("-v", "--lf")
-    assert outcomes(ran) == {"passed": 1}
-    ran.stdout.fnmatch_lines([f"docs/a.md::{LINE_13} PASSED*"])
+    session = project.pytest("-v", "--lf")
+    assert outcomes(session) == {"passed": 1}
+    session.stdout.fnmatch_lines([f"docs/a.md::{LINE_13} PASSED*"])
     assert project.notes[1].endswith("docker rm x")
 
 
@@ -301,8 +301,8 @@ def test_stepwise_goes_on_where_it_stopped(project: Project) -> None:
 def test_exitfirst_stops_at_the_first_failure(project: Project) -> None:
     project.answer(FAILING)
     project.write(b=PAGE)
-    ran = project.pytest("-x")
-    assert outcomes(ran) == {"passed": 1, "failed": 1, "skipped": 1}
+    session = project.pytest("-x")
+    assert outcomes(session) == {"passed": 1, "failed": 1, "skipped": 1}
     assert [line.split(":")[0] for line in project.notes] == ["prepared", "docs/a.md", "docs/a.md", "gone"]
 
 
@@ -310,9 +310,9 @@ def test_drift_fails_in_check_and_not_in_run(project: Project) -> None:
     project.record()
     assert outcomes(project.pytest(mode="check")) == {"passed": 4, "skipped": 1}
     project.answer({"docker ps": "other\n"})
-    ran = project.pytest(mode="check")
-    assert outcomes(ran) == {"passed": 3, "failed": 1, "skipped": 1}
-    ran.stdout.fnmatch_lines(
+    session = project.pytest(mode="check")
+    assert outcomes(session) == {"passed": 3, "failed": 1, "skipped": 1}
+    session.stdout.fnmatch_lines(
         ["docs/a.md:4: the output is not what was recorded", "*-ID", "*+other", "*snippetrun update docs/a.md"]
     )
     assert outcomes(project.pytest(mode="run")) == {"passed": 4, "skipped": 1}
@@ -320,9 +320,9 @@ def test_drift_fails_in_check_and_not_in_run(project: Project) -> None:
 
 def test_what_looks_as_if_it_ran_and_does_not_fails(project: Project) -> None:
     project.write(a=PAGE + "\n```console\ndocker ps\n```\n")
-    ran = project.pytest()
-    assert outcomes(ran) == {"passed": 4, "skipped": 1, "failed": 1}
-    ran.stdout.fnmatch_lines(["docs/a.md:26: nothing in this fence runs*", "*Write `$ ` before each command*"])
+    session = project.pytest()
+    assert outcomes(session) == {"passed": 4, "skipped": 1, "failed": 1}
+    session.stdout.fnmatch_lines(["docs/a.md:26: nothing in this fence runs*", "*Write `$ ` before each command*"])
 
 
 def test_without_a_snippet_no_test_was_collected(project: Project) -> None:
@@ -332,29 +332,29 @@ def test_without_a_snippet_no_test_was_collected(project: Project) -> None:
 
 def test_a_bad_page_is_an_error_of_collection_with_its_lines(project: Project) -> None:
     project.write(b="# B\n\n```console {exti=1}\n$ docker ps\n```\n\n```console {skip=}\n$ docker ps\n```\n")
-    ran = project.pytest()
-    assert ran.ret == pytest.ExitCode.INTERRUPTED
-    ran.stdout.fnmatch_lines(["*ERROR collecting docs/b.md*", "docs/b.md:3:13: *exti*", "docs/b.md:7:13: *"])
-    assert ".py:" not in ran.stdout.str()
+    session = project.pytest()
+    assert session.ret == pytest.ExitCode.INTERRUPTED
+    session.stdout.fnmatch_lines(["*ERROR collecting docs/b.md*", "docs/b.md:3:13: *exti*", "docs/b.md:7:13: *"])
+    assert ".py:" not in session.stdout.str()
 
 
 def test_a_bad_configuration_is_one_error_of_collection_with_its_line(project: Project) -> None:
     project.write(b=PAGE)
     (project.pytester.path / "mkdocs.yml").write_text("plugins:\n  - snippetrun:\n      jobz: 1\n")
-    ran = project.pytest()
-    assert ran.ret == pytest.ExitCode.INTERRUPTED
-    assert outcomes(ran) == {"errors": 1}
-    ran.stdout.fnmatch_lines(["mkdocs.yml:3:7: jobz: there is no such key", "    Did you mean jobs?"])
-    assert ".py:" not in ran.stdout.str()
+    session = project.pytest()
+    assert session.ret == pytest.ExitCode.INTERRUPTED
+    assert outcomes(session) == {"errors": 1}
+    session.stdout.fnmatch_lines(["mkdocs.yml:3:7: jobz: there is no such key", "    Did you mean jobs?"])
+    assert ".py:" not in session.stdout.str()
 
 
 def test_a_damaged_recording_is_an_error_of_collection(project: Project) -> None:
     project.record()
     file = project.pytester.path / "recordings" / "a.md.json"
     file.write_text(file.read_text().replace("ID", "XX"))
-    ran = project.pytest(mode="check")
-    assert ran.ret == pytest.ExitCode.INTERRUPTED
-    ran.stdout.fnmatch_lines(["recordings/a.md.json: this recording is not as it was written*"])
+    session = project.pytest(mode="check")
+    assert session.ret == pytest.ExitCode.INTERRUPTED
+    session.stdout.fnmatch_lines(["recordings/a.md.json: this recording is not as it was written*"])
 
 
 def test_the_configuration_is_found_above_the_rootdir_or_named(project: Project) -> None:
@@ -362,8 +362,8 @@ def test_the_configuration_is_found_above_the_rootdir_or_named(project: Project)
     (project.pytester.path / "docs" / "pytest.ini").write_text("[pytest]\nsnippetrun = true\nsnippetrun_mode = run\n")
     assert outcomes(project.pytester.runpytest_inprocess("docs")) == {"passed": 4, "skipped": 1}
     (project.pytester.path / "mkdocs.yml").rename(project.pytester.path / "other.yml")
-    ran = project.pytester.runpytest_inprocess("docs")
-    ran.stdout.fnmatch_lines([f"there is no mkdocs.yml in {project.pytester.path}/docs, nor above it"])
+    session = project.pytester.runpytest_inprocess("docs")
+    session.stdout.fnmatch_lines([f"there is no mkdocs.yml in {project.pytester.path}/docs, nor above it"])
     named = project.pytester.runpytest_inprocess("docs", "--snippetrun-config", "other.yml")
     assert outcomes(named) == {"passed": 4, "skipped": 1}
     in_ini = project.pytester.runpytest_inprocess("docs", "-o", "snippetrun_config=../other.yml")
@@ -378,9 +378,9 @@ def test_the_configuration_is_found_above_the_rootdir_or_named(project: Project)
     ],
 )
 def test_a_value_that_does_not_exist_is_wrong_usage(project: Project, option: str, message: str) -> None:
-    ran = project.pytest("-o", option)
-    assert ran.ret == pytest.ExitCode.USAGE_ERROR
-    ran.stderr.fnmatch_lines([f"ERROR: {message}"])
+    session = project.pytest("-o", option)
+    assert session.ret == pytest.ExitCode.USAGE_ERROR
+    session.stderr.fnmatch_lines([f"ERROR: {message}"])
 
 
 NO_ENGINE = "raise EngineError(Problem('no Docker engine answers', 'Start it.'))"
@@ -389,11 +389,11 @@ NO_ENGINE = "raise EngineError(Problem('no Docker engine answers', 'Start it.'))
 def test_without_an_engine_snippets_are_skipped_for_one_reason_that_is_always_shown(project: Project) -> None:
     project.write(b=PAGE)
     project.answer(prepare=NO_ENGINE)
-    ran = project.pytest("-rs")
-    assert outcomes(ran) == {"skipped": 10}
-    assert ran.ret == pytest.ExitCode.OK
+    session = project.pytest("-rs")
+    assert outcomes(session) == {"skipped": 10}
+    assert session.ret == pytest.ExitCode.OK
     reason = "no Docker engine answers. Start it."
-    ran.stdout.fnmatch_lines([f"SKIPPED [[]8[]] mkdocs.yml:1: snippets need an engine: {reason}"])
+    session.stdout.fnmatch_lines([f"SKIPPED [[]8[]] mkdocs.yml:1: snippets need an engine: {reason}"])
     project.pytest().stdout.fnmatch_lines([f"snippetrun: 8 skipped: {reason}"])
 
 
@@ -403,12 +403,12 @@ def test_without_an_engine_snippets_fail_where_that_is_wanted_and_in_ci(
 ) -> None:
     monkeypatch.setenv("CI", ci)
     project.answer(prepare=NO_ENGINE)
-    ran = project.pytest("-o", f"snippetrun_no_engine={asked}")
-    assert outcomes(ran) == {"errors": 4, "skipped": 1}
-    assert ran.ret == pytest.ExitCode.TESTS_FAILED
-    assert ran.stdout.str().count("Start it.") == 1
-    assert ".py:" not in ran.stdout.str()
-    ran.stdout.fnmatch_lines(
+    session = project.pytest("-o", f"snippetrun_no_engine={asked}")
+    assert outcomes(session) == {"errors": 4, "skipped": 1}
+    assert session.ret == pytest.ExitCode.TESTS_FAILED
+    assert session.stdout.str().count("Start it.") == 1
+    assert ".py:" not in session.stdout.str()
+    session.stdout.fnmatch_lines(
         [
             f"ERROR docs/a.md::{LINE_4} - no Docker engine answers",
             f"ERROR docs/a.md::{LINE_22} - no Docker engine answers",
@@ -425,18 +425,18 @@ def test_ci_is_overruled_by_the_ini_file(project: Project, monkeypatch: pytest.M
 
 def test_an_image_that_fails_is_an_error_and_no_reason_to_skip(project: Project) -> None:
     project.answer(prepare="raise ImageError(Problem('cannot be built', 'See the log.', 'mkdocs.yml', 7))")
-    ran = project.pytest()
-    assert outcomes(ran) == {"errors": 4, "skipped": 1}
-    ran.stdout.fnmatch_lines(["*_ ERROR at setup of docs/a.md:4: docker ps _*", "mkdocs.yml:7: cannot be built"])
+    session = project.pytest()
+    assert outcomes(session) == {"errors": 4, "skipped": 1}
+    session.stdout.fnmatch_lines(["*_ ERROR at setup of docs/a.md:4: docker ps _*", "mkdocs.yml:7: cannot be built"])
 
 
 def test_a_sandbox_that_fails_is_an_error_of_its_page_and_others_run(project: Project) -> None:
     project.write(b=PAGE)
     project.answer(start="if 'a.md' in job.page.path: raise SandboxError(Problem('did not start', 'A long log.'))")
-    ran = project.pytest()
-    assert outcomes(ran) == {"errors": 4, "passed": 4, "skipped": 2}
-    assert ran.stdout.str().count("A long log.") == 1
-    ran.stdout.fnmatch_lines(["docs/a.md:3: did not start"])
+    session = project.pytest()
+    assert outcomes(session) == {"errors": 4, "passed": 4, "skipped": 2}
+    assert session.stdout.str().count("A long log.") == 1
+    session.stdout.fnmatch_lines(["docs/a.md:3: did not start"])
 
 
 def test_an_engine_that_goes_away_later_is_an_error(project: Project) -> None:
@@ -466,9 +466,9 @@ def test_workers_run_each_page_that_fails_twice_and_report_the_same(
     project.write(b=PAGE, c=PAGE)
     project.answer(FAILING)
     arguments = ["docs", "--snippetrun", "-n", "2", "--dist", "loadfile", "-o", "snippetrun_mode=run"]
-    ran = project.pytester.runpytest_subprocess(*arguments, "--junitxml=report.xml", "-o", "junit_family=xunit1")
-    assert outcomes(ran) == {"passed": 3, "failed": 3, "skipped": 9}
-    ran.stdout.fnmatch_lines(
+    session = project.pytester.runpytest_subprocess(*arguments, "--junitxml=report.xml", "-o", "junit_family=xunit1")
+    assert outcomes(session) == {"passed": 3, "failed": 3, "skipped": 9}
+    session.stdout.fnmatch_lines(
         ["docs/b.md:14: exit status 1, expected 0", f"FAILED docs/b.md::{LINE_13} - exit status 1, expected 0"]
     )
     ran_pages = sorted(note.split(":")[0] for note in project.notes if note.startswith("docs"))
@@ -481,9 +481,9 @@ def test_workers_without_an_engine_skip_for_one_reason(project: Project, monkeyp
     monkeypatch.setenv("PYTEST_PLUGINS", "snippetrun.pytest_plugin,xdist.plugin")
     project.write(b=PAGE)
     project.answer(prepare=NO_ENGINE)
-    ran = project.pytester.runpytest_subprocess("docs", "--snippetrun", "-n", "2", "--dist", "loadfile", "-rs")
-    ran.stdout.fnmatch_lines(["snippetrun: 8 skipped: no Docker engine answers. Start it."])
-    ran.stdout.fnmatch_lines(["SKIPPED [[]8[]] mkdocs.yml:1: snippets need an engine: *"])
+    session = project.pytester.runpytest_subprocess("docs", "--snippetrun", "-n", "2", "--dist", "loadfile", "-rs")
+    session.stdout.fnmatch_lines(["snippetrun: 8 skipped: no Docker engine answers. Start it."])
+    session.stdout.fnmatch_lines(["SKIPPED [[]8[]] mkdocs.yml:1: snippets need an engine: *"])
 
 
 def test_the_conftest_of_the_reference_works(project: Project) -> None:

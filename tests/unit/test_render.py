@@ -12,6 +12,7 @@ from helpers.golden import Case, cases
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippetrun.extract import read
 from snippetrun.model import (
     Command,
     CommandResult,
@@ -283,3 +284,12 @@ def test_every_class_that_is_written_is_styled() -> None:
     classes = {name for value in values for name in value.split()}
     assert len(classes) == 16 + 16 + 5 + 2
     assert [name for name in sorted(classes) if not re.search(rf"\.{name}\b", style())] == []
+
+
+def test_a_title_classes_an_id_and_code_annotations_stay_as_on_any_other_fence() -> None:
+    text = '```console {.wide #first title="As <root>"}\n$ docker ps # (1)!\n$ docker \\\n> images\n```\n'
+    [fence] = read("p.md", text).snippets
+    shown = snippet(fence, (), ())
+    assert shown.startswith('<div id="first" class="wide snippetrun highlight"><span class="filename">As &lt;root')
+    assert '$ </span>docker ps<span class="c1"> # (1)!</span>' in shown
+    assert 'data-copy="docker ps&#10;docker \\&#10;images"' in shown

@@ -1,0 +1,91 @@
+"""Which pages a site has: the command line, pytest and MkDocs agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+from mkdocs.config import load_config
+from mkdocs.structure.files import get_files, set_exclusions
+
+from snippetrun import config
+from snippetrun.errors import UsageError
+from snippetrun.extract import files
+from snippetrun.tasks import site_pages
+
+PAGE = "```console\n$ docker ps\n```\n"
+NAMES = [
+    *("index.md", "README.md", "other/README.md", "drafts/a.md", "drafts/keep.md", "old.markdown", ".hidden.md"),
+    *(".folder/a.md", "templates/a.md", "inner/templates/a.md", "notes.txt"),
+]
+
+
+def mkdocs_pages() -> set[str]:
+    """The pages of the site for MkDocs itself."""
+    settings = load_config("mkdocs.yml")
+    found = get_files(settings)
+    set_exclusions(found, settings)
+    return {file.src_uri for file in found.documentation_pages()}
+
+
+def our_pages(paths: Iterable[Path]) -> set[str]:
+    return {str(path.relative_to(Path("docs").resolve())) for path in paths}
+
+
+@pytest.mark.parametrize("excluded", ["", "exclude_docs: |\n  drafts/*\n  !keep.md\n"])
+def test_they_are_those_of_mkdocs(make_site: MakeSite, excluded: str) -> None:
+    make_site({"index.md": PAGE}, excluded)
+    for name in NAMES:
+        Path("docs", name).parent.mkdir(exist_ok=True, parents=True)
+        Path("docs", name).write_text(PAGE)
+    site = config.load()
+    assert our_pages(files.find(site)) == mkdocs_pages()
+    for name in NAMES[:-1]:
+        page = site_pages.SitePages(site).page(Path("docs", name))
+        assert (page is not None) == (name in mkdocs_pages())
+
+
+def test_a_page_that_is_named_runs_whatever_the_site_excludes(make_site: MakeSite) -> None:
+    make_site({"index.md": PAGE, "draft.md": PAGE}, "exclude_docs: draft.md\n")
+    assert [page.path for page in site_pages.read(config.load(), [Path("docs/draft.md")])] == ["docs/draft.md"]
+
+
+def test_a_folder_that_is_linked_into_the_site_is_a_part_of_it(make_site: MakeSite) -> None:
+    make_site({"index.md": PAGE})
+    Path("docs/real").mkdir()
+    Path("docs/real/a.md").write_text(PAGE)
+    Path("docs/real/itself").symlink_to(".")
+    Path("docs/linked").symlink_to("real")
+    assert our_pages(files.find(config.load())) <= mkdocs_pages()
+
+
+PLUGINS = {
+    "search": (),
+    "search\n  - tags": (),
+    "search\n  - material/tags: {enabled: true}": (),
+    "macros": ("macros",),
+    "macros: {enabled: false}": (),
+    "search\nhooks: [hook.py]": ("hooks",),
+    "search\nmarkdown_extensions: [pymdownx.snippets]": ("pymdownx.snippets",),
+    "search\nmarkdown_extensions: [{pymdownx.snippets: {base_path: parts}}, tables]": ("pymdownx.snippets",),
+}
+
+
+@pytest.mark.parametrize(("plugins", "makers"), PLUGINS.items())
+def test_what_may_make_pages_is_known_from_mkdocs_yml(tmp_path: Path, plugins: str, makers: tuple[str, ...]) -> None:
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: x\nplugins:\n  - snippetrun\n  - {plugins}\n")
+    assert config.load(tmp_path / "mkdocs.yml").makers == makers
+
+
+def test_plugins_are_not_loaded_where_that_is_forbidden(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_site({"index.md": PAGE}, "hooks: [hook.py]\n")
+    Path("hook.py").write_text("open('it-ran', 'w').close()\n")
+    monkeypatch.setenv("SNIPPETRUN_PLUGINS", "no")
+    with pytest.raises(UsageError, match="because of: hooks; SNIPPETRUN_PLUGINS=no forbids it"):
+        site_pages.read(config.load())
+    assert not Path("it-ran").exists()
+    monkeypatch.delenv("SNIPPETRUN_PLUGINS")
+    assert [page.path for page in site_pages.read(config.load())] == ["docs/index.md"]
+    assert Path("it-ran").exists()
