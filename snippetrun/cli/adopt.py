@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from snippetrun import config, runner
-from snippetrun.cli.group import YES, cli, complain, confirm, echo
+from snippetrun.cli.group import YES, agreed, cli, complain, echo, echo_diff
 from snippetrun.extract import files
 from snippetrun.model import Job
 from snippetrun.sandbox.interface import Sandbox
@@ -43,9 +43,7 @@ def _start(sandboxes: runner.SharedSandboxes, site: config.SiteConfig, job: Job)
     metavar="LINE=REASON",
     help="Show the fence of this line without running it. May be given several times.",
 )
-@click.option(
-    "--accept", multiple=True, type=int, metavar="LINE", help="Take the exit status of this line's command as meant."
-)
+@click.option("--accept", multiple=True, type=int, metavar="LINE", help="Take what came out at this line as meant.")
 @YES
 @click.pass_obj
 def adopt(
@@ -66,13 +64,14 @@ def adopt(
     ):
         for path in paths:
             site = config.load(config_file)  # the baseline has changed with the page before
-            wishes = Wishes(skip, frozenset(accept))
+            wishes = Wishes(skip, frozenset(accept), asks=not yes)
             adoption = tasks.propose(site, path, partial(_start, sandboxes, site), progress, wishes)
             complain(adoption.unsettled)
             if adoption.unsettled:
                 continue
-            echo(adoption.file.diff or f"{config.shown_path(path)}: nothing to edit")
-            if confirm(f"Put {config.shown_path(path)} under test?", yes=yes):
+            complain(adoption.questions)
+            echo_diff(adoption.file.diff or f"{config.shown_path(path)}: nothing to edit")
+            if agreed(f"Put {config.shown_path(path)} under test?", yes=yes):
                 tasks.apply(site, adoption)
                 adopted += 1
     echo(f"{adopted} of {len(paths)} pages adopted", err=True)

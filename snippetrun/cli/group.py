@@ -41,6 +41,10 @@ SHARD = click.option(
 )
 
 
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+"""By what a line of a diff starts with."""
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option(
@@ -80,17 +84,28 @@ def note(untested: int) -> None:
         echo(report.untested(untested), err=True)
 
 
+def echo_diff(diff: str) -> None:
+    """Print a unified diff on standard output: in colours on a terminal, and plain elsewhere."""
+    for line in neutralise(diff).split("\n"):
+        click.secho(line, fg=_COLOURS.get(line[:1]))
+
+
+def confirm(question: str) -> bool:
+    """Ask whoever sits at the terminal; nobody agrees where there is none."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(neutralise(question))
+
+
 def complain(problems: Iterable[Problem]) -> None:
     """Print problems on standard error."""
     for problem in problems:
         echo(str(problem), err=True)
 
 
-def confirm(question: str, *, yes: bool) -> bool:
+def agreed(question: str, *, yes: bool) -> bool:
     """Ask on the terminal, unless the answer is given; raise UsageError where nobody can be asked."""
     if not yes and not sys.stdin.isatty():
         raise UsageError(Problem("nothing is written, as nobody can be asked", "To write without a question: --yes"))
-    return yes or click.confirm(question, err=True)
+    return yes or click.confirm(neutralise(question), err=True)
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from snippetrun.cli.group import YES, cli, confirm, echo
+from snippetrun.cli.group import YES, agreed, cli, echo, echo_diff
 from snippetrun.support.units import counted
 from snippetrun.tasks import init as tasks
 
@@ -27,12 +27,12 @@ def init(config_file: Path | None, folder: Path, *, dry_run: bool, yes: bool) ->
     for line in tasks.described(proposal):
         echo(line, err=True)
     for file in proposal.files:
-        echo(file.diff + "\n")
+        echo_diff(file.diff + "\n")
     if proposal.by_hand:
         echo(f"To be written into {proposal.configuration} by hand:\n{proposal.by_hand}\n")
     if dry_run:
         return 0
-    if not confirm(f"Write {counted(len(proposal.files), 'file')}?", yes=yes):
+    if not agreed(f"Write {counted(len(proposal.files), 'file')}?", yes=yes):
         return 1
     tasks.write(proposal)
     made = () if proposal.by_hand else tasks.add_made_pages(proposal.configuration)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from snippetrun import config, report, runner
 from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, note, print_json, with_site
+from snippetrun.errors import UsageError
 from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.support import git
@@ -24,15 +26,18 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
 
     PATHS are pages or folders; without any, all pages of the site.
     """
-    pages = plan(site, site_pages.read(site, paths)).pages
+    made = report.Report("list", (), __version__, commit=git.commit(site.root) if as_json else None)
+    try:
+        pages = plan(site, site_pages.read(site, paths)).pages
+    except UsageError as error:
+        if as_json:
+            print_json(json_.document(replace(made, problems=error.problems, exit_status=error.exit_status)))
+        raise
     untested = sum(not page.under_test for page in pages)
     noticed = tuple(chain(*(page.findings for page in pages)))
     shown = tuple(report.page(runner.result(page, None)) for page in pages if page.snippets)
     if as_json:
-        made = report.Report(
-            "list", shown, __version__, findings=noticed, untested=untested, commit=git.commit(site.root)
-        )
-        print_json(json_.document(made))
+        print_json(json_.document(replace(made, pages=shown, findings=noticed, untested=untested)))
         return
     for page in shown:
         for command in page.commands:

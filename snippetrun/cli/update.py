@@ -5,9 +5,24 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import click
+
 from snippetrun import config, report
-from snippetrun.cli.group import CHANGED_SINCE, JSON, PATHS, cli, complain, echo, print_json, with_site
+from snippetrun.cli.group import (
+    CHANGED_SINCE,
+    JSON,
+    PATHS,
+    cli,
+    complain,
+    confirm,
+    echo,
+    echo_diff,
+    print_json,
+    with_site,
+)
+from snippetrun.errors import Problem
 from snippetrun.report import json_
+from snippetrun.sameness.expected import ends_wrong
 from snippetrun.support.units import counted
 from snippetrun.tasks import update as updates
 from snippetrun.tasks.progress import ShownProgress
@@ -17,22 +32,34 @@ from snippetrun.tasks.select import Selection, select
 @cli.command()
 @PATHS
 @CHANGED_SINCE
+@click.option("--force", is_flag=True, help="Also where an example comes to show something else, such as a failure.")
 @JSON
 @with_site
-def update(site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str | None, *, as_json: bool) -> int:
+def update(
+    site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str | None, *, force: bool, as_json: bool
+) -> int:
     """Run pages and accept what comes out: in the recordings, and in the output that pages have written.
 
     In a page only lines of output change, and only those that no longer match; wildcards and names stay wherever they
-    still hold. A command that fails is not accepted: the exit status is 1, and its page stays as it is.
+    still hold. What changed is shown as a diff. What an example is there to show stays unless you say otherwise, on a
+    terminal or by --force: its exit status, that something comes out or nothing, and the words that the page quotes.
+    The exit status is 1 if anything was not accepted.
     """
     selected = select(site, Selection(paths, changed_since))
-    with ShownProgress() as progress:
-        updated = updates.update(selected.part, progress)
+    with ShownProgress(fails=lambda result: any(map(ends_wrong, result.failed))) as progress:
+
+        def allow(question: Problem) -> bool:
+            progress.pause()
+            return force or (not as_json and confirm(f"{question.where}: {question.message}. Accept that?"))
+
+        updated = updates.update(selected.part, progress, allow=allow)
     failed = [problem for result in updated.results for problem in report.failures(result)]
     if as_json:
         rows = [dataclasses.asdict(problem) for problem in failed]
         print_json({"schema": json_.SCHEMA, "command": "update", "changed": updated.changed, "failures": rows})
     else:
+        for diff in updated.diffs:
+            echo_diff(diff)
         for path in updated.changed:
             echo(f"changed {path}")
     complain(failed)

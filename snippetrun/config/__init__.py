@@ -7,6 +7,9 @@
             redis: {pull: "redis@sha256:..."}         # from a registry, by digest
             ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
           languages: [console, shell-session]         # the fences that run
+          scripts: [.term1]                           # more of them, which have no prompts
+          prompts: ["$", "#"]                         # what stands before a command
+          renderer: python-markdown                   # or commonmark
           timeout: 60s                                # for each command
           max_timeout: 10m                            # the most that a page may ask for
           output_limit: 1MB                           # for each command
@@ -28,6 +31,7 @@ Every key may be left out. Reading it needs no MkDocs: the command line reads th
 MkDocs does not render has the same keys at the top level of a snippetrun.yml, beside `docs_dir` and `exclude_docs`.
 """
 
+from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.config.mkdocs_yml import FILES, OWN, find, load, look
 from snippetrun.config.settings import (
     MOST_RUNS,
@@ -45,8 +49,10 @@ __all__ = [
     "MOST_RUNS",
     "OWN",
     "Baseline",
+    "Dialect",
     "ImageSource",
     "PageConfig",
+    "Renderer",
     "SiteConfig",
     "cache_folder",
     "find",

@@ -98,7 +98,13 @@ def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
         where=lambda keys: _where(files, [*above, *keys]),
     )
     excluded = values.get("exclude_docs")
-    return replace(parsed, excluded=excluded if isinstance(excluded, str) else "", makers=tuple(_makers(values)))
+    makers = tuple(_makers(values))
+    return replace(
+        parsed,
+        excluded=excluded if isinstance(excluded, str) else "",
+        extensions=None if "hooks" in makers else tuple(_names(values.get("markdown_extensions"))),
+        makers=makers,
+    )
 
 
 def _read_all(path: Path) -> list[_File]:

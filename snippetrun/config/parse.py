@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from snippetrun.config import baseline, values
+from snippetrun.config.dialect import Renderer
 from snippetrun.config.options import Fault, FaultError, Reader, Where, nearest, parts, read
 from snippetrun.config.settings import MOST_RUNS, ImageSource, PageConfig, SiteConfig, image_name, shown_path
 from snippetrun.errors import ConfigError, Problem
@@ -32,6 +33,9 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
     return {
         "images": partial(_images, root),
         "languages": values.languages,
+        "scripts": partial(values.languages, least=0),
+        "prompts": values.prompts,
+        "renderer": values.one_of(Renderer),
         "timeout": units.duration,
         "max_timeout": units.duration,
         "output_limit": units.size,

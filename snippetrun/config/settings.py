@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.errors import Problem
 from snippetrun.model import Match, Mode, Network
 from snippetrun.support.limits import Limits
@@ -67,7 +68,11 @@ class SiteConfig:
     path: str
     """mkdocs.yml, or snippetrun.yml, as the user knows it."""
     images: tuple[ImageSource, ...] = ()
-    languages: tuple[str, ...] = ("console", "shell-session")
+    languages: tuple[str, ...] = Dialect.languages
+    scripts: tuple[str, ...] = ()
+    """More languages of fences that run, and have no prompts."""
+    prompts: tuple[str, ...] = Dialect.prompts
+    renderer: Renderer = Dialect.renderer
     timeout: float = 60.0
     max_timeout: float = 600.0
     """Seconds that a page may ask for, to run a command or to repeat one. It may always ask for `timeout`."""
@@ -101,8 +106,16 @@ class SiteConfig:
     excluded: str = ""
     """Patterns of files below `docs` that are no pages, as `exclude_docs` in mkdocs.yml has them."""
     baseline: Baseline = field(default_factory=Baseline)
+    extensions: tuple[str, ...] | None = None
+    """The Markdown extensions that mkdocs.yml names; None where others may be added to them."""
     makers: tuple[str, ...] = ()
     """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its pages are written."""
+        scripts = (*Dialect.scripts, *self.scripts)
+        return Dialect((*self.languages, *self.scripts), scripts, self.prompts, self.renderer, self.extensions)
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""

@@ -99,11 +99,26 @@ def names(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def languages(value: object) -> tuple[str, ...]:
-    """Read the languages of fences that run: `[console, shell-session]`."""
-    if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+def languages(value: object, least: int = 1) -> tuple[str, ...]:
+    """Read languages of fences that run, of which there are some: `[console, ""]`, `[.term1]`; the dot is no part."""
+    if not isinstance(value, list) or len(value) < least or not all(isinstance(word, str) for word in value):
         raise ValueError("expects a list of fence languages, e.g. [console, shell-session]")
+    return tuple(word.removeprefix(".") for word in value)
+
+
+def prompts(value: object) -> tuple[str, ...]:
+    """Read what stands before commands: `["$", "#"]`."""
+    if (
+        not isinstance(value, list)
+        or not value
+        or not all(isinstance(word, str) and _is_prompt(word) for word in value)
+    ):
+        raise ValueError('expects a list of prompts without the blank at their end, e.g. ["$", "#"]')
     return tuple(value)
+
+
+def _is_prompt(word: str) -> bool:
+    return bool(word) and word.isprintable() and word.strip() == word and word not in {">", "?"}
 
 
 def secrets(value: object) -> tuple[str, ...]:

@@ -7,10 +7,10 @@
 - `superfences`: the fences that the site shows; `renderer_check`: where the two differ
 - `prompts`: the text of a fence, cut at its prompts; `shell_syntax`: where a command ends, and what it calls
 - `placeholders`: names in commands that no output binds
-- `candidate`: a fence with all of this read; `findings`: what does not run although it looks so
+- `candidate`: a fence with all of this read; `findings` and `lookalikes`: what does not run although it looks so
 """
 
 from snippetrun.extract.lines import Edit, splice
-from snippetrun.extract.page import LANGUAGES, read
+from snippetrun.extract.page import read
 
-__all__ = ["LANGUAGES", "Edit", "read", "splice"]
+__all__ = ["Edit", "read", "splice"]

@@ -48,8 +48,8 @@ def _term(text: str) -> str:
 
 
 def _until(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError('expects a text that the command prints, e.g. "ready for connections"')
+    if text and (not text.strip() or not text.isprintable()):
+        raise ValueError('expects a text that the command prints, e.g. "ready for connections", or "" for silence')
     return text
 
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import takewhile
 
-from snippetrun.errors import Problem
+from snippetrun.config import Dialect
+from snippetrun.errors import PageError, Problem
 from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
-from snippetrun.extract.info_string import appearance, parse
+from snippetrun.extract.info_string import appearance, language_of, parse
+from snippetrun.extract.lookalikes import is_in_container
 from snippetrun.extract.prompts import Session, has_prompt, split, split_script
 from snippetrun.model import Command, Options, Snippet
 from snippetrun.support.units import counted
 
-SCRIPTS = frozenset({"bash", "sh"})
-"""Languages whose fences, where the site lets them run, are scripts: they have no prompts."""
 _NEEDS_COMMANDS = frozenset({"exit", "timeout", "term", "until", "retry", "match"})
 _NEEDS_ONE = frozenset({"exit", "retry"})
+# the `1.` in `1. ```console`, below which its lines are indented
+_MARKER = re.compile(r"[^> \t]")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A fence whose info string could be read."""
+    """A fence, read as far as it can be."""
 
     fence: Fence
     language: str
@@ -31,6 +33,8 @@ class Candidate:
     runs: bool
     """Whether its language is one of those that run, and it writes no file."""
     session: Session
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with its fences and its info string: then it has no options."""
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -44,39 +48,65 @@ class Candidate:
     def is_snippet(self) -> bool:
         """Whether it concerns us on a page that runs."""
         runs = self.runs and (bool(self.session.commands) or self.options.skip is not None)
-        return runs or self.options.file is not None
+        return not self.problems and (runs or self.options.file is not None)
 
     @property
     def snippet(self) -> Snippet:
         """The same for the rest of the road."""
         fence = self.fence
         content = "".join(line + "\n" for line in fence.lines)
+        prefix = _MARKER.sub(" ", fence.prefix)
         return Snippet(
             self.language,
             self.options,
             fence.line,
             fence.end_line,
-            fence.prefix,
+            prefix,
             content,
             self.commands,
             appearance(fence.info),
         )
 
 
-def read_fence(path: str, fence: Fence, languages: Collection[str]) -> Candidate:
-    """Read a fence. Raises PageError if its info string cannot be used."""
-    language, options = parse(fence.info, languages=languages, path=path, line=fence.line, column=fence.info_column)
-    runs = language in languages and options.file is None
+def read_fences(path: str, lines: Sequence[str], fences: Iterable[Fence], dialect: Dialect) -> Iterator[Candidate]:
+    """Read the fences of a page's lines, in their order; one goes on with a shell that another has left open."""
+    in_shell = False
+    for fence in fences:
+        candidate = _read(path, lines, fence, dialect, in_shell=in_shell)
+        if candidate.commands and candidate.options.term is None:
+            in_shell = candidate.session.leaves_open
+        yield candidate
+
+
+def _read(path: str, lines: Sequence[str], fence: Fence, dialect: Dialect, *, in_shell: bool) -> Candidate:
+    """Read a fence; one that cannot be used has what could be read of it, and the problems."""
+    problems: tuple[Problem, ...] = () if fence.closed else (_unclosed(path, lines, fence),)
+    try:
+        language, options = parse(
+            fence.info, languages=dialect.languages, path=path, line=fence.line, column=fence.info_column
+        )
+    except PageError as error:
+        language, options, problems = language_of(fence.info), Options(), problems or error.problems
+    runs = language in dialect.languages and options.file is None
     if not runs:
         session = Session()
-    elif language in SCRIPTS and not _begins_with_prompt(fence.lines):
-        session = split_script(fence.lines, fence.line + 1)
+    elif language in dialect.scripts:
+        session = split_script(fence.lines, fence.line + 1, dialect.prompts)
     else:
-        session = split(fence.lines, fence.line + 1, goes_on=options.term is not None and _goes_on(fence.lines))
-    return Candidate(fence, language, options, runs, session)
+        named = options.term is not None or (in_shell and is_in_container(fence.lines))
+        goes_on = named and _goes_on(fence.lines, dialect.prompts)
+        session = split(fence.lines, fence.line + 1, dialect.prompts, goes_on=goes_on)
+    return Candidate(fence, language, options, runs, session, problems)
 
 
-def find_misused(path: str, candidate: Candidate, languages: Collection[str]) -> Iterator[Problem]:
+def _unclosed(path: str, lines: Sequence[str], fence: Fence) -> Problem:
+    hint = f"Write {fence.markup} in the same column, on a line of its own."
+    if fence.end_line < len(lines):
+        hint += f" Line {fence.end_line + 1} ends the list or block that it stands in."
+    return Problem("nothing closes this fence", hint, path, fence.line, len(fence.prefix) + 1)
+
+
+def find_misused(path: str, candidate: Candidate, dialect: Dialect) -> Iterator[Problem]:
     """Find options that say something about commands that the fence does not have."""
     options = candidate.options
     for key in (key for key in READERS if getattr(options, key) not in {None, False}):
@@ -86,7 +116,7 @@ def find_misused(path: str, candidate: Candidate, languages: Collection[str]) ->
                 message, hint = f"{key} on a fence that writes a file and runs nothing", f"Remove {key}."
         elif not candidate.runs:
             message = f"{key} on a fence that does not run"
-            hint = f"Remove it: only {', '.join(languages)} fences run."
+            hint = f"Remove it: only {dialect} fences run."
         elif key in _NEEDS_ONE and len(candidate.session.commands) != 1:
             message = f"{key} on a fence with {counted(len(candidate.session.commands), 'command')}"
             hint = "Give the command that is meant a fence of its own."
@@ -118,13 +148,7 @@ def find_spoilt(path: str, lines: Sequence[str], candidate: Candidate) -> Iterat
             return
 
 
-def _begins_with_prompt(lines: Sequence[str]) -> bool:
-    """Whether the first line is a prompt, but for blank lines and comments; later prompts may stand in a heredoc."""
-    commands = (line for line in lines if line.strip() and not line.startswith("#"))
-    return has_prompt(list(islice(commands, 1)))
-
-
-def _goes_on(lines: Sequence[str]) -> bool:
+def _goes_on(lines: Sequence[str], prompts: tuple[str, ...]) -> bool:
     """Whether anything stands above the first prompt."""
-    head = takewhile(lambda line: not has_prompt([line]), lines)
+    head = takewhile(lambda line: not has_prompt([line], prompts), lines)
     return any(line.strip() for line in head)

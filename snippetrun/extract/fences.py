@@ -12,6 +12,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from snippetrun.config import Renderer
 from snippetrun.extract.indented_blocks import INDENT, indented_blocks
 
 _LONGEST_TITLE = 2000
@@ -88,9 +89,10 @@ class Outline:
 
 
 @cache
-def _blocks() -> MarkdownIt:
+def _blocks(renderer: Renderer) -> MarkdownIt:
     # Deeper than any page, yet far from Python's recursion limit. What stands in a line is no concern of ours.
-    return MarkdownIt("commonmark", {"maxNesting": 40}).use(indented_blocks).disable("inline")
+    blocks = MarkdownIt("commonmark", {"maxNesting": 40}).disable("inline")
+    return blocks if renderer is Renderer.COMMONMARK else blocks.use(indented_blocks)
 
 
 @cache
@@ -98,11 +100,11 @@ def _inline() -> MarkdownIt:
     return MarkdownIt("commonmark")
 
 
-def read_outline(lines: Sequence[str]) -> Outline:
+def read_outline(lines: Sequence[str], renderer: Renderer = Renderer.PYTHON_MARKDOWN) -> Outline:
     """Read the lines of a page; blank ones instead of its front matter keep the numbers right."""
     # Markdown-it would count one line less for a last line of blanks that nothing ends.
     links: dict[str, Any] = {}
-    tokens = _blocks().parse("\n".join(lines) + "\n", links)
+    tokens = _blocks(renderer).parse("\n".join(lines) + "\n", links)
     fences: list[Fence] = []
     code: set[int] = set()
     hidden: set[int] = set()

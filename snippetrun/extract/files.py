@@ -96,7 +96,7 @@ def read(site: SiteConfig, path: Path) -> Page:
 
 def parse(site: SiteConfig, path: str, written: str) -> Page:
     """Return a page of a site with this text, as it is under test; raise PageError if it cannot be used."""
-    return extract.read(path, written, languages=site.languages)
+    return extract.read(path, written, site.dialect)
 
 
 def untested(path: str) -> Page:

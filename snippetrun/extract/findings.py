@@ -2,50 +2,69 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from snippetrun.config import Dialect
 from snippetrun.errors import Problem
 from snippetrun.extract.candidate import Candidate
 from snippetrun.extract.fences import Outline
-from snippetrun.extract.prompts import has_prompt
+from snippetrun.extract.prompts import split
+from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.extract.superfences import Block
 from snippetrun.model import Options
 
-# docker ps, or `% docker ps`
-_UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
+_SHELLS = frozenset({"", "bash", "console", "sh", "shell", "shell-session", "terminal", "zsh"})
+"""Languages of fences that are taken for sessions if they look like one."""
 
 
-def find_unprompted(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
-    """Fences that show docker commands, none of which has the prompt that would make it run."""
+def find_lookalikes(path: str, lines: Sequence[str], candidate: Candidate, *, live: bool) -> Iterator[Problem]:
+    """Lines of a fence that look as if they should run; where no command on the page calls docker, those that do."""
+    if candidate.options.skip is None and not candidate.problems:
+        for finding in candidate.session.findings:
+            if live or "docker" in lines[finding.line - 1]:
+                yield replace(finding, path=path)
+
+
+def find_unlisted(path: str, candidates: Iterable[Candidate], dialect: Dialect) -> Iterator[Problem]:
+    """Fences of docker commands with prompts, in a language that does not run."""
     for candidate in candidates:
-        fence = candidate.fence
-        if candidate.commands or not candidate.runs or candidate.options.skip is not None or has_prompt(fence.lines):
+        fence, language = candidate.fence, candidate.language
+        if candidate.runs or candidate.options.file or candidate.problems or language not in _SHELLS:
             continue
-        for number, line in enumerate(fence.lines, fence.line + 1):
-            if _UNPROMPTED.match(line):
-                hint = "Write `$ ` before each command, as the first two characters of its line."
-                yield Problem("nothing in this fence runs: no line starts with a prompt", hint, path, number)
-                break
+        if not any("docker" in line for line in fence.lines):
+            continue
+        commands = split(fence.lines, fence.line + 1, dialect.prompts).commands
+        if docker := [command.line for command in commands if runs_docker(command.text)]:
+            what = f"its language is {language}" if language else "it names no language"
+            listed = language or '""'
+            hint = (
+                f"Write ```console above it, or list it in mkdocs.yml: languages: [{dialect}, {listed}]. "
+                "Write ```text where it is never to run."
+            )
+            yield Problem(f"this fence does not run: {what}", hint, path, docker[0])
+
+
+def find_code(path: str, lines: Sequence[str], outline: Outline, dialect: Dialect) -> Iterator[Problem]:
+    """Commands of docker in indented code, the first of each block; such as a fence that is indented too far."""
+    above, named = 0, False
+    for number in sorted(outline.code):
+        named = named and number == above + 1
+        above, line = number, lines[number - 1].lstrip("> \t")
+        if not named and "docker" in line and split([line], number, dialect.prompts).commands:
+            message = "this command does not run: it is indented code, which the site shows as text"
+            hint = "Put it into a fence, which is indented as the text that it belongs to."
+            yield Problem(message, hint, path, number)
+            named = True
 
 
 def find_idle(path: str, candidates: Iterable[Candidate]) -> Iterator[Problem]:
     """Fences with options of ours on a page that has no docker command, and so runs nothing."""
     for candidate in candidates:
-        if (candidate.runs or candidate.options.file) and replace(candidate.options, skip=None) != Options():
+        ours = candidate.runs or candidate.options.file
+        if ours and not candidate.problems and replace(candidate.options, skip=None) != Options():
             message = "nothing on this page runs: none of its prompted commands calls docker"
             yield Problem(message, "Remove the options of this fence.", path, candidate.fence.line)
-
-
-def find_indented(
-    path: str, outline: Outline, blocks: Sequence[Block], languages: Collection[str]
-) -> Iterator[Problem]:
-    """Fences of commands that everybody takes for indented code, for instance below a definition without its colon."""
-    for block in blocks:
-        if block.language in languages and block.line in outline.code:
-            message = "this fence does not run: it is indented code, and the site shows it as text"
-            yield Problem(message, "Indent it as the text that it belongs to.", path, block.line)
 
 
 def find_unread(path: str, outline: Outline, blocks: Sequence[Block], languages: Collection[str]) -> Iterator[Problem]:
@@ -53,7 +72,7 @@ def find_unread(path: str, outline: Outline, blocks: Sequence[Block], languages:
     fenced = (range(fence.line, fence.end_line + 1) for fence in outline.fences)
     inside = outline.code.union(outline.hidden, *fenced)
     for block in blocks:
-        if block.language in languages and block.line not in inside:
+        if block.language and block.language in languages and block.line not in inside:
             message = "this fence does not run: outside Python-Markdown nothing takes it for a fence"
             yield Problem(
                 message, "Leave a blank line above it, and start it where the text around it starts.", path, block.line

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
+from yaml.composer import ComposerError
 
 from snippetrun.config import values
 from snippetrun.config.options import Reader, read
@@ -18,6 +19,8 @@ from snippetrun.support import units
 # MkDocs' own rule (`YAML_RE` in mkdocs/utils/meta.py): what it takes for front matter is not on the site.
 # ---\ntitle: Images\n---\n
 _BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
+# the key in "title: x\nsnippetrun: {hub: true}"
+_OURS = re.compile(r"^snippetrun\s*:", re.MULTILINE)
 
 READERS: Mapping[str, Reader] = {
     "skip": values.reason,
@@ -43,7 +46,10 @@ class FrontMatter:
 
 
 def read_front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
-    """Read the front matter at the head of a page; as in MkDocs it is none unless it is a YAML mapping."""
+    """Read the front matter at the head of a page; as in MkDocs it is none unless it is a YAML mapping.
+
+    One that is no YAML is wrong only if it says something to us, or could do harm.
+    """
     block = _BLOCK.match("\n".join(lines) + "\n")
     if not block:
         return FrontMatter()
@@ -63,6 +69,8 @@ def read_front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
             elif key.value == "snippetrun":
                 options, problems = _options(path, key, value)
     except yaml.YAMLError as error:
+        if not _OURS.search(block[1]) and not isinstance(error, ComposerError):
+            return FrontMatter()
         problems = [problem(error, "the front matter is", block[1], path, first_line=2)]
     return FrontMatter(count, options, title, tuple(problems))
 

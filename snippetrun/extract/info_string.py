@@ -82,7 +82,7 @@ class _InfoString:
         self.braced = info.startswith("{", self.start)
         self.touches = bool(word) and self.braced and self.start == end
         """Whether no blank stands before the brace, as in `console{hide}`."""
-        self.language = word or _first_class(info[self.start + 1 :])
+        self.language = word.removeprefix(".") or _first_class(info[self.start + 1 :])
 
     def complain(self, offset: int, message: str, hint: str = "") -> None:
         path, line, column = self.where
@@ -188,6 +188,11 @@ def parse(info: str, *, languages: Collection[str], path: str, line: int, column
     if string.problems:
         raise PageError(*string.problems)
     return string.language, options
+
+
+def language_of(info: str) -> str:
+    """Return the language of an info string, whatever else is in it; empty if there is none."""
+    return _InfoString(info).language
 
 
 def for_renderer(info: str) -> str:

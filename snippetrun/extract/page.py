@@ -2,86 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from snippetrun.config import Dialect, Renderer
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract.candidate import Candidate, find_misused, find_spoilt, read_fence
-from snippetrun.extract.fences import Fence, read_outline
-from snippetrun.extract.findings import find_idle, find_indented, find_unprompted, find_unread
+from snippetrun.extract import findings
+from snippetrun.extract.candidate import Candidate, find_misused, find_spoilt, read_fences
+from snippetrun.extract.fences import read_outline
 from snippetrun.extract.front_matter import FrontMatter, read_front_matter
 from snippetrun.extract.lines import normalised
-from snippetrun.extract.placeholders import find_unbound
+from snippetrun.extract.placeholders import BoundNames
 from snippetrun.extract.renderer_check import Seen, find_disagreement, find_misplacement
 from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.extract.superfences import find_blocks
 from snippetrun.model import Page, PageOptions
 
-LANGUAGES = ("console", "shell-session")
-"""The languages whose fences run unless the configuration says otherwise."""
+# ```text {file=a.txt}
+_ATTRIBUTES = re.compile(r"^.*(?:`{3}|~{3}).*\{", re.MULTILINE)
+# $ docker ps, after four blanks or a tab
+_INDENTED = re.compile(r"^[> ]*(?: {4}|\t).*docker", re.MULTILINE)
 
 
-def read(path: str, text: str, *, languages: Collection[str] = LANGUAGES, options: PageOptions | None = None) -> Page:
+def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageOptions | None = None) -> Page:
     """Return the page with its snippets, and with what looks as if it should run and does not.
 
-    A page without a docker command in a fence of these languages runs nothing and has no snippets. `path` only names
-    the page. `options` are the page's, for a text whose front matter a host has already taken off: none is looked for.
-    Raises PageError with everything that is wrong with the page, in the order of its lines.
+    A page without a docker command in a fence that runs has no snippets, and what is wrong with it is only a finding.
+    `path` only names the page. `options` are the page's, for a text whose front matter a host has already taken off:
+    none is looked for. Raises PageError with everything that is wrong with a page that has snippets, in the order of
+    its lines.
     """
+    dialect = dialect or Dialect()
     lines = normalised(text)
     front = read_front_matter(path, lines) if options is None else FrontMatter(options=options)
+    if not _may_concern_us(text):
+        return Page(path, (), front.options, front.title, front.problems)
     body = [""] * front.lines + lines[front.lines :]
-    outline, blocks = read_outline(body), find_blocks(body)
-    on_site = Seen(path, body, outline, blocks)
-    problems = list(front.problems)
-    candidates: list[Candidate] = []
-    for fence in outline.fences:
-        if not fence.closed:
-            problems.append(_unclosed(path, body, fence))
-            continue
-        try:
-            candidates.append(read_fence(path, fence, languages))
-        except PageError as error:
-            problems.extend(error.problems)
-            continue
-        problems.extend(find_misused(path, candidates[-1], languages))
-    # A skipped command still tells that the page is about docker.
+    outline = read_outline(body, dialect.renderer)
+    candidates = list(read_fences(path, body, outline.fences, dialect))
+    # A skipped command still tells that the page is about docker, and so does one of a fence that cannot be used.
     live = any(runs_docker(command.text) for candidate in candidates for command in candidate.commands)
-    snippets = [candidate for candidate in candidates if live and candidate.is_snippet]
-    lines_named = {problem.line for problem in problems}
-    for candidate in snippets:
-        unshown = find_disagreement(path, candidate.fence, on_site)
-        if unshown and unshown.line not in lines_named:
-            problems.append(unshown)
-            lines_named.add(unshown.line)
-        if candidate.options.skip is None and front.options.skip is None:
-            misplaced = None if unshown else find_misplacement(path, candidate.fence, on_site)
-            problems.extend([misplaced] if misplaced else [])
-            problems.extend(find_spoilt(path, body, candidate))
+    problems = [*front.problems]
+    for candidate in candidates:
+        problems += candidate.problems or find_misused(path, candidate, dialect)
+    found = [*findings.find_unlisted(path, candidates, dialect), *findings.find_code(path, body, outline, dialect)]
+    seen = None
+    if dialect.renderer is Renderer.PYTHON_MARKDOWN:
+        blocks = find_blocks(body)
+        seen = Seen(path, body, outline, blocks, dialect.extensions)
+        found += findings.find_unread(path, outline, blocks, dialect.languages)
     if front.options.skip is None:
-        problems.extend(find_unbound(path, body, (candidate.snippet for candidate in snippets)))
-    if problems:
+        candidates = _held_back(path, body, candidates, found, live=live)
+    snippets = [candidate for candidate in candidates if live and candidate.is_snippet]
+    running = [candidate for candidate in snippets if candidate.options.skip is None and front.options.skip is None]
+    if seen:
+        problems += _unshown(path, snippets, running, seen, problems)
+    for candidate in running:
+        problems += find_spoilt(path, body, candidate)
+    if live and problems:
         raise PageError(*sorted(problems, key=_position))
-    findings = [
-        *find_unprompted(path, candidates),
-        *(() if live else find_idle(path, candidates)),
-        *find_unread(path, outline, blocks, languages),
-        *find_indented(path, outline, blocks, languages),
-    ]
+    found += [] if live else [*problems, *findings.find_idle(path, candidates)]
     return Page(
         path,
         tuple(candidate.snippet for candidate in snippets),
         front.options,
         front.title or outline.title,
-        tuple(sorted(findings, key=_position)),
+        tuple(sorted(found, key=_position)),
     )
+
+
+def _may_concern_us(text: str) -> bool:
+    """Whether a page has a fence, or indented code, that could call docker, or a fence with attributes."""
+    if "docker" in text:
+        return "```" in text or "~~~" in text or bool(_INDENTED.search(text))
+    return bool(_ATTRIBUTES.search(text))
+
+
+def _held_back(
+    path: str, lines: Sequence[str], candidates: Iterable[Candidate], found: list[Problem], *, live: bool
+) -> list[Candidate]:
+    """Return the fences of a page; one in which something looks as if it should run, and cannot, is skipped.
+
+    What was found is added to `found`; the first of it in a fence is why that does not run, nor what goes on with it.
+    """
+    names = BoundNames(path, lines)
+    held: list[Candidate] = []
+    reasons: dict[str | None, str] = {}
+    for candidate in candidates:
+        why = [*findings.find_lookalikes(path, lines, candidate, live=live)]
+        if not why and live and candidate.options.skip is None:
+            why = names.find_unbound(candidate.commands)
+        found += why
+        commands, terminal = candidate.commands, candidate.options.term
+        reason = why[0].message if why else ""
+        if commands:
+            reason = reasons[terminal] = reason or ("" if commands[0].text else reasons.get(terminal, ""))
+        if commands and reason and candidate.options.skip is None:
+            held.append(replace(candidate, options=replace(candidate.options, skip=reason)))
+        else:
+            held.append(candidate)
+    return held
+
+
+def _unshown(
+    path: str, shown: Sequence[Candidate], running: Iterable[Candidate], seen: Seen, known: Iterable[Problem]
+) -> Iterator[Problem]:
+    """Find the fences that the site shows as text, and those that run outside of their list.
+
+    A line with a known problem is named once.
+    """
+    lines_named = {problem.line for problem in known}
+    unshown = [find_disagreement(path, candidate.fence, seen) for candidate in shown]
+    lines = {candidate.fence.line for candidate, problem in zip(shown, unshown, strict=True) if problem}
+    misplaced = (find_misplacement(path, c.fence, seen) for c in running if c.fence.line not in lines)
+    for problem in filter(None, (*unshown, *misplaced)):
+        if problem.line not in lines_named:
+            yield problem
+            lines_named.add(problem.line)
 
 
 def _position(problem: Problem) -> tuple[int, int]:
     return problem.line, problem.column
-
-
-def _unclosed(path: str, lines: Sequence[str], fence: Fence) -> Problem:
-    hint = f"Write {fence.markup} in the same column, on a line of its own."
-    if fence.end_line < len(lines):
-        hint += f" Line {fence.end_line + 1} ends the list or block that it stands in."
-    return Problem("nothing closes this fence", hint, path, fence.line, len(fence.prefix) + 1)

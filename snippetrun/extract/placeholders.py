@@ -6,24 +6,44 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from snippetrun.errors import Problem
 from snippetrun.extract.shell_syntax import Scanner, runs_docker
-from snippetrun.model import Command, Snippet
+from snippetrun.model import Command
 from snippetrun.support.patterns import PLACEHOLDER, canonical
 
 
-def find_unbound(path: str, lines: Sequence[str], snippets: Iterable[Snippet]) -> Iterator[Problem]:
-    """Find the names that a command uses before any output could bind them.
+class BoundNames:
+    """The names that the output of a page binds, as it is read from its head on."""
 
-    Outside of docker commands a free-standing `<name>` may be meant for the shell, which reads two redirections.
-    """
-    known: set[str] = set()
-    last: Command | None = None
-    for snippet in snippets:
-        for command in snippet.commands if snippet.options.skip is None else ():
+    def __init__(self, path: str, lines: Sequence[str]) -> None:
+        """Know none yet."""
+        self._path, self._lines = path, lines
+        self._known: set[str] = set()
+        self._last: Command | None = None
+
+    def find_unbound(self, commands: Iterable[Command]) -> list[Problem]:
+        """Return the names that the next fence uses before any output could bind them; it binds none itself then.
+
+        Outside of docker commands a free-standing `<name>` may be meant for the shell, which reads two redirections.
+        """
+        own, last, problems = set[str](), self._last, list[Problem]()
+        for command in commands:
             for number, name in _used(command):
-                if canonical(name) not in known:
-                    yield _problem(path, lines, command.line + number, name, last)
-            known |= {canonical(match[1]) for line in command.written for match in PLACEHOLDER.finditer(line)}
+                if canonical(name) not in self._known and canonical(name) not in own:
+                    problems.append(self._problem(command.line + number, name, last))
+            own |= {canonical(match[1]) for line in command.written for match in PLACEHOLDER.finditer(line)}
             last = command
+        if not problems:
+            self._known |= own
+            self._last = last
+        return problems
+
+    def _problem(self, number: int, name: str, last: Command | None) -> Problem:
+        column = self._lines[number - 1].find(f"<{name}>") + 1
+        where = f", for instance under the command of line {last.line}" if last else ""
+        hint = (
+            f"Its fence does not run. Write <{name}> in the output of an earlier command, in the place of the word that"
+            f' it stands for{where}; or write that word here; or give the fence a reason: {{skip="..."}}.'
+        )
+        return Problem(f"nothing above says what <{name}> is", hint, self._path, number, max(column, 0))
 
 
 def _used(command: Command) -> Iterator[tuple[int, str]]:
@@ -41,10 +61,3 @@ def _used(command: Command) -> Iterator[tuple[int, str]]:
         touches = opening.offset > 0 and not line[opening.offset - 1].isspace()
         if match and (docker or touches):
             yield opening.line, match[1]
-
-
-def _problem(path: str, lines: Sequence[str], number: int, name: str, last: Command | None) -> Problem:
-    column = lines[number - 1].find(f"<{name}>") + 1
-    where = f", for instance under the command of line {last.line}" if last else ""
-    hint = f"Write <{name}> in the output of an earlier command, in the place of the word that it stands for{where}."
-    return Problem(f"nothing above says what <{name}> is", hint, path, number, max(column, 0))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from snippetrun.errors import Problem
+from snippetrun.extract.lookalikes import find_above, find_continued, find_prompted, find_unprompted, leaves
 from snippetrun.extract.shell_syntax import Scanner
 from snippetrun.model import Command
 from snippetrun.support.patterns import KEYS
@@ -34,17 +36,15 @@ _TYPOGRAPHIC = {
 }
 """Characters that look like those of the shell -> their name, and what to type."""
 _UNSEEN = "".join(_INVISIBLE)
-# $ docker ps, or a lone $
-# A prompt spoilt by an invisible character is still one to the reader's eye, so it is one here, and reported.
-_PROMPT = re.compile(rf"[{_UNSEEN}]*\$(?:[ {_UNSEEN}]|$)")
+_ANY_UNSEEN = re.compile(f"[{_UNSEEN}]")
 # > --publish 80:80, or a lone >
 _CONTINUATION = re.compile(r">(?: |$)")
 # ? 3, under a command
 _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
-# # now stop it
-_COMMENT = re.compile(r"#(?: |$)")
+# # now stop it, or #now stop it; but not #7 DONE 0.1s
+_COMMENT = re.compile(r"#(?:[ ]|$|[^\W\d])")
 # docker run -it, docker exec -ti, docker attach web
-_INTERACTIVE = re.compile(r"(?:^|\s)(?:-[A-Za-z]*(?:it|ti)[A-Za-z]*|attach)\s")
+_INTERACTIVE = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*(?:it|ti))[A-Za-z]++|attach)\s")
 _HIGHEST_STATUS = 255
 _MOST_DIGITS = 9
 """Python refuses to read thousands of them."""
@@ -57,46 +57,66 @@ class Session:
     commands: list[Command] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     """Without a path; columns are those of the text, 1-based."""
+    findings: list[Problem] = field(default_factory=list)
+    """Its lines that look as if they should run and do not; without a path, as `problems`."""
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether a shell is still open in a container after its last command."""
+        last = self.commands[-1] if self.commands else None
+        return bool(last and (not last.text or _INTERACTIVE.search(last.text)) and not leaves(last.written))
 
     def complain(self, line: int, column: int, message: str, hint: str) -> None:
         """Add a problem."""
         self.problems.append(Problem(message, hint, line=line, column=column))
 
 
-def split(lines: Sequence[str], first_line: int, *, goes_on: bool = False) -> Session:
+def split(lines: Sequence[str], first_line: int, prompts: tuple[str, ...], *, goes_on: bool = False) -> Session:
     """Split the lines of a fence, of which the first is line `first_line` of the page.
 
     Lines above the first prompt belong to no command of the fence. If it `goes_on`, or if one of them is a key such as
     `^C`, they are for the command that is open in its terminal: a Command without text. A bare `$` runs nothing and
     ends the output above it.
     """
-    session = Session()
-    head = next((at for at, line in enumerate(lines) if _PROMPT.match(line)), len(lines))
-    if goes_on or any(KEYS.fullmatch(line.strip()) for line in lines[:head]):
-        _add(session, [""], first_line, first_line, _trimmed(lines[:head], before_prompt=head < len(lines)))
-    at = head
+    session, prompt = Session(), _prompt(prompts)
+    marks = [prompt.match(line) for line in lines]
+    at = next((number for number, mark in enumerate(marks) if mark), len(lines))
+    above = list(enumerate(lines[:at], first_line))
+    if goes_on or any(KEYS.fullmatch(line.strip()) for line in lines[:at]):
+        _add(session, "", first_line, first_line, _trimmed(lines[:at], before_prompt=at < len(lines)))
+    elif above:
+        session.findings += (find_above if at < len(lines) else find_unprompted)(above, prompts)
     while at < len(lines):
-        start, scanner, text = at, Scanner(), [_unprompted(lines[at])]
+        start, scanner, mark = at, Scanner(), marks[at]
+        text = [lines[at][mark.end() :] if mark else ""]
         _check(session, scanner, lines[at], first_line + at, text[0])
         at += 1
         marked = at < len(lines) and bool(_CONTINUATION.match(lines[at]))
-        while scanner.missing and at < len(lines) and (scanner.in_heredoc or not _PROMPT.match(lines[at])):
+        while scanner.missing and at < len(lines) and (scanner.in_heredoc or not marks[at]):
             text.append(_CONTINUATION.sub("", lines[at], count=1) if marked else lines[at])
             _check(session, scanner, lines[at], first_line + at, text[-1])
             at += 1
-        end = at
-        while at < len(lines) and not _PROMPT.match(lines[at]):
+        end, command = at, "\n".join(text)
+        interactive = bool(_INTERACTIVE.search(command))
+        # What has opened a shell goes on until its own prompt is there again.
+        ends = (mark[1],) if mark and interactive else prompts
+        while at < len(lines) and ((mark := marks[at]) is None or mark[1] not in ends):
             at += 1
-        if not "".join(text).strip():
+        if not command.strip():
             continue
-        _finish(session, scanner, first_line + start)
-        comments = at < len(lines) and not _talks_to_root(text, lines[end:at])
-        _add(session, text, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=comments))
+        _finish(session, scanner, first_line + start, text)
+        comments = at < len(lines) and not (interactive and _begins_with_comment(lines[end:at]))
+        _add(session, command, first_line + start, first_line + end, _trimmed(lines[end:at], before_prompt=comments))
+        written = session.commands[-1].written
+        session.findings += find_prompted(enumerate(written, first_line + end), prompts, command)
     return session
 
 
-def split_script(lines: Sequence[str], first_line: int) -> Session:
-    """Split the lines of a fence that is a script, without prompts and output, into its commands."""
+def split_script(lines: Sequence[str], first_line: int, prompts: tuple[str, ...]) -> Session:
+    """Split the lines of a fence that is a script, without prompts and output, into its commands.
+
+    One of whose commands has a prompt is a session: `$` is no command.
+    """
     session = Session()
     at = 0
     while at < len(lines):
@@ -105,40 +125,45 @@ def split_script(lines: Sequence[str], first_line: int) -> Session:
             text.append(lines[at])
             _check(session, scanner, lines[at], first_line + at, lines[at])
             at += 1
-        if not text[0].strip() or _COMMENT.match(text[0].lstrip()):
+        if has_prompt(text[:1], prompts):
+            return split(lines, first_line, prompts)
+        if not text[0].strip() or text[0].lstrip().startswith("#"):
             continue
-        _finish(session, scanner, first_line + start)
-        _add(session, text, first_line + start, first_line + at, [])
+        _finish(session, scanner, first_line + start, text)
+        _add(session, "\n".join(text), first_line + start, first_line + at, [])
     return session
 
 
-def _talks_to_root(text: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether what stands below an interactive command starts with the prompt of a root shell, not with a comment."""
-    first = next((line for line in below if line.strip()), "")
-    return bool(_COMMENT.match(first) and _INTERACTIVE.search("\n".join(text)))
+def _begins_with_comment(below: Sequence[str]) -> bool:
+    """Whether the first line looks like a comment; below an interactive command it has the prompt of a root shell."""
+    return bool(_COMMENT.match(next((line for line in below if line.strip()), "")))
 
 
-def _finish(session: Session, scanner: Scanner, line: int) -> None:
-    """Complain about a command that has no end."""
-    if scanner.missing:
+def _finish(session: Session, scanner: Scanner, line: int, text: Sequence[str]) -> None:
+    """Complain about a command that has no end, or not the one that its author meant."""
+    if continued := find_continued(line, text[0], unfinished=bool(scanner.missing)):
+        session.findings.append(continued)
+    elif scanner.missing:
         session.complain(line, 1, "this command has no end", f"The shell would wait for {scanner.missing}.")
 
 
-def _add(session: Session, text: list[str], line: int, below: int, block: list[str]) -> None:
+def _add(session: Session, text: str, line: int, below: int, block: list[str]) -> None:
     """Add a command, under which `block` is written, from line `below` on."""
     status, written = _status(session, block, below)
-    session.commands.append(Command("\n".join(text), line, below - 1, status, tuple(written)))
+    session.commands.append(Command(text, line, below - 1, status, tuple(written)))
 
 
-def has_prompt(lines: Sequence[str]) -> bool:
+@cache
+def _prompt(prompts: tuple[str, ...]) -> re.Pattern[str]:
+    # $ docker ps, or a lone $
+    # A prompt spoilt by an invisible character is still one to the reader's eye, so it is one here, and reported.
+    words = "|".join(re.escape(text) for text in sorted(prompts, key=len, reverse=True))
+    return re.compile(rf"[{_UNSEEN}]*({words})(?:[ \t{_UNSEEN}]|$)")
+
+
+def has_prompt(lines: Sequence[str], prompts: tuple[str, ...]) -> bool:
     """Whether any line starts a command."""
-    return any(_PROMPT.match(line) for line in lines)
-
-
-def _unprompted(line: str) -> str:
-    """Return a line without its prompt."""
-    match = _PROMPT.match(line)
-    return line[match.end() :] if match else line
+    return any(_prompt(prompts).match(line) for line in lines)
 
 
 def _trimmed(block: Sequence[str], *, before_prompt: bool) -> list[str]:
@@ -167,10 +192,9 @@ def _check(session: Session, scanner: Scanner, raw: str, line: int, text: str) -
     scanner.feed(text)
     if in_heredoc:
         return
-    for offset, character in enumerate(raw):
-        if name := _INVISIBLE.get(character):
-            hint = f"Delete U+{ord(character):04X}, or type a plain space."
-            session.complain(line, offset + 1, f"{name} stands in this command", hint)
+    for unseen in () if raw.isascii() else _ANY_UNSEEN.finditer(raw):
+        hint = f"Delete U+{ord(unseen[0]):04X}, or type a plain space."
+        session.complain(line, unseen.start() + 1, f"{_INVISIBLE[unseen[0]]} stands in this command", hint)
     for odd in scanner.odd[odd_before:]:
         name, plain = _TYPOGRAPHIC[odd.character]
         column = len(raw) - len(text) + odd.offset + 1

@@ -23,11 +23,29 @@ _MARKER = re.compile(r"(?:[*+-]|\d+\.)[ \t]")
 _PREFIX = re.compile(f"[{_BLANKS}]*")
 
 
+_EXTRA = ("extra", "markdown.extensions.extra", "pymdownx.extra")
+_BLOCKS = {
+    "!": ("an admonition", ("admonition", "markdown.extensions.admonition")),
+    "?": ("a details block", ("pymdownx.details",)),
+    "=": ("a tab", ("pymdownx.tabbed",)),
+    ":": ("a definition", ("def_list", "markdown.extensions.def_list", *_EXTRA)),
+}
+"""How a block opens -> what it is, and the Markdown extensions of which one makes it: `=== "Tab"`."""
+
+
 class Seen:
     """What the checks of all fences of a page look up. It is made once, as a page may have a million fences."""
 
-    def __init__(self, path: str, lines: Sequence[str], outline: Outline, blocks: Sequence[Block]) -> None:
+    def __init__(
+        self,
+        path: str,
+        lines: Sequence[str],
+        outline: Outline,
+        blocks: Sequence[Block],
+        extensions: Sequence[str] | None = None,
+    ) -> None:
         """Take the page's lines, what CommonMark sees in them, and the fences that superfences sees, in order."""
+        self._extensions = extensions
         self._path, self._lines, self._blocks, self._fences = path, lines, blocks, outline.fences
         self._code = sorted(outline.code)
         self._shown = {(block.line, block.end_line) for block in blocks}
@@ -44,6 +62,13 @@ class Seen:
         """Whether indented code stands on one of these lines; the last of them is the one before `after`."""
         at = bisect_left(self._code, first)
         return at < len(self._code) and self._code[at] < after
+
+    def unknown_block(self, container: Container) -> str:
+        """Return what the site lacks that makes such a block, in words; "" if it lacks nothing."""
+        name, extensions = _BLOCKS[self._lines[container.line - 1].strip(_BLANKS)[0]]
+        if self._extensions is None or not set(extensions).isdisjoint(self._extensions):
+            return ""
+        return f"this fence stands in {name}, and the site has no {extensions[0]}"
 
     def first_of_block(self, fence: Fence) -> int:
         """Where the lines start that no blank line parts from the fence; Python-Markdown reads them as one."""
@@ -109,7 +134,16 @@ def find_disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     if seen.code_between(first, fence.line):
         hint = f"Leave a blank line above it. {_TEXT}"
         return Problem("this fence touches indented code", hint, path, fence.line, start)
+    return _container_problem(path, fence, seen, first)
+
+
+def _container_problem(path: str, fence: Fence, seen: Seen, first: int) -> Problem | None:
+    """Say which of the blocks and lists around a fence is none on the site; its lines begin at `first`."""
+    start = len(fence.prefix) + 1
     for outer in fence.containers:
+        if outer.kind is Kind.BLOCK and (lack := seen.unknown_block(outer)):
+            hint = f"Add that to markdown_extensions in mkdocs.yml. {_TEXT}"
+            return Problem(lack, hint, path, fence.line, start)
         if outer.hangs and outer.line < first:
             hint = f"Leave a blank line above it. Without, the site shows the fence of line {fence.line} as text."
             return Problem("this list touches the text above it", hint, path, outer.line, outer.column + 1)

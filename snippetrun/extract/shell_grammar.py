@@ -38,9 +38,13 @@ WRAPPERS = {
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 # &&, |, >>, <<- and the others
 OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\||<>|[<>]")
-# nginx:1.27, --name=web, ./run.sh
-PLAIN = re.compile(r"[\w./:,=@%+-]+")
+# nginx:1.27, --name=web, ./run.sh, *.[ch]
+PLAIN = re.compile(r"[\w./:,=@%+*?!^~[\]-]+")
 """What never means anything to the shell inside a word or a string."""
+# what in 'a b' and "a b" means nothing to the shell
+INSIDE = {"'": re.compile("[^']+"), '"': re.compile(r'[^"\\$`]+')}
+# ps --all , behind docker: whole words that say nothing of where the command ends
+ARGUMENTS = re.compile(rf"(?:{PLAIN.pattern}+[ \t]++)++")
 WANTS_MORE = frozenset({"&&", "||", "|", "|&"})
 """Operators after which a command must come, on the next line if need be."""
 DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")

@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from snippetrun.extract.shell_grammar import (
+    ARGUMENTS,
     ASSIGNMENT,
     BEFORE_COMMAND,
     DASHES,
     DOCKER,
+    INSIDE,
     OPENERS,
     OPERATOR,
     PLAIN,
@@ -82,7 +84,7 @@ class Scanner:
         """Read what stands at `offset`; returns where the rest starts."""
         top = self._frames[-1]
         # --name=web
-        if plain := PLAIN.match(line, offset):
+        if plain := INSIDE.get(top.closer, PLAIN).match(line, offset):
             top.word = (top.word or "") + plain[0]
             top.dangling = ""
             return plain.end()
@@ -92,10 +94,12 @@ class Scanner:
         character = line[offset]
         if character in " \t":
             self._end_word()
-            return offset + 1
-        # # a comment
+            words = ARGUMENTS.match(line, offset + 1) if self._frames[-1].expect is Expect.ARGUMENT else None
+            return words.end() if words else offset + 1
+        # # a comment, or `# a comment` within a command, which ends with its backtick
         if character == "#" and top.word is None:
-            return len(line)
+            end = line.find("`", offset) if self._in_backticks else -1
+            return end if end >= 0 else len(line)
         # <web>
         if PLACEHOLDER.match(line, offset):
             self.placeholders.append(Odd(self.lines, offset, character))

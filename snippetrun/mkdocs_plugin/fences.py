@@ -97,12 +97,13 @@ class Fences:
         text = normalised(markdown)
         places = origins(path, text, lines, self._folders(path))
         try:
-            if front.problems:
-                raise PageError(*front.problems)
             read, page = self._read(path, text, front.options, front.title, places)
+            if front.problems and page.snippets:
+                raise PageError(*front.problems)
         except PageError as error:
             self._problems += error.problems
             return markdown
+        self._findings += front.problems
         page = self._named(page)
         self._hand = self._taken[page.path] = taken = _Taken(page, front.options, front.title, places)
         shown = self._with_ours(taken, text, read) if page.snippets else text
@@ -193,7 +194,7 @@ class Fences:
     ) -> tuple[Page, Page]:
         """Read a page; return it as it stands in the text, and as it stands in its files. Raises PageError."""
         try:
-            page = extract.read(path, "\n".join(text) + "\n", languages=self._site.languages, options=options)
+            page = extract.read(path, "\n".join(text) + "\n", self._site.dialect, options=options)
         except PageError as error:
             raise places.error(error) from None
         page = replace(page, title=title or page.title)
@@ -205,7 +206,7 @@ class Fences:
     def _openers(self, lines: Iterable[str]) -> tuple[str, ...]:
         """Return the lines that may open a fence that concerns us."""
         openers = (line.strip() for line in lines if "```" in line or "~~~" in line)
-        words = (*self._site.languages, *attribute_values.READERS)
+        words = (*self._site.dialect.languages, *attribute_values.READERS)
         return tuple(line for line in openers if _OPENER.fullmatch(line) and any(word in line for word in words))
 
     def _with_ours(self, taken: _Taken, text: Sequence[str], read: Page) -> list[str]:
@@ -231,7 +232,7 @@ class Fences:
         """Return lines that are no page: what an excerpt of one holds has run there, and no other fence runs."""
         path = self._hand.page.path if self._hand else ""
         try:
-            page = extract.read(path, "\n".join(lines) + "\n", languages=self._site.languages)
+            page = extract.read(path, "\n".join(lines) + "\n", self._site.dialect)
         except PageError:
             page = None
         edits = []

@@ -38,7 +38,7 @@ class Options:
     term: str | None = None
     """The terminal of the page that its commands are typed into."""
     until: str | None = None
-    """The text after which its last command, still running, is left to itself."""
+    """The text after which its last command, still running, is left to itself; "" for silence."""
     engine: str | None = None
     """`fresh` where a new engine takes the place of the page's before the fence."""
     retry: float | None = None

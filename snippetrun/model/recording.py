@@ -23,6 +23,8 @@ class Ending(StrEnum):
     """It was stopped, as it printed far more than is kept."""
     LEFT_OPEN = "left open"
     """It goes on, as its fence wants it to: its text has come, or its program waits at a prompt."""
+    NOT_RUN = "not run"
+    """It was never typed: its terminal takes no more commands, or nothing has said what a name in it is."""
 
 
 class PieceKind(StrEnum):

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     NOT_REACHED = "not reached"
-    """A command before it on the page failed."""
+    """A command before it on the page failed, and has left no terminal to type it into."""
     STALE = "stale"
     """It is not what was recorded, and was not run."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,9 +14,11 @@ from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.model import Outcome, Result, Snippet
 from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.session import Session
-from snippetrun.support.neutralise import neutralise, plain
+from snippetrun.support.neutralise import neutralise
 
 _NAME_LENGTH = 60
+# ::error::x
+_COLONS = re.compile("::+")
 
 
 class MarkdownPage(pytest.File):
@@ -83,7 +86,7 @@ class PageItem(pytest.Item):
 
     def __init__(self, *, parent: MarkdownPage, line: int, text: str, **node: Any) -> None:  # noqa: ANN401 - pytest's own
         """Take a readable name; as node ids are typed and pasted, it holds no `::` of its own."""
-        text = " ".join(plain(text).replace("::", ":").split())[:_NAME_LENGTH].rstrip()
+        text = " ".join(neutralise(_COLONS.sub(":", text)).split())[:_NAME_LENGTH].rstrip()
         super().__init__(name=f"line {line}: {text}", parent=parent, **node)
         self.page, self.line, self.text = parent, line, text
         self._problem: Problem | None = None

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
-from snippetrun.model import Job, Outcome, Page, Result
+from snippetrun.model import Job, Outcome, Page, Result, Verdict
 from snippetrun.plan import plan
 from snippetrun.recordings import Store, StoredRecording
 from snippetrun.runner.reproduced import reproduced
+from snippetrun.sameness.expected import ends_wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +73,27 @@ def run(ready: PreparedPage, selected: Collection[int], start: runner.OpenSandbo
 def outcome_of(result: Result, selected: Collection[int], at: int) -> SnippetOutcome:
     """Return what there is to say of one of the selected snippets, all of which were to run.
 
-    A page stops at a snippet that fails. If that is selected it tells of it itself, and those below are not reached. If
-    it is not, nobody would hear of it: then the first selected one below fails in its place.
+    A command that leaves no terminal for those below keeps them from being reached. If its snippet is selected, that
+    tells of it. If it is not, nobody would hear of it: then the first selected one below fails in its place.
     """
     recorded = result.recording.snippets if result.recording else ()
     seconds = sum(command.seconds for snippet in recorded[at : at + 1] for command in snippet)
     if failures := _failures(result, at):
         return SnippetOutcome(Outcome.FAILED, failures, seconds)
-    if all(verdict.outcome is not Outcome.NOT_REACHED for verdict in result.verdicts[at]):
+    missed = {number: unreached for number in selected if (unreached := _unreached(result, number))}
+    if at not in missed:
         return SnippetOutcome(Outcome.PASSED, (), seconds)
-    stop = max((number for number, snippet in enumerate(recorded) if snippet), default=0)
+    stop = max(number for number in range(at) if any(map(ends_wrong, result.verdicts[number])))
     why = _failures(result, stop)
-    path, where = result.page.path, why[-1].line if why else result.page.snippets[stop].line
-    message = f"not reached: the page stops at line {where}"
-    if stop not in selected and at == min(number for number in selected if number > stop):
-        here = result.page.snippets[at].commands[0].line
-        return SnippetOutcome(Outcome.FAILED, (Problem(message, "", path, here), *why))
-    return SnippetOutcome(Outcome.NOT_REACHED, (Problem(message, "", path, where),))
+    path, message = why[-1].path, f"not reached: {missed[at].message}"
+    if stop not in selected and at == min(number for number in missed if number > stop):
+        return SnippetOutcome(Outcome.FAILED, (Problem(message, "", path, missed[at].line), *why))
+    return SnippetOutcome(Outcome.NOT_REACHED, (Problem(message, "", path, why[-1].line),))
+
+
+def _unreached(result: Result, at: int) -> Verdict | None:
+    """Return the verdict of the first command of a snippet that was not reached."""
+    return next((verdict for verdict in result.verdicts[at] if verdict.outcome is Outcome.NOT_REACHED), None)
 
 
 def _failures(result: Result, at: int) -> tuple[Problem, ...]:

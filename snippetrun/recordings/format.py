@@ -113,6 +113,7 @@ def check(read: Document) -> None:
         "has a fact that is none at environment.known": (
             len(environment.known) > _MOST_FACTS or not all(map(_is_fact, environment.known))
         ),
+        "has a command that did not run": any(command.ending is Ending.NOT_RUN for command in commands),
         "has a command without what came out of it, or with it twice": any(
             (command.output is None) == (command.pieces is None) for command in commands
         ),

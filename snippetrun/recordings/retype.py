@@ -29,7 +29,7 @@ def retyped(
         commands = []
         for command, result in zip(snippet.commands, results, strict=False):
             text = judge.names.substitute(command.text)
-            judge.command(command, result, snippet.options.match)
+            judge.command(snippet, command, result)
             pieces = tuple(_pieces(command, result.pieces, judge.names))
             commands.append(dataclasses.replace(result, command=text, pieces=pieces))
         own.append(tuple(commands))

@@ -221,6 +221,7 @@ def _without_secret(line: str) -> str:
 def _command(
     snippet: Snippet, verdict: Verdict, expected: int, recorded: CommandResult | None, *, varied: bool
 ) -> ReportedCommand:
+    result = recorded if recorded and recorded.ending is not Ending.NOT_RUN else None
     return ReportedCommand(
         line=verdict.line,
         command=verdict.command,
@@ -229,14 +230,14 @@ def _command(
         message=verdict.message,
         hint="\n".join(_without_secret(line) for line in verdict.hint.split("\n")),
         where=verdict.where,
-        status=recorded.status if recorded else None,
+        status=result.status if result else None,
         ending=recorded.ending if recorded else None,
-        seconds=recorded.seconds if recorded else None,
-        output=recorded.output if recorded else None,
-        typed=recorded.command if recorded else None,
-        pieces=recorded.pieces if recorded else None,
-        output_before=recorded.output_before if recorded else None,
-        truncated_bytes=recorded.truncated_bytes if recorded else 0,
+        seconds=result.seconds if result else None,
+        output=result.output if result else None,
+        typed=result.command if result else None,
+        pieces=result.pieces if result else None,
+        output_before=result.output_before if result else None,
+        truncated_bytes=result.truncated_bytes if result else 0,
         varied=varied,
         path=snippet.path,
     )

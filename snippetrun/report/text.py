@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from shlex import quote
 
 from snippetrun.errors import Problem
-from snippetrun.model import Outcome, Result
+from snippetrun.model import Ending, Outcome, Result
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts
 from snippetrun.report.reported import page as reported
 from snippetrun.support.neutralise import plain
@@ -32,7 +32,7 @@ def transcript(of: Result | ReportedPage) -> str:
             lines += [f"       {line}" for line in plain(command.output or "").splitlines()]
             if command.status:
                 lines.append(f"       [exit status {command.status}]")
-            elif command.outcome is Outcome.SKIPPED:
+            elif command.outcome is Outcome.SKIPPED or command.ending is Ending.NOT_RUN:
                 lines.append(f"       [not run: {command.message}]")
     return "\n".join(lines)
 

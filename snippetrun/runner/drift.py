@@ -10,7 +10,18 @@ from operator import attrgetter
 from shlex import quote
 
 from snippetrun import sameness
-from snippetrun.model import CommandResult, Difference, Outcome, Page, Position, Recording, Result, Rules, Verdict
+from snippetrun.model import (
+    CommandResult,
+    Difference,
+    Ending,
+    Outcome,
+    Page,
+    Position,
+    Recording,
+    Result,
+    Rules,
+    Verdict,
+)
 from snippetrun.sameness import Run
 from snippetrun.sameness.expected import run_of
 from snippetrun.support.fingerprint import Fingerprint, fingerprints
@@ -72,13 +83,16 @@ class Reference:
         return {position: differences for position, differences in believed.items() if differences}
 
     def judged(self, result: Result, news: News) -> Result:
-        """Return a result in which news counts as failure, and also what nobody has recorded as it stands there."""
+        """Return a result in which news counts as failure, and also what nobody has recorded as it stands there.
+
+        A page that fails cannot be recorded, so that this is no failure of its other commands.
+        """
         if result.recording is None:
             return result
         known = self._unchanged()
 
         def judge(position: Position, verdict: Verdict) -> Verdict:
-            if verdict.outcome is not Outcome.PASSED:
+            if verdict.outcome is not Outcome.PASSED or (position not in known and result.failed):
                 return verdict
             if position not in known:
                 return _failed(verdict, "nobody has recorded it as it stands here", _accept(self.page))
@@ -106,7 +120,13 @@ class Reference:
     def _comparable(self, result: Result) -> list[Position]:
         """Return the commands that ran, and were recorded as they stand on the page now."""
         snippets = result.recording.snippets if result.recording else ()
-        return [(at, n) for at, n in self._unchanged() if at < len(snippets) and n < len(snippets[at])]
+        return [
+            (at, number)
+            for at, number in self._unchanged()
+            if snippets[at : at + 1]
+            and number < len(snippets[at])
+            and snippets[at][number].ending is not Ending.NOT_RUN
+        ]
 
     def _unchanged(self) -> dict[Position, CommandResult]:
         """Return what was recorded of the commands that are still what they were."""

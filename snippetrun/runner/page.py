@@ -1,4 +1,4 @@
-"""One page: its commands in order, up to one after which it cannot go on."""
+"""One page: its commands in order, each as long as there is a terminal that takes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from snippetrun.recordings import retyped
 from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sameness import Run
-from snippetrun.sameness.expected import Judge, pasted, stops
+from snippetrun.sameness.expected import Judge, blamed_on, ends_wrong, pasted
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.support import regex
 from snippetrun.support.limits import Usage, used_up
@@ -53,7 +53,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def run_page(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None = None) -> Recording:
-    """Run one page's commands, up to one that ends otherwise than expected; other output does not stop it.
+    """Run one page's commands. One that fails stops those after it only if it leaves no terminal for them.
 
     The recording holds what really came out. Only so many of the snippets run as `upto` says. Raises
     InfrastructureError, with the page's path and the line, if the sandbox fails.
@@ -118,10 +118,10 @@ def opened(job: Job, start: OpenSandbox, watcher: Watcher, line: int) -> Iterato
         for snippet in job.page.snippets:
             if snippet.line >= line:
                 break
-            if not session.run(snippet, engines.sandbox_for(snippet)):
+            session.run(snippet, engines.sandbox_for(snippet))
+            if session.failed:
                 hint = f"Look at it first: snippetrun run {quote(job.page.path)}"
-                where = snippet.commands[max(len(session.results[-1]) - 1, 0)].line
-                raise UsageError(Problem("the page does not get past this line", hint, job.page.path, where))
+                raise UsageError(Problem("the page does not get past this line", hint, job.page.path, session.failed))
         yield engines.current()
 
 
@@ -175,6 +175,10 @@ class _Session:
         self._used: dict[Sandbox, Usage] = {}
         self._room = _MOST_FULL * job.output_limit
         """Bytes of output that are kept of what is still to come."""
+        self._lost: dict[tuple[Sandbox, str], int] = {}
+        """The terminals that take no more commands, and the line of the last one of each."""
+        self.failed = 0
+        """The line of the first command that has ended wrong; 0 if none has."""
         self.results: list[list[CommandResult]] = []
         """One entry for each snippet that was reached."""
 
@@ -189,15 +193,28 @@ class _Session:
         for command in snippet.commands:
             if command.line >= self._above:
                 break
-            if self._judge.lacks(command):
-                return False
-            self._watcher.command(self._job.page, command)
-            result, verdict = self._try(snippet, command, sandbox)
+            result, verdict = self._command(snippet, command, sandbox)
             self.results[-1].append(result)
             self._room -= len(result.output) + len(result.output_before)
-            if stops(verdict):
+            if ends_wrong(verdict):
+                self.failed = self.failed or command.line
+            if result.fault and result.ending is not Ending.NOT_RUN:
                 return False
         return True
+
+    def _command(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[CommandResult, Verdict]:
+        """Run a command, unless it cannot be typed; return what came out, and its verdict."""
+        terminal = sandbox, _terminal(snippet)
+        lost = self._lost.get(terminal)
+        if lost or self._judge.lacks(command):
+            why = blamed_on(lost) if lost else ""
+            unrun = CommandResult(command.line, command.text, (), None, 0.0, Ending.NOT_RUN, fault=why)
+            return unrun, self._judge.command(snippet, command, unrun)
+        self._watcher.command(self._job.page, command)
+        result, verdict = self._try(snippet, command, sandbox)
+        if result.ending not in {Ending.EXITED, Ending.LEFT_OPEN}:
+            self._lost[terminal] = command.line
+        return result, verdict
 
     def _try(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[CommandResult, Verdict]:
         """Run a command, again and again if its fence wants that; return what came out last, and its verdict."""
@@ -209,10 +226,11 @@ class _Session:
                 sandbox.wait_until_listed()
             recorded = self._type(snippet, command, sandbox)
             judging = self._judge.copy()
-            verdict = judging.command(command, recorded, snippet.options.match)
+            verdict = judging.command(snippet, command, recorded)
             if verdict.outcome is Outcome.FAILED and (fault := self._fault(recorded, sandbox)):
                 recorded = dataclasses.replace(recorded, fault=fault)
-                verdict = judging.command(command, recorded, snippet.options.match)
+                judging = self._judge.copy()
+                verdict = judging.command(snippet, command, recorded)
             ended = recorded.ending is not Ending.EXITED or time.monotonic() >= give_up
             if ended or verdict.outcome is Outcome.PASSED:
                 self._judge = judging

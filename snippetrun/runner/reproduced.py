@@ -17,7 +17,7 @@ from snippetrun.runner.page import run_page
 from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.varied import varied
 from snippetrun.runner.watcher import Watcher
-from snippetrun.sameness.expected import judge, pasted, run_of, stops
+from snippetrun.sameness.expected import ends_wrong, judge, pasted, run_of
 
 IN_ORDER = 2
 """More runs where lines came in another order, and nothing else is new."""
@@ -55,15 +55,16 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
         earlier, failed = failed, [(verdict.line, verdict.where) for verdict in latest.failed]
         if earlier and earlier != failed:
             watcher.say(f"{job.page.path}: {_lines(earlier)} of run {len(every) - 1} did not reproduce")
-        if not any(map(stops, latest.failed)):
+        if not any(map(ends_wrong, latest.failed)):
             whole.append(latest)
         if not failed:
             news = before.both(passed[0], news, latest) if passed else before.news(latest)
             passed.append(latest)
         elif failed == earlier:
+            news = news or before.both(every[-2], before.news(every[-2]), latest)
             break
     shown = passed or [latest, *(other for other in whole if other is not latest)]
-    seen = dataclasses.replace(_seen(job, shown), news=news if passed else {}, runs=len(every))
+    seen = dataclasses.replace(_seen(job, shown), news=news, runs=len(every))
     return dataclasses.replace(seen, varied=varied(job, before, every, seen))
 
 

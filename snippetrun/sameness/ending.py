@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 
 from snippetrun.model import Command, CommandResult, Ending, PieceKind
+from snippetrun.support.limits import beyond_users
 
-# How the docker command and BuildKit say that an engine has not got an image and cannot fetch it.
-_NO_IMAGE = (
-    re.compile(r"Unable to find image '([^']+)' locally"),
-    re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)"),
-    re.compile(r'failed to resolve reference "(?:docker\.io/(?:library/)?)?([\w./:-]+)"'),
-)
+_LIST_IT = "The page's engine has no image {}: list it under images: in mkdocs.yml."
+_NO_IMAGE = {
+    r"Unable to find image '([^']+)' locally": _LIST_IT,
+    r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)": _LIST_IT,
+    r'failed to resolve reference "docker\.io/(?:library/)?([\w./:-]+)"': (
+        "To pull {}, the page needs a registry: `hub: true` in its front matter, which has all images: of mkdocs.yml."
+    ),
+    r'failed to resolve reference "([\w./:-]+)"': (
+        "A page reaches no registry: list {} under images: in mkdocs.yml, and leave the pull out."
+    ),
+}
+"""How the docker command and BuildKit say that an engine has not got an image and cannot fetch it; what to do then."""
 _ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
 """Keys that end a command, and the exit status of one that they have ended.
 
@@ -32,7 +39,7 @@ _OTHER_ENDINGS = {
     ),
     Ending.SHELL_GONE: (
         "it ended the page's shell",
-        "Leave `exit` and `exec` out, or put them into (parentheses).",
+        "Leave `exit`, `exec` and `set -e` out, or put them into (parentheses).",
     ),
     Ending.TOO_MUCH: (
         "it printed 100 MB more than is kept, and was stopped",
@@ -55,7 +62,7 @@ def wrong_ending(command: Command, recorded: CommandResult) -> tuple[str, str]:
         return f"it ended{waiting}", ""
     if recorded.status in _allowed(command, recorded):
         return "", ""
-    hint = missing_image(recorded.output) if command.status == 0 else ""
+    hint = missing_image(recorded.output) or beyond_users(recorded.output) if command.status == 0 else ""
     return f"exit status {recorded.status}, expected {command.status}", hint
 
 
@@ -71,7 +78,7 @@ def _allowed(command: Command, recorded: CommandResult) -> set[int]:
 
 def missing_image(output: str) -> str:
     """Return what to do about an image that the page's engine had not got; "" if the output speaks of none."""
-    for pattern in _NO_IMAGE:
-        if match := pattern.search(output):
-            return f"The page's engine has no image {match[1]}: list it under images: in mkdocs.yml."
+    for pattern, hint in _NO_IMAGE.items():
+        if match := re.search(pattern, output):
+            return hint.format(match[1])
     return ""

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain, tee
+from itertools import chain, islice, repeat, tee
 
 from snippetrun import sameness
-from snippetrun.model import Command, CommandResult, Match, Outcome, Page, PieceKind, Recording, Rules, Snippet, Verdict
+from snippetrun.model import (
+    Command,
+    CommandResult,
+    Ending,
+    Match,
+    Outcome,
+    Page,
+    PieceKind,
+    Recording,
+    Rules,
+    Snippet,
+    Verdict,
+)
 from snippetrun.sameness import Run
 from snippetrun.sameness.ending import wrong_ending
 from snippetrun.support import regex
@@ -92,14 +104,18 @@ def _judge_snippet(
     skip = page.options.skip or snippet.options.skip
     if skip is not None:
         return tuple(Verdict(Outcome.SKIPPED, c.line, c.text, skip) for c in snippet.commands)
-    reached = [judging.command(c, r, snippet.options.match) for c, r in zip(snippet.commands, recorded, strict=False)]
-    missed = [judging.unreached(c) for c in snippet.commands[len(reached) :]]
-    return (*reached, *missed)
+    results = islice(chain(recorded, repeat(None)), len(snippet.commands))
+    return tuple(judging.command(snippet, *pair) for pair in zip(snippet.commands, results, strict=True))
 
 
-def stops(verdict: Verdict) -> bool:
-    """Whether a page cannot go on after a command, as its status is wrong or it did not end; output stops nothing."""
+def ends_wrong(verdict: Verdict) -> bool:
+    """Whether a command failed by how it ended, and not by its output: then those below it may fail for that."""
     return verdict.outcome is Outcome.FAILED and not verdict.where
+
+
+def blamed_on(line: int) -> str:
+    """Return what is said of a command below one that failed."""
+    return f"line {line} failed above it"
 
 
 @dataclass(slots=True)
@@ -110,17 +126,16 @@ class Judge:
     """How written output is matched, where a fence does not say."""
     pasted: PastedOutput | None = None
     names: Names = field(default_factory=Names)
-    _stopped: bool = False
-    """Whether the page has ended before its time."""
+    _cause: int = 0
+    """The line of the first command in the page's engine that has ended wrong; 0 if none has."""
     _written: dict[str, int] = field(default_factory=dict)
     """The names in output that was written so far, with the lines where they stand first."""
 
-    def unreached(self, command: Command) -> Verdict:
+    def _unrun(self, command: Command, why: str) -> Verdict:
         """Return the verdict of a command that did not run: that it was not reached, or that it could not be typed."""
-        name = "" if self._stopped else self.lacks(command)
-        self._stopped = True
+        name = "" if why else self.lacks(command)
         if not name:
-            return Verdict(Outcome.NOT_REACHED, command.line, command.text)
+            return Verdict(Outcome.NOT_REACHED, command.line, command.text, why)
         line = self._written[canonical(name)]
         message = f"nothing says what <{name}> is: the output that should, in line {line}, is not what came out"
         return Verdict(Outcome.FAILED, command.line, command.text, message, f"See what came out above line {line}.")
@@ -130,10 +145,24 @@ class Judge:
         names = (placeholder[1] for placeholder in PLACEHOLDER.finditer(command.text))
         return next((n for n in names if canonical(n) in self._written and canonical(n) not in self.names.words), "")
 
-    def command(self, command: Command, recorded: CommandResult, match: Match | None = None) -> Verdict:
-        """Return the verdict of a command, and bind the names in its output, even if that is not what was written."""
-        verdict = self._command(command, recorded, match)
-        self._stopped = self._stopped or stops(verdict)
+    def command(self, snippet: Snippet, command: Command, recorded: CommandResult | None) -> Verdict:
+        """Return the verdict of a command, and bind the names in its output, even if that is not what was written.
+
+        Nothing is recorded of a command after the page's end. One that fails below another says so.
+        """
+        if snippet.options.engine is not None and command is snippet.commands[0]:
+            self._cause = 0
+        above = blamed_on(self._cause) if self._cause else ""
+        if recorded is None:
+            return Verdict(Outcome.NOT_REACHED, command.line, command.text, above)
+        if recorded.ending is Ending.NOT_RUN:
+            verdict = self._unrun(command, recorded.fault)
+        else:
+            verdict = self._command(command, recorded, snippet.options.match)
+        if ends_wrong(verdict):
+            self._cause = self._cause or verdict.line
+        if verdict.outcome is Outcome.FAILED and above:
+            verdict = replace(verdict, message=f"{verdict.message}; {above}")
         for number, line in enumerate(command.written, command.end_line + 1):
             for placeholder in PLACEHOLDER.finditer(line):
                 self._written.setdefault(canonical(placeholder[1]), number)
@@ -170,7 +199,7 @@ class Judge:
 
     def copy(self) -> Judge:
         """Return another judge that knows as much, for a command that may be judged again."""
-        return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._stopped, dict(self._written))
+        return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._cause, dict(self._written))
 
 
 def _earlier(shown: Sequence[str], before: Mapping[str, Sequence[str]], nth: int) -> list[str]:

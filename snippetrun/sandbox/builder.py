@@ -18,7 +18,7 @@ from snippetrun.errors import ImageError, Problem
 from snippetrun.model import Network
 from snippetrun.sandbox.live import LiveSandbox, build_specification, sandbox
 from snippetrun.sandbox.saved import only
-from snippetrun.support.limits import Limits, used_up
+from snippetrun.support.limits import Limits, beyond_users, used_up
 from snippetrun.support.sgr import uncoloured
 
 # The classic builder: `docker history` shows each step as it is written. What has failed stays, so that it can be told
@@ -57,13 +57,13 @@ class Builder:
             live.feed(["docker", "load", "--quiet"], self.engine.save([self.base.name]))
             before, deadline = live.usage(), time.monotonic() + self.limits.time
             try:
-                told = 0
+                steps = 0
                 for line in _lines(self._output(live, deadline, _BUILD, _NAME, self.base.name, given=context)):
                     if line.startswith("Step 1/"):
                         last_words.clear()  # that the builder is an old one, which is no news for authors
                     last_words.append(line)
-                    if told < _STEPS:  # a step may print what looks like the beginning of another
-                        told += say_step(line, what, self.say)
+                    if steps < _STEPS:  # a step may print what looks like the beginning of another
+                        steps += say_step(line, what, self.say)
                 if not last_words or last_words[-1] != _NAME:
                     raise ImageError(Problem(last_words[-1] if last_words else "it ended at once"))
                 with only(tag, self._output(live, deadline, _SAVE, _NAME), self.limits, self.engine.scratch) as archive:
@@ -71,9 +71,8 @@ class Builder:
             except ImageError as error:
                 limit = used_up(before, live.usage())
                 reason = self.limits.exceeded(limit, "the build") if limit else error.problems[0].message
-                raise ImageError(
-                    Problem(f"the image {what} cannot be built: {reason}", "\n".join(last_words))
-                ) from error
+                hint = "\n".join(filter(None, [*last_words, beyond_users("\n".join(last_words))]))
+                raise ImageError(Problem(f"the image {what} cannot be built: {reason}", hint)) from error
 
     def _output(
         self, live: LiveSandbox, deadline: float, script: str, *arguments: str, given: bytes = b""

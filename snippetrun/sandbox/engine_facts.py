@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from snippetrun.model import Fact
@@ -25,9 +26,9 @@ _LONGEST = 500
 """Characters of a fact."""
 
 
-def facts(said: str) -> tuple[Fact, ...]:
+def facts(answer: str) -> tuple[Fact, ...]:
     """Return what can be read of the launcher's words."""
-    parts = dict(_parts(said))
+    parts = dict(_parts(answer))
     info = next(_objects(parts.get("info", ())), {})
     version = "\n".join(parts.get("version", ()))
     build = _BUILD.search(version)
@@ -41,14 +42,14 @@ def facts(said: str) -> tuple[Fact, ...]:
     }
     images = list(_objects(parts.get("images", ())))
     host |= {"image store built": _span(images[0].get("stored")) if images else ""}
-    known = (*(Fact(name, _text(value)) for name, value in host.items()), *(f for each in images for f in _image(each)))
-    return tuple(fact for fact in known if fact.value)
+    own = (Fact(name, _text(value)) for name, value in host.items())
+    return tuple(fact for fact in (*own, *chain.from_iterable(map(_image, images))) if fact.value)
 
 
-def _parts(said: str) -> Iterator[tuple[str, Sequence[str]]]:
+def _parts(answer: str) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield the parts by name."""
     lines: list[str] = []
-    for line in said.split("\n"):
+    for line in answer.split("\n"):
         if line.startswith("#"):
             yield line[1:], lines
             lines = []
@@ -67,16 +68,16 @@ def _objects(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
             yield value
 
 
-def _image(told: Mapping[str, Any]) -> Iterator[Fact]:
+def _image(image: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the digests of an image, by their number, and when it was built; empty if it was not."""
-    name = _text(told.get("name"))
+    name = _text(image.get("name"))
     if not _NAME.fullmatch(name):
         return
-    digests = told.get("digests")
+    digests = image.get("digests")
     for number, digest in enumerate(digests if isinstance(digests, list) else (), 1):
         if _DIGEST.fullmatch(_text(digest)):
             yield Fact(f"{name} {number}", digest)
-    yield Fact(f"{name} built", _span(told.get("built")))
+    yield Fact(f"{name} built", _span(image.get("built")))
 
 
 def _span(value: object) -> str:

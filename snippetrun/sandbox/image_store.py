@@ -21,6 +21,7 @@ from snippetrun.engine.labels import SITE, STORE, labels
 from snippetrun.errors import ImageError, Problem
 from snippetrun.model import ImageFact
 from snippetrun.sandbox.live import LiveSandbox, fill_specification, sandbox
+from snippetrun.support.limits import beyond_users
 from snippetrun.support.locks import locked, locked_if_free
 from snippetrun.support.units import counted
 
@@ -51,18 +52,18 @@ def store(
     parts = [sandbox_image, *(f"{image.name} {image.id} {made}" for image, made in _made(images))]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     facts = tuple(ImageFact(image.name, "", image.origin, image.stand_in) for image in images)
-    found = Store(f"snippetrun-store-{key[:16]}", key, facts)
+    own = Store(f"snippetrun-store-{key[:16]}", key, facts)
     # A volume cannot say that it is complete, and one of a run that was killed is not. A tag on the host can.
     filled = leftovers.filled(key)
-    if engine.image(filled) is None or not engine.has_volume(found.volume):
+    if engine.image(filled) is None or not engine.has_volume(own.volume):
         say(f"filling the image store with {counted(len(images), 'image')}")
-        engine.remove_volume(found.volume)
-        _fill(engine, site, sandbox_image, images, found)
+        engine.remove_volume(own.volume)
+        _fill(engine, site, sandbox_image, images, own)
         engine.tag(sandbox_image, filled)
         for other in engine.ours()["volumes"]:
-            if other["Labels"].get(SITE) == site and other["Name"] != found.volume:
+            if other["Labels"].get(SITE) == site and other["Name"] != own.volume:
                 _remove_unused(engine, other["Name"])
-    return found
+    return own
 
 
 def used(volume: str) -> AbstractContextManager[object]:
@@ -100,12 +101,12 @@ def _do(filler: LiveSandbox, command: Sequence[str], content: Iterator[bytes] | 
     """Run a command with `content` on its stdin; raise ImageError with what it says if it fails."""
     # What it does not read is read for it, or nobody would be told that it has failed.
     script = '"$@" 2>&1; echo "status $?"; cat > /dev/null'
-    said, _, status = (
+    answer, _, status = (
         filler.feed(["sh", "-c", script, "sh", *command], content).decode(errors="replace").rpartition("status ")
     )
     if status.strip() != "0":
-        hint = "Make room on the disk of the Docker engine." if "no space left" in said else ""
-        raise ImageError(Problem(f"the image store cannot be filled: {' '.join(said.split())[-500:]}", hint))
+        hint = "Make room on the disk of the Docker engine." if "no space left" in answer else beyond_users(answer)
+        raise ImageError(Problem(f"the image store cannot be filled: {' '.join(answer.split())[-500:]}", hint))
 
 
 def _made(images: Sequence[HostImage]) -> list[tuple[HostImage, int]]:
@@ -140,10 +141,10 @@ def _adopt(filler: LiveSandbox, images: Sequence[HostImage]) -> dict[str, str]:
 def _digest(filler: LiveSandbox, name: str, more: str = "") -> str:
     """Return an image's digest as its engine has it, and `more` that its template says."""
     command = ["docker", "image", "inspect", "--format", "{{.Id}}" + more, name]
-    said = filler.feed(command).decode(errors="replace").strip()
-    if not said.startswith("sha256:"):
-        raise ImageError(Problem(f"the image {name} cannot be put into the image store: {said}"))
-    return said
+    digest = filler.feed(command).decode(errors="replace").strip()
+    if not digest.startswith("sha256:"):
+        raise ImageError(Problem(f"the image {name} cannot be put into the image store: {digest}"))
+    return digest
 
 
 def _keep(filler: LiveSandbox, name: str) -> str:
@@ -180,6 +181,6 @@ def chain_id(layers: Sequence[str]) -> str:
 def _stock_hub(filler: LiveSandbox) -> None:
     """Give the registry that a page's Docker Hub begins with the same images."""
     script = 'cd /usr/local/lib/snippetrun && python3 -m hub.seed "$1" /template/registry < /template/images'
-    said = filler.feed(["sh", "-c", script, "sh", _BLOBS]).decode(errors="replace")
-    if not said.endswith("stocked\n"):
-        raise ImageError(Problem(f"the images cannot be put on the pages' Docker Hub: {said.strip()}"))
+    answer = filler.feed(["sh", "-c", script, "sh", _BLOBS]).decode(errors="replace")
+    if not answer.endswith("stocked\n"):
+        raise ImageError(Problem(f"the images cannot be put on the pages' Docker Hub: {answer.strip()}"))

@@ -24,7 +24,7 @@ class TerminalCommand:
     written_line: int = 0
     """Where the first of these stands."""
     until: str | None = None
-    """The text after which the command is left open."""
+    """The text after which the command is left open; "" for silence."""
     goes_on_below: bool = False
     """Whether the page goes on with the command in a later fence, so that it may be left open while it is idle."""
     match: Match = Match.PATTERN
@@ -40,7 +40,7 @@ class TerminalCommand:
 class Terminal(Protocol):
     """One shell of a page on a PTY of its own."""
 
-    def run(self, order: TerminalCommand) -> CommandResult:
+    def run(self, request: TerminalCommand) -> CommandResult:
         """Carry out an order to its end, at most for its time.
 
         After any ending but `exited` and `left open` the terminal is of no more use. Raises SandboxError if the sandbox

@@ -90,11 +90,11 @@ class LiveSandbox:
         """As `Sandbox.write`."""
         script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && echo written'
         # The programs are the page's, if it wants that.
-        said = self.feed(
+        answer = self.feed(
             ["sh", "-c", script, "sh", path], [content.encode()], seconds=_WRITE_SECONDS, limit=_LAST_BYTES
         )
-        if not said.endswith(b"written\n"):
-            raise SandboxError(Problem(f"{path} cannot be written: {said.decode(errors='replace').strip()}"))
+        if not answer.endswith(b"written\n"):
+            raise SandboxError(Problem(f"{path} cannot be written: {answer.decode(errors='replace').strip()}"))
 
     def facts(self) -> tuple[Fact, ...]:
         """As `Sandbox.facts`."""
@@ -112,10 +112,10 @@ class LiveSandbox:
     def usage(self) -> Usage:
         """As `Sandbox.usage`."""
         answer = self._ask("usage", _LISTED_SECONDS)
-        said = self._last_words.partition("\nlast\n")[2] if answer is None else answer
-        found = dict(re.findall(r"^(memory|processes|disk|files) (\d{1,18})$", said, re.MULTILINE))
+        words = self._last_words.partition("\nlast\n")[2] if answer is None else answer
+        numbers = re.findall(r"^(memory|processes|disk|files) (\d{1,18})$", words, re.MULTILINE)
         return Usage(
-            **{name: int(number) for name, number in found.items()}, ended=bool(self._last_words) or "\nended" in said
+            **{name: int(number) for name, number in numbers}, ended=bool(self._last_words) or "\nended" in words
         )
 
     def inspect(self) -> dict[str, Any]:
@@ -159,15 +159,15 @@ class LiveSandbox:
             for part in content:
                 stream.write(part, patience.seconds(seconds))
             stream.end_of_input()
-            said = b""
+            output = b""
             deadline = time.monotonic() + patience.seconds(seconds)
             while data := stream.read(max(0.0, deadline - time.monotonic())):
-                said += data
-                if len(said) > limit or time.monotonic() > deadline:
+                output += data
+                if len(output) > limit or time.monotonic() > deadline:
                     break
             else:
                 if data == b"":
-                    return said
+                    return output
             raise TimeoutError
         except TimeoutError:
             raise SandboxError(Problem(f"{command[0]} does not end in the page's sandbox, or says too much")) from None
@@ -187,10 +187,10 @@ class LiveSandbox:
 
         Return the engine's version as it reports it, and the images' digests.
         """
-        said, digests = b"", {}
+        rest, digests = b"", {}
         deadline = time.monotonic() + patience.seconds(_BOOT_SECONDS)
         while data := self._control.read(max(0.0, deadline - time.monotonic())):
-            *lines, said = (said + data).split(b"\n")
+            *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 match line.decode(errors="replace").split(" "):
                     case ["image", name, digest]:
@@ -200,7 +200,7 @@ class LiveSandbox:
                     case ["ready", *version]:
                         return json.loads(" ".join(version)), digests
                     case ["failed", *words]:
-                        log = b"\n".join([*lines[lines.index(line) + 1 :], said, self._rest()])
+                        log = b"\n".join([*lines[lines.index(line) + 1 :], rest, self._rest()])
                         raise SandboxError(
                             Problem(
                                 f"the page's sandbox did not start: {' '.join(words)}",
@@ -208,21 +208,21 @@ class LiveSandbox:
                             )
                         )
         reason = f"did not answer within {patience.seconds(_BOOT_SECONDS):.0f} s" if data is None else "ended at once"
-        raise SandboxError(Problem(f"the page's engine {reason}", said.decode(errors="replace")))
+        raise SandboxError(Problem(f"the page's engine {reason}", rest.decode(errors="replace")))
 
     def _ask(self, what: str, seconds: float) -> str | None:
         """Return what the launcher answers; None if it does not in time, or is gone: then its last words are kept."""
         word = secrets.token_hex(8)
         self._control.write(f"{what} {word}\n".encode())
-        end, said = f"\nend {word}\n".encode(), b"\n"
+        end, words = f"\nend {word}\n".encode(), b"\n"
         deadline = time.monotonic() + patience.seconds(seconds)
-        while not said.endswith(end) and len(said) < _ANSWER_BYTES:
+        while not words.endswith(end) and len(words) < _ANSWER_BYTES:
             data = self._control.read(max(0.0, deadline - time.monotonic()))
             if not data:
-                self._last_words += said[-_LAST_BYTES:].decode(errors="replace")
+                self._last_words += words[-_LAST_BYTES:].decode(errors="replace")
                 return None
-            said += data
-        return said.removesuffix(end).decode(errors="replace")
+            words += data
+        return words.removesuffix(end).decode(errors="replace")
 
     def _rest(self) -> bytes:
         parts = []

@@ -69,8 +69,8 @@ def _unpack(archive: Iterable[bytes], folder: Path, limits: Limits) -> object:
         room.take(entry.size)
         if entry.name == "manifest.json":
             manifest = json.loads(_whole(entry, content))
-        elif found := _BLOB.fullmatch(entry.name):
-            with (folder / found[1]).open("wb") as blob:
+        elif match := _BLOB.fullmatch(entry.name):
+            with (folder / match[1]).open("wb") as blob:
                 blob.writelines(content)
     return manifest
 
@@ -101,10 +101,10 @@ def _pack(tag: str, manifest: object, folder: Path, clean: Path, limits: Limits)
 
 
 def _blob(folder: Path, name: object) -> Path:
-    found = _BLOB.fullmatch(str(name))
-    if not found or not (folder / found[1]).is_file():
+    match = _BLOB.fullmatch(str(name))
+    if not match or not (folder / match[1]).is_file():
         raise ValueError("its manifest names what is not there")
-    return folder / found[1]
+    return folder / match[1]
 
 
 def _measure(layer: Path, room: _Room) -> None:

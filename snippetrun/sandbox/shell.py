@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,8 @@ from snippetrun.terminal.transcript import Transcript
 
 _START_SECONDS = 120.0
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"  # xterm's bracketed paste: the shell takes it as it is
-_TAKES_PASTE = b"\x1b[?2004h"
+# whether the line editor takes what is pasted: ESC [?2004h, ESC [?2004l
+_TAKES_PASTE = re.compile(rb"\x1b\[\?2004([hl])")
 
 Open = Callable[[Sequence[str], Mapping[str, str]], Stream]
 """Starts a command with more environment variables, and returns its stdin and stdout."""
@@ -53,49 +55,59 @@ class PtyShell:
         self._clock, self._rests = clock, rests
         self._scanner = MarkScanner(word)
         self._pending: list[bytes | Mark] = []
-        self._said = b""  # the last bytes of output
+        self._tail = b""  # the last bytes of output
         self._takes_paste = False
+        self._hooked = True  # whether the shell still says when a command has ended
         self._open = 0  # the line of the command that is open
-        said = b""
+        self._prompts: frozenset[str] = frozenset()  # at which something was typed into it
+        output = b""
         deadline = self._deadline = clock() + _START_SECONDS
         while (piece := self._next(deadline)) != Mark(Kind.READY):
             if piece is None or piece == b"":
                 self.close()
-                raise SandboxError(Problem(f"the page's shell did not start: {said.decode(errors='replace')[-500:]}"))
-            said += piece if isinstance(piece, bytes) else b""
+                raise SandboxError(Problem(f"the page's shell did not start: {output.decode(errors='replace')[-500:]}"))
+            output += piece if isinstance(piece, bytes) else b""
 
-    def run(self, order: TerminalCommand) -> CommandResult:
+    def run(self, request: TerminalCommand) -> CommandResult:
         """As `Terminal.run`."""
         began = self._clock()
-        result = partial(CommandResult, order.line, masked(order.command))
-        if not order.command and not self._open:
+        result = partial(CommandResult, request.line, masked(request.command))
+        if not request.command and not self._open:
             return result((), None, 0.0, waited_for="a command that is open in this terminal; none is")
-        deadline = self._deadline = began + order.timeout
+        deadline = self._deadline = began + request.timeout
         late = ""
-        if order.command and self._open:
+        if request.command and self._open:
             earlier = self._open
-            ended = self._await_earlier(deadline, order.limit)
+            ended = self._await_earlier(deadline, request.limit)
             if isinstance(ended, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
                 return result((), None, self._clock() - began, ended, waited_for=waiting)
             late = ended
         goes_on = bool(self._open)
-        transcript = Transcript(order.limit)
-        self._type_command(order.command, transcript)
-        self._open = self._open or order.line
+        transcript = Transcript(request.limit)
+        self._type_command(request.command, transcript)
+        self._open = self._open or request.line
         dialogue = Dialogue(
-            order.command, order.written, order.names, order.until, order.match, goes_on, order.goes_on_below
+            request.command,
+            request.written,
+            request.names,
+            request.until,
+            request.match,
+            goes_on,
+            request.goes_on_below,
+            known=self._prompts if goes_on else frozenset(),
         )
-        session = Session(dialogue, transcript, order.written_line, self._clock())
+        session = Session(dialogue, transcript, request.written_line, self._clock())
         ending = self._follow(session, deadline)
+        self._prompts = dialogue.known | dialogue.prompts
         if ending is Ending.EXITED:
             self._open = 0
-        waiting = dialogue.waits_for(order.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
+        waiting = dialogue.waits_for(request.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
         pieces = transcript.pieces()
-        if order.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:
+        if request.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:
             pieces = pieces[1:]  # the command's own echo
         if dialogue.prompt_alone is not None:
-            pieces = (*pieces, Piece(PieceKind.INPUT, "", order.written_line + dialogue.prompt_alone))
+            pieces = (*pieces, Piece(PieceKind.INPUT, "", request.written_line + dialogue.prompt_alone))
         hide = masked_end if transcript.truncated_bytes else masked
         pieces = tuple(replace(piece, text=hide(piece.text)) for piece in pieces)
         return result(
@@ -111,7 +123,8 @@ class PtyShell:
     def hand_over(self, columns: int, rows: int) -> Stream:
         """Give the shell, with a prompt to be seen, to a person at a terminal of this size and to nobody else."""
         size = f"stty cols {columns} rows {rows}"
-        self._stream.write(f" PS0= PROMPT_COMMAND= PS1='\\w \\$ '; {size}; clear\r".encode())
+        plain = "bind 'set show-mode-in-prompt off'; PS0= PROMPT_COMMAND= PS1='\\w \\$ '"
+        self._stream.write(f" {plain}; {size}; clear\r".encode())
         return self
 
     def read(self, timeout: float) -> bytes | None:
@@ -156,8 +169,8 @@ class PtyShell:
             if isinstance(piece, bytes):
                 self._send(session.hear(piece, now))
             elif isinstance(piece, Mark):
-                if not session.note(piece):
-                    self._pending.insert(0, piece)
+                if not session.note(piece, now):
+                    self._put_back(piece)
             elif move := session.look(now):
                 if self._is_quiet(session.silent):
                     self._send(session.act(move, self._clock()))
@@ -200,13 +213,15 @@ class PtyShell:
         if self._clock() < since + timings.BUSY and not self._rests():
             return False
         if piece := self._next(0.0):
-            self._pending.insert(0, piece)  # it came while that was found out
+            self._put_back(piece)  # it came while that was found out
         return not piece
 
-    def _put_back(self, data: bytes) -> None:
-        """Keep output for the next command."""
-        if data:
-            self._pending.insert(0, data)
+    def _put_back(self, piece: bytes | Mark) -> None:
+        """Keep output, or a mark, for whoever reads next."""
+        if isinstance(piece, Mark):
+            self._pending.insert(0, replace(piece, answer=b""))  # that has been typed
+        elif piece:
+            self._pending.insert(0, piece)
 
     def _next(self, deadline: float) -> bytes | Mark | None:
         """Return the next output or mark; b"" once the shell is gone, None once it is too late."""
@@ -215,15 +230,18 @@ class PtyShell:
             if not data:
                 return data
             self._pending = self._scanner.feed(data)
-            for piece in self._pending:
-                self._note_prompt(piece)
-        return self._pending.pop(0)
+        piece = self._pending.pop(0)
+        self._note(piece)
+        return piece
 
-    def _note_prompt(self, piece: bytes | Mark) -> None:
-        """Let the shell show its prompt once a command has ended, and see what it says before that."""
+    def _note(self, piece: bytes | Mark) -> None:
+        """Let the shell show its prompt once a command has ended, and see to it that it says so."""
         if isinstance(piece, bytes):
-            self._said = (self._said + piece[-len(_TAKES_PASTE) :])[-len(_TAKES_PASTE) :]
-        elif piece.kind is Kind.READY:
-            self._takes_paste = self._said == _TAKES_PASTE
-        elif piece.answer:
-            self._send(piece.answer)
+            self._tail = (self._tail + piece)[-len(b"\x1b[?2004h") - len(piece) :]
+            for toggle in _TAKES_PASTE.finditer(self._tail):
+                self._takes_paste = toggle[1] == b"h"
+            return
+        if piece.kind is Kind.READY and not self._hooked:
+            self._send(self._scanner.key)
+        self._hooked = piece.kind is not Kind.STARTED
+        self._send(piece.answer)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from snippetrun.support import units
+
+HIGHEST_USER = 0x90000 - 1
+"""The highest id of a user or group in a sandbox: all that a host has are shared out to 4,095 of them."""
+# chown: /data: Invalid argument
+# unable to setup user: invalid argument
+# failed to Lchown "/data" for UID 1000620000, GID 0: lchown /data: invalid argument
+_NO_USER = re.compile(r"\b(?:l?chown\b.*|chgrp\b.*|setup user|set[ug]id.*): invalid argument", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +77,10 @@ def used_up(before: Usage, now: Usage) -> str:
     if now.processes > before.processes:
         return "processes"
     return next((name for name, left in _FULL.items() if getattr(now, name) < left), "")
+
+
+def beyond_users(output: str) -> str:
+    """Return what to do about a user whom the sandbox has not got; "" if the output speaks of none."""
+    if not _NO_USER.search(output):
+        return ""
+    return f"The ids of users and groups in a sandbox go up to {HIGHEST_USER}: take a lower one."

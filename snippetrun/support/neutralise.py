@@ -18,10 +18,12 @@ import re
 from snippetrun.support.masks import masked
 
 # The grammar of control sequences is ECMA-48, 5.4 (CSI) and 5.6 (control strings). A control string also ends with its
-# line: a stray byte must not swallow the rest of the output. Examples: `\x1b[31m`, `\x1b]0;title\x07`, `\x1b7`, `\x07`.
+# line: a stray byte must not swallow the rest of the output. Only pictures have line ends in theirs (DCS), and a proper
+# end. Examples: `\x1b[31m`, `\x1b]0;title\x07`, `\x1bPq#0\n~\x1b\\`, `\x1b7`, `\x07`.
 CONTROL = re.compile(
     r"""
       (?: \x1b\[ | \x9b ) (?: (?P<sgr> [0-9:;]* ) m | [0-?]* [\ -/]* [@-~]? )             # CSI
+    | \x1bP [^\x18\x1a\x1b\x9c]* (?: \x1b\\ | \x9c )                                        # DCS
     | (?: \x1b[PX\]^_] | [\x90\x98\x9d-\x9f] ) [^\x07\x18\x1a\x1b\x9c\n]*
       (?: \x07 | \x9c | \x1b\\ )?                                                        # DCS SOS OSC PM APC
     | \x1b [\ -/]* [0-~]?                                                                # any other escape

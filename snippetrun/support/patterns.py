@@ -2,7 +2,8 @@
 
 In a line of output `<...>` stands for anything, and `<web>` for a word, which it names: everywhere else on the page
 the same name is the same word. Upper case, `-` and `_` make no difference, so that `<containerId>` and
-`<container-id>` are one name. A whole line `...` is any number of lines, and one of `^C` and the like is a key.
+`<container-id>` are one name. A whole line `...` is any number of lines, as are `[...]`, `<snip>` and the like; `...`
+between blanks and at the end of a line is anything. A line of `^C` and the like is a key.
 """
 
 from __future__ import annotations
@@ -19,11 +20,21 @@ from snippetrun.support import regex
 # <web>
 PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
 ANY_LINES = "..."
+# ...  ......  . . .  [...]  (…)  |  ...snip...  <snip>  -- snip --  (output omitted)  [... 20 more lines ...]
+_ELISION = re.compile(
+    r"[\[(]? ?(?:\.{3,}|\.(?: \.){2,}|…) ?[\])]?"
+    r"|[-.…=*~<(\[{][-.…=*~<(\[{ ]*(?:\w+ ){0,5}(?:snip(?:ped)?|omitted|truncated|elided|cut|more)(?: \w+){0,3}"
+    r"[-.…=*~>)\]} ]*[-.…=*~>)\]}]",
+    re.IGNORECASE,
+)
+_LONGEST_ELISION = 100
 # ^C, ^P^Q
 KEYS = re.compile(r"(?:\^[@-_?])+")
 r"""Control keys as they are written: `^C`, `^D`, `^\`, `^P^Q`."""
 # <...>, <web>
 WILDCARD = re.compile(rf"<\.\.\.>|{PLACEHOLDER.pattern}")
+# the same, and the dots of `a  ...  b` and of `sha256:3f2a...`
+_OPEN = re.compile(rf"{WILDCARD.pattern}|(?<!\S)(?:\.{{3,}}|…)(?!\S)\s*|(?<!\.)\.{{3,}}$")
 # 3f2a1b4c5d6e, or the 64 digits of which these are the first, with sha256: or without
 _ID = re.compile("(?:sha256:)?([0-9a-f]{12})[0-9a-f]{0,52}")
 _WORD = r"([^\s\v\x1c-\x1f\x85\p{Z}]+?)"
@@ -35,6 +46,14 @@ _EFFORT = 100_000
 def canonical(name: str) -> str:
     """Return the one spelling of a name."""
     return name.replace("-", "").replace("_", "").lower()
+
+
+def is_elision(line: str, match: Match) -> bool:
+    """Tell whether a written line stands for any number of lines."""
+    line = line.strip()
+    if match is Match.PATTERN and len(line) <= _LONGEST_ELISION:
+        return bool(_ELISION.fullmatch(line))
+    return match is Match.REGEX and line == ANY_LINES
 
 
 @dataclass(slots=True)
@@ -55,8 +74,8 @@ class Names:
         pattern, text = pattern.rstrip(), text.rstrip()
         if pattern == text:
             return True
-        first = WILDCARD.search(pattern)
-        if not first or not text.startswith(pattern[: first.start()]):
+        first = _OPEN.search(pattern)
+        if not first or not text.startswith(pattern[: first.start()].rstrip()):
             return False
         new: list[str] = []
         groups = _fullmatch(self._pattern(pattern, new), text)
@@ -84,8 +103,10 @@ class Names:
     def _pattern(self, pattern: str, new: list[str]) -> str:
         """Return the regular expression of a line; each name that is not bound is a group, in the order of `new`."""
         parts, at = [], 0
-        for wildcard in WILDCARD.finditer(pattern):
-            parts += [regex.escape(pattern[at : wildcard.start()]), self._wildcard(wildcard[1], new)]
+        for wildcard in _OPEN.finditer(pattern):
+            literal = pattern[at : wildcard.start()]
+            literal = literal if wildcard[0].startswith("<") else literal.rstrip()  # blanks around dots mean nothing
+            parts += [regex.escape(literal), self._wildcard(wildcard[1], new)]
             at = wildcard.end()
         return "".join([*parts, regex.escape(pattern[at:])])
 
@@ -166,7 +187,7 @@ def match_lines(
     if match is Match.NONE:
         return None
     bound, matching = Names(dict(names.words)), _Matching(match, _EFFORT + 2 * len(shown))
-    gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
+    gaps = [is_elision(line, match) for line in written]
     parts = [(gap, list(at)) for gap, at in groupby(range(len(written)), gaps.__getitem__)]
     here, after_gap = 0, False
     for number, (gap, indices) in enumerate(parts):
@@ -200,7 +221,7 @@ def bind_loosely(names: Names, written: Sequence[str], shown: Sequence[str]) -> 
     at, matching = 0, _Matching(effort=_EFFORT + 2 * len(shown))
     with suppress(_TooMuchError):
         for line in written:
-            if PLACEHOLDER.search(line):
+            if PLACEHOLDER.search(line) and not is_elision(line, Match.PATTERN):
                 met = next(
                     (index for index in range(at, len(shown)) if matching.meets(names, line, shown[index])), None
                 )

@@ -24,6 +24,8 @@ class Adoption:
     """None if nothing on the page runs."""
     recording: Recording | None = None
     """The run that is shown, with what other runs have shown to vary."""
+    questions: tuple[Problem, ...] = ()
+    """What an example of the page has shown, and does not show any more."""
     unsettled: tuple[Problem, ...] = ()
     """What only its author can settle; then the page stays as it is."""
 
@@ -42,7 +44,7 @@ def propose(
         recording = trial.confirm(trial.accept(result)) if result else None
     except PageError as error:
         return Adoption(EditedFile(path, trial.before, trial.before), unsettled=trial.origins.error(error).problems)
-    return Adoption(EditedFile(path, trial.before, trial.text), trial.job, recording)
+    return Adoption(EditedFile(path, trial.before, trial.text), trial.job, recording, tuple(trial.questions))
 
 
 def apply(site: SiteConfig, adoption: Adoption) -> None:

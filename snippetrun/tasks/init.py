@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snippetrun import config
-from snippetrun.config import Baseline, SiteConfig, baseline, shown_path
+from snippetrun.config import Baseline, Renderer, SiteConfig, baseline, shown_path
 from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.fences import read_outline
@@ -92,7 +92,9 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     edits += [baseline_of(site, waiting)] if waiting else []
     text = _text(path)
     if path.name == config.OWN:
-        after: str | None = "\n".join([f"docs_dir: {site.docs.relative_to(site.root).as_posix()}", *lines, ""])
+        after: str | None = "\n".join(
+            [f"docs_dir: {site.docs.relative_to(site.root).as_posix()}", f"renderer: {site.renderer}", *lines, ""]
+        )
     else:
         after = plugin_entry.added(text or "", options, lines)
     by_hand = "" if after else "\n".join(["plugins:", "  - search", *plugin_entry.entry(lines, named=bool(options))])
@@ -129,14 +131,16 @@ def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:
     except ConfigError:
         root = Path.cwd() if folder.is_relative_to(Path.cwd()) else folder
         own = root / config.OWN
-        return SiteConfig(root, folder, shown_path(own), files=(own,), baseline=Baseline(root / baseline.NAME)), own
+        waiting = Baseline(root / baseline.NAME)
+        site = SiteConfig(root, folder, shown_path(own), renderer=Renderer.COMMONMARK, files=(own,), baseline=waiting)
+        return site, own
     if config.look(path):
         raise UsageError(
             Problem("this site is set up already", "See how it stands: snippetrun status", shown_path(path))
         )
-    site = config.look(path, assumed=True)
-    assert site  # noqa: S101 - as it is assumed to name us
-    return replace(site, baseline=Baseline(site.root / baseline.NAME)), path
+    assumed = config.look(path, assumed=True)
+    assert assumed  # noqa: S101 - it returns None only where nothing is assumed
+    return replace(assumed, baseline=Baseline(assumed.root / baseline.NAME)), path
 
 
 def _text(file: Path) -> str | None:
@@ -153,10 +157,10 @@ def _shown(text: str) -> Page:
     for fence in read_outline(normalised(text)).fences:
         # console, in `console {exit=3}`
         language = re.split(r"[\s{]", fence.info, maxsplit=1)[0]
-        prompted = has_prompt(fence.lines)
+        prompted = has_prompt(fence.lines, _DEFAULTS.prompts)
         commands: Sequence[Command] = ()
         if language not in _EXAMPLES and (prompted or language in _SCRIPTS):
-            commands = (split if prompted else split_script)(fence.lines, 1).commands
+            commands = (split if prompted else split_script)(fence.lines, 1, _DEFAULTS.prompts).commands
         if any(runs_docker(command.text) for command in commands) or "file=" in fence.info:
             content = "\n".join(fence.lines)
             snippets.append(Snippet(language, Options(), fence.line, fence.end_line, "", content, tuple(commands)))
@@ -166,7 +170,11 @@ def _shown(text: str) -> Page:
 def _languages(pages: Iterable[Page], *, prompted: bool) -> Counter[str]:
     """Return the languages of fences in which docker is called at a prompt, or without one."""
     snippets = (snippet for page in pages for snippet in page.snippets if snippet.commands)
-    return Counter(snippet.language for snippet in snippets if has_prompt(snippet.content.split("\n")) is prompted)
+    return Counter(
+        snippet.language
+        for snippet in snippets
+        if has_prompt(snippet.content.split("\n"), _DEFAULTS.prompts) is prompted
+    )
 
 
 def _pages(site: SiteConfig, paths: Iterable[Path]) -> Iterator[PageProposal]:

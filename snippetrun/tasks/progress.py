@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 class ShownProgress(Watcher):
     """A `runner.Watcher` for people; use it as a context manager."""
 
-    def __init__(self, output: TextIO | None = None) -> None:
-        """Write to standard error, or to another text stream."""
+    def __init__(
+        self, output: TextIO | None = None, fails: Callable[[Result], bool] = lambda result: bool(result.failed)
+    ) -> None:
+        """Write to standard error, or to another text stream. `fails` tells of which pages it says that they failed."""
         self._output = output or sys.stderr
+        self._fails = fails
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._bars: Progress | None = None
@@ -48,7 +51,7 @@ class ShownProgress(Watcher):
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """As `Watcher.begin`."""
-        self._total = len(jobs)
+        self._ended, self._total = 0, len(jobs)
         self._bars = _bars(self._output)
         self._bars.start()
         for job in jobs:
@@ -84,7 +87,7 @@ class ShownProgress(Watcher):
             if self._bars:
                 self._bars.update(self._tasks[result.page.path], visible=False)
             seconds = result.recording.seconds if result.recording else 0.0
-            failed = " FAILED" if result.failed else ""
+            failed = " FAILED" if self._fails(result) else ""
             self._line(f"[{self._ended}/{self._total}] {result.page.path}{failed} ({seconds:.1f} s)")
 
     def _line(self, line: str) -> None:

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from snippetrun.model import Command, CommandResult, Match
 from snippetrun.sameness.expected import Part, parts
-from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+from snippetrun.support.patterns import Names, is_elision, match_lines
 
 _INSERT, _REPLACE, _DELETE = 2, 3, 3
 """What it costs to add a line, to put another in its place, and to take one away."""
@@ -33,28 +33,40 @@ class Rewritten:
     """What comes instead, without what the fence stands in."""
 
 
-def rewritten(command: Command, recorded: CommandResult, names: Names, match: Match) -> Iterator[Rewritten]:
-    """Yield what has to change under a command so that all that is written there matches; bind the names in it."""
+def rewritten(
+    command: Command, recorded: CommandResult, names: Names, match: Match
+) -> Iterator[tuple[Part, list[Rewritten]]]:
+    """Yield what has to change under a command so that all that is written there matches; bind the names in it.
+
+    There is an entry for each part of its output that does not match.
+    """
     for part in parts(command, recorded):
         if part.typed is not None:
             names.bind(*part.typed)
         if not part.written or match_lines(names, part.written, part.shown, match) is None:
             continue
         few = len(part.written) * len(part.shown) <= _MOST
-        lines = _aligned(part, names, match) if few else part.written
-        if match_lines(names, lines, part.shown, match):  # its lines match one by one, but their names do not agree
+        lines = [] if not any(part.shown) else _aligned(part, names, match) if few else part.written
+        if lines and match_lines(
+            names, lines, part.shown, match
+        ):  # its lines match one by one, but their names do not agree
             lines = [_named(line, names, match) for line in part.shown]
         changes = SequenceMatcher(a=part.written, b=lines, autojunk=False).get_opcodes()
-        for kind, start, end, new_start, new_end in changes:
-            if kind != "equal":
-                yield Rewritten(part.line + start, part.line + end - 1, tuple(lines[new_start:new_end]))
+        yield (
+            part,
+            [
+                Rewritten(part.line + start, part.line + end - 1, tuple(lines[new_start:new_end]))
+                for kind, start, end, new_start, new_end in changes
+                if kind != "equal"
+            ],
+        )
 
 
 def _aligned(part: Part, names: Names, match: Match) -> list[str]:
     """Return written lines that match, the nearest to those that do not."""
     written, shown = part.written, part.shown
     same = _same(written, shown, names, match)
-    gaps = [match is not Match.EXACT and line.strip() == ANY_LINES for line in written]
+    gaps = [is_elision(line, match) for line in written]
     best = _costs(gaps, same, len(shown))
     lines: list[str] = []
     at = here = 0

@@ -40,12 +40,14 @@ def status_is_meant(command: Command, recorded: CommandResult) -> bool:
     return any(match_lines(Names(), [line], [last]) is None for line in written)
 
 
-def with_status(lines: Sequence[str], snippet: Snippet, command: Command, status: int) -> list[Edit]:
+def with_status(
+    lines: Sequence[str], snippet: Snippet, command: Command, status: int, prompts: tuple[str, ...]
+) -> list[Edit]:
     """Return what makes a page expect an exit status."""
     opener = lines[snippet.line - 1]
     if _EXIT.search(opener):
         return [Edit(snippet.line, snippet.line, (_EXIT.sub(f"exit={status}", opener),))]
-    if not has_prompt(snippet.content.split("\n")):
+    if not has_prompt(snippet.content.split("\n"), prompts):
         return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
     below = command.end_line + len(command.written) + 1
     end = below if _STATUS.fullmatch(lines[below - 1]) else below - 1

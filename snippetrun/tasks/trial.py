@@ -8,7 +8,7 @@ confirm     run twice more: two runs show what varies; what the third still diff
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,9 +24,12 @@ from snippetrun.model import Command, CommandResult, Ending, Job, Page, Recordin
 from snippetrun.plan import plan
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
+from snippetrun.sameness.expected import ends_wrong
+from snippetrun.support.patterns import Names
 from snippetrun.tasks import settle
 from snippetrun.tasks.name_ids import named
-from snippetrun.tasks.update import edits_of, moved_by
+from snippetrun.tasks.page_edits import PageEdits, moved_by
+from snippetrun.tasks.rewrite import rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class Wishes:
     skip: Mapping[int, str] = field(default_factory=dict)
     """Lines of fences that are shown and not run, with the reason."""
     accept: frozenset[int] = frozenset()
-    """Lines of commands whose exit status is what it is meant to be."""
+    """Lines of commands, or of output, where what came out is what is meant."""
+    asks: bool = False
+    """Whether the owner is shown what an example no longer shows, and agrees to it or not."""
 
 
 class Trial:
@@ -49,6 +54,8 @@ class Trial:
         self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
         self._start, self._watcher, self._wishes = start, watcher, wishes
         self.before = self.text = files.text(path)
+        self.questions: list[Problem] = []
+        """What an example has shown, and does not show any more."""
         self.page = Page(self._path, ())
         self.job: Job | None = None
 
@@ -83,18 +90,37 @@ class Trial:
             if self.job is None:
                 return None
             result = self._run(self.job)
-            stops = [verdict for verdict in result.failed if not verdict.where]
+            stops = [verdict for verdict in result.failed if ends_wrong(verdict)]
             if not stops:
                 return result
-            ways = [self._settled(result, verdict) for verdict in stops]
-            if not all(ways) or not self._edit([edit for way in ways for edit in way]):
-                unsettled = [verdict for verdict, way in zip(stops, ways, strict=True) if not way] or stops
-                raise PageError(*(self._unsettled(result, verdict) for verdict in unsettled))
+            # What failed below it may have failed for that, and end well the next time.
+            first = self._settled(result, stops[0])
+            if not first or not self._edit(first):
+                unsettled = [verdict for verdict in stops[1:] if not self._settled(result, verdict)]
+                raise PageError(*(self._unsettled(result, verdict) for verdict in [stops[0], *unsettled]))
         raise PageError(Problem("each run of this page ends otherwise", "Run it: snippetrun run", self._path))
 
     def accept(self, result: Result) -> Result:
         """Make output match what came out; return the same run, judged by that."""
-        return self._accepted(result, list(edits_of(result, _of(result), self._site.match)))
+        refused: list[Problem] = []
+
+        def allow(question: Problem) -> bool:
+            line = self.origins.at(question.line)[1]
+            if not (self._wishes.asks or line in self._wishes.accept):
+                hint = f"If that is right: --accept {line}. If not, change the page."
+                refused.append(replace(question, hint=hint))
+                return False
+            self.questions.append(replace(question, hint="", line=line))
+            return True
+
+        edits = PageEdits(self._site, result, _of(result), self.text, allow)
+        for (at, number), why in () if refused else edits.refused.items():
+            verdict = result.verdicts[at][number]
+            refused.append(Problem(verdict.message, why, self._path, verdict.line))
+        if refused:
+            raise PageError(*refused)
+        self._plan(edits.text)
+        return _passed(self._judged(edits.moved))
 
     def confirm(self, first: Result) -> Recording:
         """Run the page twice more, and return its recording."""
@@ -102,9 +128,11 @@ class Trial:
         second = _ended(self._run(self.job))
         shown = replace(first, recording=joined(_of(first), _of(second)))
         third = _ended(self._run(replace(self.job, last=shown.recording)))
-        edits = [_left_open(self.page, edit) for edit in edits_of(third, _of(third), self._site.match)]
-        shown = self._accepted(shown, edits)
-        third = _passed(self._moved(third, edits, shown.recording))
+        edits = list(self._varying(third))
+        if not self._edit(edits):
+            raise PageError(*report.failures(third))
+        shown = _passed(self._judged(_moved(_of(shown), edits)))
+        third = _passed(self._judged(_moved(_of(third), edits), shown.recording))
         return joined(_of(shown), _of(third))
 
     def _plan(self, text: str) -> None:
@@ -137,7 +165,7 @@ class Trial:
             return []
         if recorded.status is not None:
             meant = self._line(command) in self._wishes.accept or settle.status_is_meant(command, recorded)
-            return settle.with_status(lines, snippet, command, recorded.status) if meant else []
+            return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts) if meant else []
         goes_on = recorded.ending is Ending.TIMED_OUT and not recorded.waited_for and command.text
         return settle.left_open(lines, result.page, snippet, command, recorded.output) if goes_on else []
 
@@ -154,21 +182,28 @@ class Trial:
         """Return the line of a command in the page as it is."""
         return self.origins.at(command.line)[1]
 
-    def _accepted(self, result: Result, edits: Sequence[Edit]) -> Result:
-        """Edit output, and return the same run judged by that; raise PageError if it does not pass."""
-        if not self._edit(edits):
-            message = "what comes out cannot be written into the page: it would be read as something else"
-            hint = "Write `...` for it, or use a longer fence."
-            raise PageError(Problem(message, hint, self._path, edits[0].line))
-        return _passed(self._moved(result, edits))
+    def _varying(self, result: Result) -> Iterator[Edit]:
+        """Yield edits that leave open, by `...`, the output that is not what is written."""
+        failed, names = {verdict.line for verdict in result.failed}, Names()
+        for snippet, outputs in zip(self.page.snippets, _of(result).snippets, strict=False):
+            how = snippet.options.match or self.page.options.match or self._site.match
+            for command, recorded in zip(snippet.commands, outputs, strict=False):
+                parts = list(rewritten(command, recorded, names, how))  # binds names, also where nothing failed
+                for change in (change for _, changes in parts if command.line in failed for change in changes):
+                    yield Edit(change.line, change.end_line, (f"{snippet.prefix}...",))
 
-    def _moved(self, result: Result, edits: Sequence[Edit], last: Recording | None = None) -> Result:
-        """Return a run of the page before these edits, judged by the page as it is now, and by the run before it."""
+    def _judged(self, recording: Recording, last: Recording | None = None) -> Result:
+        """Return a run whose lines are those of the page, judged by it, and by the run before it."""
         assert self.job  # noqa: S101 - edits of output leave something to run
-        recording, job = _of(result), self.job
-        snippets = retyped(self.page, moved_by(edits, recording), job.match)
-        recording = replace(recording, key=job.key, snippets=snippets)
-        return runner.result(self.page, recording, job.match, last, job.rules)
+        snippets = retyped(self.page, recording.snippets, self.job.match)
+        recording = replace(recording, key=self.job.key, snippets=snippets)
+        return runner.result(self.page, recording, self.job.match, last, self.job.rules)
+
+
+def _moved(recording: Recording, edits: Sequence[Edit]) -> Recording:
+    """Return a recording with its lines where edits have moved them."""
+    snippets = tuple(tuple(moved_by(edits, result) for result in snippet) for snippet in recording.snippets)
+    return replace(recording, snippets=snippets)
 
 
 def _texts(page: Page) -> list[str]:
@@ -186,12 +221,6 @@ def _at(result: Result, line: int) -> tuple[Snippet, Command, CommandResult | No
     raise ValueError(f"there is no command in line {line}")
 
 
-def _left_open(page: Page, edit: Edit) -> Edit:
-    """Return an edit of output with `...` for its lines."""
-    prefix = next(snippet.prefix for snippet in page.snippets if snippet.line < edit.line <= snippet.end_line)
-    return Edit(edit.line, edit.end_line, (f"{prefix}...",))
-
-
 def _of(result: Result) -> Recording:
     assert result.recording  # noqa: S101 - its page has run
     return result.recording
@@ -199,7 +228,7 @@ def _of(result: Result) -> Recording:
 
 def _ended(result: Result) -> Result:
     """Return a result; raise PageError if one of its commands did not end as its page says."""
-    if stops := {verdict.line for verdict in result.failed if not verdict.where}:
+    if stops := {verdict.line for verdict in result.failed if ends_wrong(verdict)}:
         raise PageError(*(problem for problem in report.failures(result) if problem.line in stops))
     return result
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 
-from snippetrun import extract, runner
+from snippetrun import runner
 from snippetrun.config import SiteConfig, shown_path
-from snippetrun.errors import PageError, Problem
+from snippetrun.errors import UsageError
 from snippetrun.extract import files
-from snippetrun.model import CommandResult, Match, Mode, Page, PieceKind, Recording, Result
+from snippetrun.extract.lines import normalised
+from snippetrun.model import Mode, Outcome, Position, Recording, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
+from snippetrun.runner.drift import ended
 from snippetrun.support.atomic import write
-from snippetrun.support.patterns import Names
+from snippetrun.support.sgr import uncoloured
 from snippetrun.tasks import site_pages
-from snippetrun.tasks.rewrite import rewritten
+from snippetrun.tasks.lost_states import lost_state
+from snippetrun.tasks.page_edits import Allow, PageEdits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,103 +30,108 @@ class UpdatedPages:
     """What an update came to."""
 
     results: tuple[Result, ...]
+    """What was not accepted counts as failure."""
     changed: tuple[str, ...]
     """The files that were written, as the user knows them."""
+    diffs: tuple[str, ...] = ()
+    """What has changed in pages, in the form of a unified diff."""
 
 
 def update(
     work: Plan,
     watcher: runner.Watcher,
     sandboxes: runner.Sandboxes = runner.live_sandboxes,
+    *,
+    allow: Allow = lambda _: False,
 ) -> UpdatedPages:
-    """Run the pages, rewrite their written output where it does not match, and record them.
+    """Run the pages, rewrite their written output where it does not match, and record those that pass then.
 
-    A page with a command that does not even end as expected stays as it is. Raises as `runner.run`, and PageError for
-    output that would not be output in its page.
+    An example comes to show something else, such as another exit status, only if that is allowed. Raises as
+    `runner.run`.
     """
     site = work.site
     results: list[Result] = []
     changed: list[str] = []
+    diffs: list[str] = []
     for result in runner.run(work.in_mode(Mode.RUN), watcher, aim=runner.Aim.COMPARE, sandboxes=sandboxes):
-        accepted = result
-        if result.recording and all(verdict.where for verdict in result.failed):
-            accepted, written = _accept(site, result, result.recording)
-            changed += written
+        if result.recording is None:
+            results.append(result)
+            continue
+        file = Path(result.page.path)
+        edits = PageEdits(site, result, result.recording, files.text(file) if file.is_file() else "", allow)
+        accepted, recorded = _accept(site, result, edits, allow)
         results.append(accepted)
+        if edits.text != edits.old:
+            changed.append(result.page.path)
+            diffs.append(_diff(result.page.path, edits))
+        changed += [recorded] if recorded else []
     again = plan(site, [result.page for result in results]) if changed else work
     runner.look_again(again, watcher, sandboxes=sandboxes)
-    return UpdatedPages(tuple(results), tuple(changed))
+    return UpdatedPages(tuple(results), tuple(changed), tuple(diffs))
 
 
-def _accept(site: SiteConfig, result: Result, recording: Recording) -> tuple[Result, list[str]]:
-    """Rewrite a page and its recording; return the page as it is now, and the files that were written."""
-    file = Path(result.page.path)
-    changed = []
-    edits = list(edits_of(result, recording, site.match))
-    if edits:
-        text = extract.splice(files.text(file), edits)
-        _check(site, result.page, text, edits[0])
-        write(file, text)
-        changed.append(result.page.path)
-    [page] = site_pages.read(site, [file])
+def _accept(site: SiteConfig, result: Result, edits: PageEdits, allow: Allow) -> tuple[Result, str]:
+    """Write a page, and record it if it passes; return it as it is now, and the recording's file if that changed."""
+    page, file = result.page, Path(result.page.path)
+    is_edited = edits.text != edits.old
+    if is_edited:
+        write(file, edits.text)
+        with suppress(UsageError):
+            [page] = site_pages.read(site, [file])
+        if not edits.are_in(page):
+            edits.undo()
+            write(file, edits.old)
+            return _refused(result, edits.refused), ""
     [job] = plan(site, [page]).jobs
-    snippets = retyped(page, moved_by(edits, recording), job.match)
-    moved = dataclasses.replace(recording, key=job.key, snippets=snippets)
-    accepted = runner.result(page, moved, site.match)
+    recording = edits.moved
+    moved = dataclasses.replace(recording, key=job.key, snippets=retyped(page, recording.snippets, job.match))
+    accepted = _refused(runner.result(page, moved, site.match) if is_edited else result, edits.refused)
+    if accepted.failed:
+        return accepted, ""
     store = Store(site)
-    recorded, reading = store.path(page), store.look(job)
+    path, reading = store.path(page), store.look(job)
     # The page may be again what it was when it was recorded, and the run was of another one.
-    news = runner.before(page, reading.stored, job.rules).news(accepted) if edits else result.news
-    if recorded and reading.fresh != store.keep(job, moved, news=bool(news)):
-        changed.append(shown_path(recorded))
-    return accepted, changed
+    before = runner.before(page, reading.stored, job.rules)
+    news = before.news(accepted) if is_edited else result.news
+    states = _lost(before.recording, moved, news, edits.words) if before.recording else {}
+    questions = {at: edits.question(why, accepted.verdicts[at[0]][at[1]].line) for at, why in states.items()}
+    refused = {at: f"{question.message}. {question.hint}" for at, question in questions.items() if not allow(question)}
+    if refused:
+        return _refused(accepted, refused), ""
+    kept = store.keep(job, moved, news=bool(news))
+    return accepted, shown_path(path) if path and reading.fresh != kept else ""
 
 
-def _check(site: SiteConfig, page: Page, text: str, edit: extract.Edit) -> None:
-    """Raise PageError if output that was put into a page would end its fence or be a command there: `$ docker rm x`."""
-    try:
-        rest = extract.read(page.path, text, languages=site.languages)
-    except PageError:
-        rest = None
-    if rest is None or _commands(rest) != _commands(page):
-        message = "what comes out now cannot be written into the page: it would be read as something else"
-        raise PageError(Problem(message, "Write `...` for it, or use a longer fence.", page.path, edit.line))
+def _lost(old: Recording, new: Recording, news: Collection[Position], words: Collection[str]) -> Mapping[Position, str]:
+    """Return in words what is lost of a page where it is recorded anew."""
+    pairs = {(at, number): (old.snippets[at][number], new.snippets[at][number]) for at, number in news}
+    states = {
+        position: lost_state(now.command, uncoloured(then.output), uncoloured(now.output), words)
+        or (f"{ended(now)}, and {ended(then)} was recorded" if ended(then) != ended(now) else "")
+        for position, (then, now) in pairs.items()
+    }
+    return {position: state for position, state in states.items() if state}
 
 
-def _commands(page: Page) -> list[list[tuple[str, int]]]:
-    return [[(command.text, command.status) for command in snippet.commands] for snippet in page.snippets]
-
-
-def edits_of(result: Result, recording: Recording, match: Match) -> Iterator[extract.Edit]:
-    """Yield what has to change so that written output matches; pasted output that is the same stays as it is."""
-    page, failed = result.page, {verdict.line for verdict in result.failed if verdict.where}
-    names = Names()
-    for snippet, outputs in zip(page.snippets, recording.snippets, strict=False):
-        how = snippet.options.match or page.options.match or match
-        for command, output in zip(snippet.commands, outputs, strict=False):
-            changes = list(rewritten(command, output, names, how))  # also binds names
-            for change in changes if command.line in failed else ():
-                lines = (snippet.prefix + line if line else snippet.prefix.rstrip() for line in change.lines)
-                yield extract.Edit(change.line, change.end_line, tuple(lines))
-
-
-def moved_by(edits: Sequence[extract.Edit], recording: Recording) -> tuple[tuple[CommandResult, ...], ...]:
-    """Return the recorded commands with their lines where the edits have moved them."""
-
-    def to(line: int) -> int:
-        return line + sum(len(edit.lines) - (edit.end_line - edit.line + 1) for edit in edits if edit.end_line < line)
-
-    return tuple(
+def _refused(result: Result, refused: Mapping[Position, str]) -> Result:
+    """Return a result in which commands that stay as they are have failed, and say why."""
+    verdicts = tuple(
         tuple(
             dataclasses.replace(
-                command,
-                line=to(command.line),
-                pieces=tuple(
-                    piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=to(piece.line))
-                    for piece in command.pieces
-                ),
+                verdict,
+                outcome=Outcome.FAILED,
+                message=verdict.message or "it is not what was recorded",
+                hint="\n".join(filter(None, [verdict.hint, refused[at, number]])),
             )
-            for command in snippet
+            if (at, number) in refused
+            else verdict
+            for number, verdict in enumerate(snippet)
         )
-        for snippet in recording.snippets
+        for at, snippet in enumerate(result.verdicts)
     )
+    return dataclasses.replace(result, verdicts=verdicts)
+
+
+def _diff(path: str, edits: PageEdits) -> str:
+    lines = unified_diff(normalised(edits.old), normalised(edits.text), f"a/{path}", f"b/{path}", lineterm="")
+    return "\n".join(lines)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-import pyte
 from pyte.screens import Char
-from wcwidth import wcwidth
+
+from snippetrun.terminal._graphemes import GraphemeScreen
 
 Cell = tuple[str, str]
 """A character and the SGR parameters that it wears, "" for none."""
@@ -18,14 +17,12 @@ Cell = tuple[str, str]
 _COLOURS = {
     name: number for number, name in enumerate(("black", "red", "green", "brown", "blue", "magenta", "cyan", "white"))
 }
-_MOST_ACCENTS = 8
-"""On one character."""
 _ALTERNATE = frozenset({47, 1047, 1049})
 """The private modes of xterm that change to a screen of its own, as `less` does."""
 _FLAGS = (("bold", 1), ("italics", 3), ("underscore", 4), ("blink", 5), ("reverse", 7), ("strikethrough", 9))
 
 
-class ScrollbackScreen(pyte.Screen):
+class ScrollbackScreen(GraphemeScreen):
     """A screen that remembers what scrolled off, and which lines it wrapped itself."""
 
     def __init__(self, columns: int, lines: int, most: int) -> None:
@@ -51,17 +48,8 @@ class ScrollbackScreen(pyte.Screen):
     def draw(self, data: str) -> None:
         """Draw; a line feed in here is a wrap at the right margin."""
         self._drawing = True
-        super().draw(data if data.isascii() else "".join(self._drawable(data)))
+        super().draw(data)
         self._drawing = False
-
-    @staticmethod
-    def _drawable(data: str) -> Iterator[str]:
-        """Yield the characters that a cell can hold: pyte drops what follows others, and piles up accents for ever."""
-        piled = 0
-        for character in data:
-            piled = piled + 1 if unicodedata.combining(character) else 0
-            if wcwidth(character) > 0 or 0 < piled <= _MOST_ACCENTS:
-                yield character
 
     def linefeed(self) -> None:
         """Move down, and remember whether the program or the margin asked for it."""

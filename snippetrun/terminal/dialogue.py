@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from snippetrun.model import Match
-from snippetrun.support.patterns import ANY_LINES, Names, match_lines
+from snippetrun.support.patterns import Names, is_elision, match_lines
 from snippetrun.terminal import timings
 from snippetrun.terminal.inputs import (
     Input,
@@ -56,7 +56,7 @@ class Dialogue:
     written: Sequence[str]
     names: Names
     until: str | None = None
-    """The text that has to come before keys that stand alone are pressed; None once it has."""
+    """The text that has to come before keys that stand alone are pressed, "" for silence; None once it has."""
     match: Match = Match.PATTERN
     goes_on: bool = False
     """Whether it continues a command that was opened before."""
@@ -66,7 +66,8 @@ class Dialogue:
     """The next line that may be typed."""
     prompts: set[str] = field(default_factory=set)
     """The prompts that were answered."""
-
+    known: frozenset[str] = frozenset()
+    """Those that were answered in earlier fences."""
     nudged: bool = False
     """Whether Enter was pressed for a prompt."""
     prompt_alone: int | None = None
@@ -82,35 +83,42 @@ class Dialogue:
         shown = [*transcript.since(), *filter(None, [transcript.prompt()])]
         return self.match is not Match.NONE and self._matches(self.written[self.at :], shown)
 
-    def next_move(self, transcript: Transcript, quiet: float) -> Move | float:
-        """Return what to do after `quiet` seconds without output.
+    def next_move(self, transcript: Transcript, quiet: float, since_typed: float) -> Move | float:
+        """Return what to do after `quiet` seconds without output, when so many have passed since something was typed.
 
         A number is how many seconds it has to be quiet until there may be more to do.
         """
         self.prompt_alone = None
         if not transcript.answered and quiet < timings.SILENT:  # the prompt on screen is still the last one
             return timings.SILENT
-        needed, move = next(self._moves(transcript), (math.inf, Leave()))
+        needed, move = next(self._moves(transcript, since_typed), (math.inf, Leave()))
         return move if quiet >= needed else needed
 
-    def _moves(self, transcript: Transcript) -> Iterator[tuple[float, Move]]:
+    def _moves(self, transcript: Transcript, since_typed: float) -> Iterator[tuple[float, Move]]:
         """Yield what could be done, the most wanted first, with the seconds for which it has to be quiet before."""
         prompt = transcript.prompt()
-        found = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
-        if found and not found.text and not may_be_typed(self.written[found.index + 1 :]):
-            self.prompt_alone = found.index
+        line = typed_at(self.written, self.at, prompt, self.names) if prompt.strip() else None
+        if line and not line.text and not may_be_typed(self.written[line.index + 1 :]):
+            self.prompt_alone = line.index
             yield timings.PROMPT, Leave()
-        elif found:
-            yield self._quiet_before(prompt), found
+        elif line:
+            yield self._quiet_before(prompt), line
         if self.until is not None:
+            if not self.until:
+                yield timings.SILENT, Leave()
             return
         keys = keys_at(self.written, self.at)
         if keys and self._has_come(self.written[self.at : keys.index], transcript):
             yield timings.KEY if self.goes_on or len(transcript) else timings.SILENT, keys
         if not self.left and self._is_prompt(prompt, transcript):
             yield timings.PROMPT if prompt in self.prompts else timings.NEW_PROMPT, Leave()
+        elif transcript.answered and self._is_known(
+            prompt
+        ):  # nothing that is left starts with it: the rest is output that has not come
+            yield (timings.SILENT, keys) if keys else (timings.NEW_PROMPT, Leave())
         if self.goes_on_below and not keys and len(transcript):
-            yield timings.IDLE, Leave()
+            settled = since_typed >= timings.LATE or self._has_settled(transcript, prompt)
+            yield timings.IDLE if settled else timings.LATE, Leave()
         if self.left and not keys and not self.nudged and not len(transcript) and _ATTACH.search(self.command):
             yield timings.SILENT, PressEnter()
 
@@ -123,7 +131,7 @@ class Dialogue:
 
     def waits_for(self, first_line: int) -> str:
         """Return in words what has not come; `first_line` is where the first line stands. "" if nothing is missing."""
-        if self.until is not None:
+        if self.until:
             return f"the text `{self.until}`"
         for index in range(self.at, len(self.written)):
             if is_keys(self.written[index]):
@@ -138,9 +146,13 @@ class Dialogue:
         return timings.PROMPT if looks_like_shell(prompt) else timings.QUESTION
 
     def _has_come(self, written: Sequence[str], transcript: Transcript) -> bool:
-        if not any(line.strip() not in {"", ANY_LINES} for line in written):
-            return True
-        return self._matches(written, transcript.since())
+        return not _says_something(written, self.match) or self._matches(written, transcript.since())
+
+    def _has_settled(self, transcript: Transcript, prompt: str) -> bool:
+        """Whether the program has said what is written; where nothing is, one that was answered has to ask again."""
+        if self.match is Match.NONE or not _says_something(self.written[self.at :], self.match):
+            return not self.prompts or prompt != ""
+        return self.has_all_come(transcript)
 
     def _matches(self, written: Sequence[str], shown: Sequence[str]) -> bool:
         return match_lines(Names(dict(self.names.words)), written, shown, self.match) is None
@@ -149,3 +161,12 @@ class Dialogue:
         if prompt == OUTER_PROMPT or prompt in self.prompts:
             return True
         return (transcript.typed or self.goes_on) and looks_like_shell(prompt)
+
+    def _is_known(self, prompt: str) -> bool:
+        """Whether a prompt is one at which something was typed, or that of the same shell in another folder."""
+        ends = {answered[-2:] for answered in self.prompts | self.known if looks_like_shell(answered)}
+        return prompt in self.prompts or (looks_like_shell(prompt) and prompt[-2:] in ends)
+
+
+def _says_something(written: Sequence[str], match: Match) -> bool:
+    return any(line.strip() and not is_elision(line, match) for line in written)

@@ -85,7 +85,7 @@ def _spaceless(prompt: str) -> str:
 
 def _prompt_ends(line: str) -> list[int]:
     """Return where a prompt at the beginning of a line may end."""
-    return [found.end() for found in _PROMPT_END.finditer(line, 0, _LONGEST) if found["end"]]
+    return [match.end() for match in _PROMPT_END.finditer(line, 0, _LONGEST) if match["end"]]
 
 
 def keys_at(lines: Sequence[str], start: int) -> Input | None:
@@ -103,8 +103,8 @@ def may_have_typed(lines: Sequence[str], index: int, prompt: str, names: Names) 
     line = lines[index] if 0 <= index < len(lines) else ""
     if is_keys(line):
         return [line.strip()]
-    found = typed_at([line], 0, prompt, Names(dict(names.words))) if prompt.strip() else None
-    texts = [found.text] if found else [line[end:].rstrip() for end in _prompt_ends(line)]
+    entry = typed_at([line], 0, prompt, Names(dict(names.words))) if prompt.strip() else None
+    texts = [entry.text] if entry else [line[end:].rstrip() for end in _prompt_ends(line)]
     if lines[index + 1 : index + 2] and lines[index + 1].strip() == _DETACHED:
         texts.append("^P^Q")
     return [names.substitute(text) for text in texts]
@@ -126,8 +126,8 @@ def without_secret(line: str) -> str:
     Only the screen could tell whether it is typed at all, so this takes all for typed that stands behind such a prompt,
     a colon and a blank.
     """
-    found = _SECRET_AND_REPLY.search(line)
-    return line[: found.end()] if found else line
+    match = _SECRET_AND_REPLY.search(line)
+    return line[: match.end()] if match else line
 
 
 def looks_like_shell(prompt: str) -> bool:

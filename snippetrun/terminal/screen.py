@@ -26,7 +26,9 @@ MOST_LINES = 20_000
 _CSI = re.compile(r"(?:\x1b\[|\x9b)(?P<private>\??)(?P<parameters>[0-9;]*)(?P<final>[@A-HJ-MPXade-hlr`])")
 _MODES, _PRIVATE_MODES = {"4"}, {"7", "47", "1047", "1049"}
 """Insert; wrap at the margin, and a screen of its own. With others, such as 6 and 3, pyte fails or resizes."""
-_SHORT = {each: each for each in "\a\b\r\v\f"} | {f"\x1b{each}": f"\x1b{each}" for each in "78DEHMc"}
+_SHORT = {code: code for code in "\a\b\r\v\f\x0e\x0f"} | {f"\x1b{code}": f"\x1b{code}" for code in "78DEHMc"}
+_SHORT |= {f"\x1b{which}{code}": f"\x1b{which}{code}" for which in "()" for code in "0B"}  # lines, and letters again
+_SHORT |= {"\x1b[!p": "\x1b[m\x1b[4l\x1b[?7h\x1b[r\x1b(B\x1b)B\x0f"}  # a soft reset
 _SHORT |= {"\x1b[s": "\x1b7", "\x1b[u": "\x1b8", "\x84": "\x1bD", "\x85": "\x1bE", "\x88": "\x1bH", "\x8d": "\x1bM"}
 _ABOVE = "\ue000"  # private use: nothing that programs print
 _PLAIN = re.compile(rf"(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|{SEQUENCE})*")
@@ -108,7 +110,9 @@ def _start(columns: int, rows: int, most: int = 0) -> tuple[ScrollbackScreen, St
     from snippetrun.terminal._scrollback import ScrollbackScreen
 
     screen = ScrollbackScreen(columns, rows, most)
-    return screen, pyte.Stream(screen)
+    stream = pyte.Stream(screen)
+    stream.use_utf8 = False  # or it does not listen to programs that choose another set of characters
+    return screen, stream
 
 
 def _obeyed(output: str) -> str:
@@ -118,12 +122,12 @@ def _obeyed(output: str) -> str:
 
 def _spelled(control: re.Match[str]) -> str:
     r"""Return a control sequence in pyte's spelling; pyte raises TypeError for some, such as `\x1b[1;2A`."""
-    found = control[0]
+    sequence = control[0]
     if control["sgr"] is not None:
-        return f"\x1b[{';'.join(_parameter(each) for each in control['sgr'].split(';'))}m"
-    if found in _SHORT:
-        return _SHORT[found]
-    known = _CSI.fullmatch(found)
+        return f"\x1b[{';'.join(map(_parameter, control['sgr'].split(';')))}m"
+    if sequence in _SHORT:
+        return _SHORT[sequence]
+    known = _CSI.fullmatch(sequence)
     if not known:
         return ""
     private, parameters, final = known["private"], known["parameters"].split(";"), known["final"]
@@ -132,12 +136,12 @@ def _spelled(control: re.Match[str]) -> str:
         return f"\x1b[{private}{';'.join(modes)}{final}" if modes else ""
     if private or (final in "JKg" and not re.fullmatch("[0-3]?", parameters[0])):
         return ""
-    return f"\x1b[{';'.join(each[:4] for each in parameters[: 2 if final in 'Hfr' else 1])}{final}"
+    return f"\x1b[{';'.join(part[:4] for part in parameters[: 2 if final in 'Hfr' else 1])}{final}"
 
 
 def _parameter(sgr: str) -> str:
-    """Return one part of `1;38:5:208;4:3` as pyte knows it, which has no colons: `38;5;208`, and `4`."""
-    kind, *details = sgr.split(":")
+    """Return one part of `1;38:5:208;4:3;4:0` as pyte knows it, which has no colons: `38;5;208`, `4`, and `24`."""
+    kind, *details = ("24" if sgr == "4:0" else sgr).split(":")
     parts = [kind, *filter(None, details)] if kind in {"38", "48"} else [kind]
     return ";".join(part if len(part) < 4 else "" for part in parts)
 

@@ -30,6 +30,9 @@ MOST_DROPPED = 100_000_000
 """Bytes beyond its limit after which a command is stopped."""
 # ESC [6n: a program asks where the cursor is (ECMA-48, 8.3.35); busybox's shell does
 WHERE = re.compile(rb"\x1b\[6n")
+_ACCEPTED = b"\x1b[?2004l\r"
+"""What bash says when Enter is pressed; behind that is what it says of a command that it cannot parse."""
+_MOST_ECHO = 100_000
 
 
 class State(Enum):
@@ -55,12 +58,18 @@ class Session:
         """The command's exit status; None until it has ended."""
         self.ending: Ending | None = None
         """How it ended; None until then."""
+        self._answer = 0, b""
+        """Where the last answer was given, and how it looks where nobody has asked for it but a terminal."""
+        self._echo = b""
+        """What came before the shell started it, or the end of that."""
         self.rest = b""
         """What came after the line at which it was left: it is shown where the command ends."""
         self.silent = now
         """When output came last."""
         self._heard = now
         """The same, or when something in the sandbox was running last."""
+        self._typed = now
+        """When something was typed last."""
         self._quiet = timings.PROMPT
         """Seconds without output after which there may be something to do."""
         self._searched = 0
@@ -75,32 +84,42 @@ class Session:
 
     def hear(self, data: bytes, now: float) -> bytes:
         """Take output; return what a terminal answers to it."""
+        if self.state is State.TYPED:
+            self._echo = (self._echo + data)[-_MOST_ECHO:]
         if self.state in (State.TYPED, State.ENDED):  # the echo of the command, or the making of the next prompt
             return b""
         self.silent = self._heard = now
         self._quiet = timings.PROMPT
         if self.dialogue.nudged and not len(self.transcript):
             data = data.lstrip(b"\r\n")
+        start = len(self.transcript)
         self.transcript.feed(data)
         if self.transcript.truncated_bytes > MOST_DROPPED:
             self._end(Ending.TOO_MUCH)
             return b""
-        answer = b"\x1b[%d;%dR" % self.transcript.cursor() if WHERE.search(data) else b""
-        if self.dialogue.until is not None:
+        places = [self.transcript.cursor(start + question.start()) for question in WHERE.finditer(data)]
+        answer = b"".join(b"\x1b[%d;%dR" % place for place in places)
+        if self.transcript.drop(*self._answer):
+            self._answer = 0, b""
+        if answer:
+            self._answer = len(self.transcript), answer.replace(b"\x1b", b"^[")
+        if self.dialogue.until:
             self._search(self.dialogue.until, len(data), now)
         return answer
 
-    def note(self, mark: Mark) -> bool:
+    def note(self, mark: Mark, now: float) -> bool:
         """Take a mark of the shell's; return False if the next command has to hear of it instead."""
         if self.state is State.FOUND:  # the command has ended within the line that it is left at
             self._leave(len(self.transcript))
             return False
         match mark.kind:
-            case Kind.UNFINISHED:
+            case Kind.UNFINISHED if self.state is State.TYPED:
                 self._end(Ending.UNFINISHED)
             case Kind.STARTED if self.state is State.TYPED:
-                self.state = State.RUNNING
-            case Kind.ENDED if self.state is not State.ENDED:  # from TYPED if bash could not parse it
+                self.state, self._heard, self._quiet = State.RUNNING, now, timings.PROMPT
+            case Kind.ENDED if self.state is not State.ENDED:
+                if self.state is State.TYPED:  # bash could not parse it
+                    self.transcript.feed(self._echo.rpartition(_ACCEPTED)[2] if _ACCEPTED in self._echo else b"")
                 self.state, self.status = State.ENDED, mark.status  # a key that came too late may bring another mark
             case Kind.READY if self.state is State.ENDED:
                 self._end(Ending.EXITED)
@@ -110,13 +129,13 @@ class Session:
 
     def look(self, now: float) -> Move | None:
         """Return what a person would do now, once nothing more comes; None if it is to be looked at again later."""
-        if self.state is State.ENDED:
+        if self.state in (State.TYPED, State.ENDED):
             self._quiet = math.inf
         if now < self.wakes:
             return None
         quiet = max(self._quiet, now - self._heard)  # the difference alone may be a hair less
         if self.state is not State.FOUND:
-            move = self.dialogue.next_move(self.transcript, quiet)
+            move = self.dialogue.next_move(self.transcript, quiet, now - self._typed)
         else:
             move = Leave() if quiet >= timings.LINE else timings.LINE
         if isinstance(move, float):
@@ -134,7 +153,7 @@ class Session:
         if isinstance(move, Leave):
             self._leave(len(self.transcript) if self.state is State.FOUND else self.transcript.start_of_line)
             return b""
-        self._quiet = quiet + timings.PROMPT
+        self._quiet, self._typed = quiet + timings.PROMPT, now
         if isinstance(move, PressEnter):
             self.dialogue.nudged = True
             return b"\r"

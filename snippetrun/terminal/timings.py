@@ -20,6 +20,8 @@ NEW_PROMPT = 0.5
 """A prompt that has not been seen before, and at which nothing is to be typed: it may be a line of output."""
 IDLE = 0.5
 """A program that the page comes back to in a later fence: it has said what it has to say for now."""
+LATE = 10.0
+"""The same where it has not said yet what is written, or a line was typed at its prompt: `sleep 6; echo late`."""
 LINE = 1.0
 """A line in which the text of `until` stands: its end is about to come, unless it is a prompt."""
 BUSY = 3.0

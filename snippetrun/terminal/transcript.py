@@ -11,11 +11,13 @@ from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal import screen
 from snippetrun.terminal.inputs import is_keys
 
-_COLOURS = rb"(?:\x1b\[[0-9;]*m)*"
+_COLOURS = rb"(?:\x1b\[[0-9:;]*m)*"
 _LINE_BYTES = 50
 """What a line counts for at least: a limit of a million bytes is one of 20,000 lines too."""
 _LINE_FEEDS = 4
 """How many for each line that may be shown: displays are drawn over again and again, but not without end."""
+_MOST_ECHO = 100
+"""Lines that may be the echo of one."""
 _TAIL = 4096
 """Bytes from the end among which the line of the cursor is looked for."""
 
@@ -65,6 +67,13 @@ class Transcript:
         self._line_feeds += kept.count(b"\n")
         self.truncated_bytes += len(data) - len(kept)
 
+    def drop(self, start: int, echo: bytes) -> bool:
+        """Take out the echo of what is no input of the page's; tell whether it was there, behind byte `start`."""
+        at = self._output.find(echo, start) if echo else -1
+        if at >= 0:
+            del self._output[at : at + len(echo)]
+        return at >= 0
+
     def type(self, text: str, line: int, *, secret: bool = False) -> None:
         """Take note that this text is typed now, as line `line` of the page says."""
         self._typed.append(_Typed(len(self._output), text, line, secret))
@@ -78,9 +87,12 @@ class Transcript:
         """Return what stands in the line of the cursor, up to the cursor and without colours."""
         return screen.cursor_line(bytes(self._output[max(self.start_of_line, len(self) - _TAIL) :]))
 
-    def cursor(self) -> tuple[int, int]:
-        """Return the row and the column of the cursor, from 1, for programs that do not move it up."""
-        return min(self._output.count(b"\n") + 1, screen.ROWS), min(len(self.prompt()) + 1, screen.COLUMNS)
+    def cursor(self, end: int) -> tuple[int, int]:
+        """Return the row and the column of the cursor at byte `end`, from 1, for programs that do not move it up."""
+        row = self._output.count(b"\n", 0, end) + 1
+        start = max(self._output.rfind(b"\n", 0, end) + 1, end - _TAIL)
+        column = len(screen.cursor_line(bytes(self._output[start:end]))) + 1
+        return min(row, screen.ROWS), min(column, screen.COLUMNS)
 
     def text(self) -> str:
         """Return all of it as text, typed or not, within the limit."""
@@ -93,9 +105,9 @@ class Transcript:
         last = self._typed[-1] if self._typed else None
         shown = uncoloured(screen.text(bytes(self._output[last.offset if last else 0 :]), self._most_lines))
         lines = shown.split("\n")[:-1]
-        if last and lines:  # the first line is or begins with the echo
+        if last and lines:  # the first lines are or begin with the echo
             rest = lines[0].removeprefix(last.text) if is_keys(last.text) else ""
-            lines[:1] = [rest] if rest else []
+            lines[: _echo_lines(last.text, lines)] = [rest] if rest else []
         return lines
 
     def end_of(self, text: str, start: int) -> int | None:
@@ -104,10 +116,10 @@ class Transcript:
         Colours within the text do not matter. A line that has not ended yet ends with the last byte.
         """
         letters = (re.escape(letter.encode()) for letter in text)
-        found = re.compile(_COLOURS.join(letters)).search(self._output, start)
-        if not found:
+        match = re.compile(_COLOURS.join(letters)).search(self._output, start)
+        if not match:
             return None
-        line_feed = self._output.find(b"\n", found.end())
+        line_feed = self._output.find(b"\n", match.end())
         return line_feed + 1 if line_feed >= 0 else len(self._output)
 
     def is_within_line(self, end: int) -> bool:
@@ -159,9 +171,25 @@ def _split(lines: Sequence[screen.Cells], typed: Iterable[tuple[tuple[int, int],
             more = len(rest) > echo or line >= len(lines)
             yield Piece(PieceKind.KEYS, what.text + ("\n" if more else ""), what.line)
         else:
-            yield Piece(PieceKind.INPUT, ("" if what.secret else screen.unstyled(rest)) + "\n", what.line)
-            here = line + 1, 0
+            shown = screen.unstyled(rest)
+            count = _echo_lines(what.text, [shown, *map(screen.unstyled, lines[line + 1 : line + _MOST_ECHO])])
+            text = "" if what.secret else shown if count == 1 else what.text
+            yield Piece(PieceKind.INPUT, f"{text}\n", what.line)
+            here = line + count, 0
     yield Piece(PieceKind.OUTPUT, _between(lines, here, (len(lines), 0)))
+
+
+def _echo_lines(typed: str, lines: Sequence[str]) -> int:
+    """Return how many lines are the echo of what was typed: busybox's shell ends a line itself where the margin is."""
+    rest = typed.replace(" ", "")
+    for count, line in enumerate(lines, 1):
+        text = line.replace(" ", "")
+        if not text or not rest.startswith(text):
+            return 1
+        rest = rest[len(text) :]
+        if not rest:
+            return count
+    return 1
 
 
 def _echo(keys: str, shown: str) -> int:

@@ -15,15 +15,19 @@ from conftest import sandboxes_of
 
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.engine.client import HostEngine
+from snippetrun.engine.images import HostImage
 from snippetrun.errors import ImageError
-from snippetrun.model import Network
+from snippetrun.model import Job, Network, Page
 from snippetrun.runner.prepare import images_of
-from snippetrun.support.limits import Limits
+from snippetrun.sandbox.image_store import store
+from snippetrun.sandbox.interface import TerminalCommand
+from snippetrun.sandbox.live import page_specification, sandbox
+from snippetrun.support.limits import HIGHEST_USER, Limits
 
 pytestmark = pytest.mark.engine
 
-Build = Callable[..., str]
-"""(Dockerfile, fields of Limits and SiteConfig) -> the tag of what was built from it."""
+Build = Callable[..., HostImage]
+"""(Dockerfile, fields of Limits and SiteConfig) -> what was built from it."""
 
 
 @pytest.fixture
@@ -33,13 +37,13 @@ def build(engine: HostEngine, site: SiteConfig, tmp_path: Path) -> Iterator[Buil
     folder.mkdir()
     built = []
 
-    def make(steps: str, network: Network = Network.NONE, **limits: float) -> str:
+    def make(steps: str, network: Network = Network.NONE, **limits: float) -> HostImage:
         (folder / "Dockerfile").write_text(f"ARG BASE\nFROM $BASE\n# {os.urandom(8).hex()}\n{steps}\n")
         source = ImageSource("test:latest", "image", folder, path="mkdocs.yml", line=7)
         own = dataclasses.replace(site, images=(source,), build_network=network, limits=Limits(**limits))  # type: ignore[arg-type]
         _, [image] = images_of(engine, own, print)
         built.append(image.tag)
-        return image.tag
+        return image
 
     yield make
     for tag in built:
@@ -83,14 +87,14 @@ def test_nothing_of_the_builders_settings_comes_into_a_build(
         monkeypatch.setenv(name, value)
     own = HostEngine(engine.base_url)  # which has read these settings
     monkeypatch.setattr(engine, "_api", own._api)
-    tag = build(
+    image = build(
         "RUN cat /proc/*/environ /root/.docker/* ../canary 2>/dev/null | tr '\\0' '\\n' > /seen; env >> /seen\n"
         "RUN ! grep -i -e canary -e proxy /seen\n"
         "COPY . /context\n"
         "RUN ls -A /context > /seen && [ $(cat /seen) = Dockerfile ]"
     )
     own.close()
-    assert "canary" not in json.dumps(engine.image(tag))
+    assert "canary" not in json.dumps(engine.image(image.tag))
 
 
 def test_a_site_can_have_its_images_built_without_a_network(build: Build) -> None:
@@ -111,3 +115,19 @@ def test_an_image_that_fails_says_where_and_why(build: Build) -> None:
     [problem] = caught.value.problems
     assert problem.message.endswith("returned a non-zero code: 3")
     assert "the reason" in problem.hint
+
+
+def test_an_image_has_the_users_that_a_sandbox_has_and_no_others(
+    build: Build, engine: HostEngine, site: SiteConfig, tmp_path: Path
+) -> None:
+    image = build(f"RUN touch /file && chown {HIGHEST_USER}:{HIGHEST_USER} /file")
+    sandbox_image, _ = images_of(engine, dataclasses.replace(site, images=()), print)
+    filled = store(engine, str(tmp_path), sandbox_image, [image], print)
+    job = Job(Page("docs/a.md", ()), "", ("test:latest",), 60.0, 1_000_000)
+    with sandbox(engine, page_specification(engine, sandbox_image, filled.volume, job)) as page:
+        listed = page.terminal().run(TerminalCommand("docker run --rm test stat -c %u:%g /file")).output
+        assert listed == f"{HIGHEST_USER}:{HIGHEST_USER}\n"
+    engine.remove_volume(filled.volume)
+    with pytest.raises(ImageError) as caught:
+        build("RUN touch /file && chown 1000620000 /file")
+    assert str(HIGHEST_USER) in caught.value.problems[0].hint

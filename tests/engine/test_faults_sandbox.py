@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from snippetrun import runner
-from snippetrun.config import SiteConfig
+from snippetrun.config import Dialect, SiteConfig
 from snippetrun.engine.client import HostEngine
 from snippetrun.errors import SandboxError
 from snippetrun.extract import read
@@ -129,7 +129,7 @@ def said(sandbox: LiveSandbox, command: str) -> str:
 
 def verdicts(sandboxes: runner.OpenSandbox, markdown: str, limits: Limits = SMALL) -> list[str]:
     """Run a page; return for each command that did not pass its line and what is wrong."""
-    page = read("docs/attack.md", markdown, languages=("console",))
+    page = read("docs/attack.md", markdown, Dialect(("console",)))
     work = job(page, limits)
     result = runner.result(page, run_page(work, sandboxes, Watcher()))
     return [

@@ -23,6 +23,7 @@ from snippetrun.errors import SandboxError
 from snippetrun.model import CommandResult, Ending, Job, Page
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.support import patience
+from snippetrun.support.limits import HIGHEST_USER, beyond_users
 
 pytestmark = pytest.mark.engine
 
@@ -55,6 +56,13 @@ def ours(engine: HostEngine) -> list[str]:
     return sandboxes_of(engine, os.getpid())
 
 
+def test_sudo_runs_docker_without_a_word_of_its_own(shared: Sandbox) -> None:
+    assert said(shared, "sudo docker version --format '{{.Server.Os}}'") == "linux\n"
+    assert said(shared, "sudo -u nobody id -un; sudo HOME=/ sh -c 'echo $HOME $1' sh 'a b'; sudo -inu root pwd") == (
+        "nobody\n/ a b\n/root\n"
+    )
+
+
 def test_the_images_of_the_site_are_there_with_their_digests(shared: Sandbox, site: SiteConfig) -> None:
     listed = said(shared, "docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}'").split("\n")
     assert {f"{fact.name} {fact.digest}" for fact in shared.images} == set(filter(None, listed))
@@ -76,7 +84,7 @@ def test_nothing_of_the_host_is_in_reach(shared: Sandbox, tmp_path: Path) -> Non
     assert run(shared, f"{inside} nsenter -t 1 -m -u -n -i cat {canary}").status != 0
     assert run(shared, f"{inside} cat /h{canary}").status != 0
     inner, outer, count = map(int, said(shared, f"{inside} cat /proc/self/uid_map").split())
-    assert (inner, count) == (0, 65536)
+    assert (inner, count) == (0, HIGHEST_USER + 1)
     assert outer >= 100_000
     assert said(shared, f"{inside} sh -c 'find / /h -xdev -name docker.sock 2>/dev/null || true'") in (
         "",
@@ -103,6 +111,23 @@ def test_containers_publish_ports_and_build_and_limit_memory(shared: Sandbox) ->
     said(shared, "docker rm -f web")
 
 
+def test_a_folder_that_is_not_there_is_made_for_a_container(shared: Sandbox) -> None:
+    said(
+        shared,
+        "docker run --rm -v /HOST/PATH:/x -v /var/lib/new:/y -v /srv/web:/z busybox touch /x/here /y/here /z/here",
+    )
+    assert said(shared, "ls /HOST/PATH /var/lib/new /srv/web").split().count("here") == 3
+
+
+def test_a_page_has_the_users_that_it_says(shared: Sandbox) -> None:
+    assert said(shared, f"docker run --rm --user {HIGHEST_USER} busybox id -u") == f"{HIGHEST_USER}\n"
+    said(shared, "docker run --rm busybox chown 200000:200000 /tmp")
+    said(shared, "docker build -q - <<< $'FROM busybox\nRUN touch /a && chown 300000 /a'")
+    for command in (f"--user {HIGHEST_USER + 1} busybox id", "busybox chown 1000620000 /tmp"):
+        ran = run(shared, f"docker run --rm {command}")
+        assert (ran.status != 0, beyond_users(ran.output) != "") == (True, True)
+
+
 def test_an_ended_container_leaves_no_zombie(shared: Sandbox) -> None:
     said(shared, "for n in 1 2 3; do docker run --rm busybox true; done")
     assert "defunct" not in said(shared, "ps ax")
@@ -116,7 +141,7 @@ def test_files_are_written_as_they_are(shared: Sandbox) -> None:
 
 def test_a_file_that_cannot_be_written_is_an_error(shared: Sandbox) -> None:
     with pytest.raises(SandboxError, match="cannot be written"):
-        shared.write("../etc/passwd", "x")
+        shared.write("../usr/x", "x")
 
 
 def test_one_page_cannot_change_what_another_uses(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
@@ -127,6 +152,13 @@ def test_one_page_cannot_change_what_another_uses(sandboxes: runner.OpenSandbox,
         assert "nginx" not in said(one, "docker images")
         said(two, "docker run --rm nginx true")
         assert "Debian" in said(two, "docker run --rm debian cat /etc/os-release")
+
+
+def test_a_swarm_needs_no_address(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
+    with sandboxes(job(site)) as sandbox:
+        assert "docker swarm join --token" in said(sandbox, "docker swarm init")
+        said(sandbox, "docker service create --quiet --name web --replicas 2 nginx")
+        assert said(sandbox, "docker service ls --format '{{.Name}} {{.Replicas}}'") == "web 2/2\n"
 
 
 def test_pages_may_use_the_same_name_and_port(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:

@@ -71,6 +71,86 @@ def test_busybox_sh_which_asks_for_the_cursor(page: Page) -> None:
     page.passes(fence("$ docker run --rm -it busybox sh", "...", "/ # cd /tmp", "/tmp # exit 3"))
 
 
+def test_a_line_that_busybox_sh_cuts_at_the_margin_is_no_output(page: Page) -> None:
+    word = "a" * 150
+    page.passes(fence("$ docker run --rm -it busybox sh", "...", f"/ # echo {word} | wc -c", "151", "/ # exit"))
+
+
+def test_a_last_line_that_is_not_as_written_is_a_mismatch_at_once(page: Page) -> None:
+    result = page.run(fence("$ docker run -it busybox sh", "...", '/ # cd /tmp; echo "room: 5"', "room: 4"))
+    [[verdict]], [problem] = result.verdicts, report.failures(result)
+    assert (verdict.outcome, problem.line) == (Outcome.FAILED, 5)
+    assert result.recording
+    [[recorded]] = result.recording.snippets
+    assert (recorded.ending, recorded.output[-8:]) == (Ending.LEFT_OPEN, "room: 5\n")
+
+
+def test_what_comes_late_is_not_lost(page: Page) -> None:
+    page.passes(
+        fence("$ docker run --rm -it busybox sh", "...", "/ # sleep 3; echo late", "late")
+        + fence("/ # echo next", "next", "/ # exit", attributes=" {term=main}")
+    )
+
+
+def test_a_silent_command_can_be_left_open(page: Page) -> None:
+    page.passes(
+        fence(
+            "$ docker run -d --name box busybox sleep 1000", "$ docker wait box", attributes=' {term=waiter until=""}'
+        )
+        + fence("$ docker kill box")
+        + fence("137", attributes=" {term=waiter}")
+    )
+
+
+def test_no_visible_character_is_lost(page: Page) -> None:
+    page.passes(
+        fence(
+            "$ docker run --rm -t busybox echo '✔️ done 👩‍🚀'",
+            "✔️ done 👩‍🚀",
+            r"$ docker run --rm busybox printf 'loading\r✔️ all good\n'",
+            "✔️ all good",
+            r"$ docker run --rm -t busybox printf 'नमस्ते दुनिया\n'",
+            "नमस्ते दुनिया",
+        )
+    )
+
+
+def test_no_escape_sequence_leaves_text(page: Page) -> None:
+    styled = r"\033[38:2::255:0:0mred\033[0m \033[4:3mcurly\033[24m \033[!pplain\n"
+    page.passes(
+        fence(
+            f"$ docker run --rm -t busybox printf '{styled}'",
+            "red curly plain",
+            r"$ docker run --rm -t busybox printf '\033(0lqk\033(B \033P1$r\033\\where\033[6n\n'",
+            "┌─┐ where",
+            "$ docker run --rm -t busybox echo next",
+            "next",
+        )
+    )
+
+
+def test_nothing_of_the_driver_is_seen(page: Page) -> None:
+    ran = page.passes(
+        fence(
+            "$ set -x",
+            "$ docker run --rm busybox true",
+            "+ docker run --rm busybox true",
+            "$ set +x",
+            "+ set +x",
+            "$ set -v",
+            "$ set +v",
+            '$ echo "$PS1"',
+            "$ PS1='> '",
+            "$ unset PROMPT_COMMAND",
+            "$ exec 2>/dev/null",
+            "$ docker run --rm busybox sh -c 'echo seen; echo unseen >&2'",
+            "seen",
+        )
+    )
+    assert ran[5].output.endswith("\\w\\$ \n")
+    assert max(recorded.seconds for recorded in ran) < 30
+
+
 def test_detach_and_attach_again(page: Page) -> None:
     page.passes(
         fence(

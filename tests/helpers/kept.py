@@ -52,11 +52,11 @@ def keep(folder: Path) -> None:
     def started(self: shell.PtyShell, start: shell.Open, rests: Callable[[], bool]) -> None:
         begin(self, lambda *how: Kept(start(*how)), rests=rests)
 
-    def keeping_run(self: shell.PtyShell, order: TerminalCommand) -> CommandResult:
+    def keeping_run(self: shell.PtyShell, request: TerminalCommand) -> CommandResult:
         stream: Any = self._stream
         before = len(stream.data)
-        result = run(self, order)
-        _here.raw[order.line] = stream.data[before:].decode("latin-1"), stream.data.decode("latin-1")
+        result = run(self, request)
+        _here.raw[request.line] = stream.data[before:].decode("latin-1"), stream.data.decode("latin-1")
         return result
 
     def paged(job: Job, start: OpenSandbox, watcher: Watcher, *, upto: int | None = None) -> Recording:

@@ -13,6 +13,7 @@ from snippetrun.model import Job, Page
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
 from snippetrun.tasks import check, update
+from snippetrun.tasks.page_edits import Allow
 
 
 class Site:
@@ -38,8 +39,9 @@ class Site:
     def text(self) -> str:
         return self.page.read_bytes().decode()
 
-    def update(self) -> update.UpdatedPages:
-        return update.update(plan(self.config, self._read()), runner.Watcher(), self.sandboxes)
+    def update(self, *pages: Page, allow: Allow = lambda _: False) -> update.UpdatedPages:
+        work = plan(self.config, pages or self._read())
+        return update.update(work, runner.Watcher(), self.sandboxes, allow=allow)
 
     def check(self) -> list[str]:
         results = check.check(plan(self.config, self._read()), runner.Watcher(), self.sandboxes)

@@ -43,7 +43,7 @@ def fences(name: str, language: str) -> list[Fence]:
 
 
 def snippets(name: str) -> tuple[Snippet, ...]:
-    return read(name, "\n".join(lines(name)), languages=SITE.languages).snippets
+    return read(name, "\n".join(lines(name)), SITE.dialect).snippets
 
 
 def said(options: Options | PageOptions) -> set[str]:

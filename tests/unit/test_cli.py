@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +33,14 @@ def test_list_prints_json(make_site: MakeSite) -> None:
         (4, "not reached", ""), (5, "not reached", ""), (10, "skipped", "needs a GPU"),
     ]  # fmt: skip
     assert document["schema"] == 1
+
+
+def test_list_prints_json_of_a_page_with_a_problem_too(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": "```console {exit=a}\n$ docker ps\n```\n"})
+    ran = snippetrun("list", "--json")
+    document = json.loads(ran.stdout)
+    assert [(problem["path"], problem["line"]) for problem in document["problems"]] == [("docs/b.md", 1)]
+    assert ran.returncode == document["exit_status"] == 2
 
 
 def test_list_takes_pages_and_folders(make_site: MakeSite) -> None:
@@ -107,3 +119,24 @@ def test_help_explains_itself(arguments: list[str]) -> None:
     process = snippetrun(*arguments)
     assert process.returncode == 0
     assert len(process.stdout.splitlines()) > 5
+
+
+ASK = "from snippetrun.cli.group import confirm; print(confirm('::error::What?'))"
+
+
+@pytest.mark.parametrize(("answer", "said"), [(b"y\n", "True"), (b"\n", "False")])
+def test_a_question_is_asked_at_a_terminal(answer: bytes, said: str) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", ASK], stdin=theirs, stdout=theirs, stderr=theirs) as asking:
+        os.close(theirs)
+        os.write(ours, answer)
+        assert asking.wait() == 0
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert ": :error::What? [y/N]" in shown
+    assert shown.split()[-1] == said
+
+
+def test_nobody_agrees_where_there_is_no_terminal() -> None:
+    asked = subprocess.run([sys.executable, "-c", ASK], input="y\n", capture_output=True, text=True, check=True)
+    assert asked.stdout == "False\n"

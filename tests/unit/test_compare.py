@@ -5,6 +5,8 @@ import pytest
 from snippetrun.model import Command, CommandResult, Ending, Options, Outcome, Page, PageOptions, Snippet, printed
 from snippetrun.sameness.ending import missing_image
 from snippetrun.sameness.expected import judge
+from snippetrun.sandbox import live
+from snippetrun.support.limits import HIGHEST_USER
 
 ONE, TWO, THREE = (Command(f"docker {word}", line, line) for line, word in ((2, "one"), (3, "two"), (7, "three")))
 
@@ -70,12 +72,35 @@ def test_a_success_where_a_failure_is_expected_is_a_failure() -> None:
     [
         "Unable to find image 'redis:7' locally\ndocker: Error response from daemon: ...",
         "ERROR: failed to resolve source metadata for docker.io/library/redis:7: failed to do request",
-        'Error response from daemon: failed to resolve reference "docker.io/library/redis:7": failed to do',
     ],
 )
 def test_an_image_that_is_not_listed_is_named(output: str) -> None:
     assert "no image redis:7" in missing_image(output)
     assert judge(page(), ((recorded(ONE, 125, output=output),),))[0][0].hint == missing_image(output)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("docker.io/library/redis:7", "hub: true"), ("quay.io/a:7", "leave the pull")]
+)
+def test_what_is_pulled_without_a_registry_has_a_hint_that_helps(name: str, hint: str) -> None:
+    assert hint in missing_image(f'Error response from daemon: failed to resolve reference "{name}": failed to do')
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "chown: /tmp: Invalid argument",
+        "chown: changing ownership of '/tmp': Invalid argument",
+        "runc create failed: unable to start container process: unable to setup user: invalid argument: unknown.",
+        'failed to Lchown "/a" for UID 1000620000, GID 0: lchown /a: invalid argument (Hint: try increasing the range)',
+    ],
+)
+def test_a_user_whom_the_sandbox_has_not_got_is_told_of_the_limit(output: str) -> None:
+    assert "589823" in judge(page(), ((recorded(ONE, 1, output=output),),))[0][0].hint
+
+
+def test_a_sandbox_has_as_many_users_as_it_says() -> None:
+    assert f"span=$(({HIGHEST_USER + 1:#x}))" in (live.IMAGE_FOLDER / "launch").read_text()
 
 
 def test_other_output_names_no_image() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from snippetrun import config
+from snippetrun.config import Dialect, Renderer
 from snippetrun.errors import ConfigError, PageError
 from snippetrun.extract import read
 from snippetrun.model import Network
@@ -43,7 +44,10 @@ plugins:
     images:
       web: {{build: images/web, stand_in: "not the real one"}}
       redis:7: {{pull: "redis@{digest}"}}
-    languages: [console]
+    languages: [console, ""]
+    scripts: [.term1]
+    prompts: ["$", "#"]
+    renderer: commonmark
     timeout: 2m
     output_limit: 64kB
     jobs: 3
@@ -56,7 +60,9 @@ plugins:
         "web:latest", tmp_path / "images/web", "not the real one", 6,
     )  # fmt: skip
     assert (redis.name, redis.pull) == ("redis:7", f"redis@{digest}")
-    assert (site.languages, site.timeout, site.output_limit, site.jobs) == (("console",), 120.0, 64_000, 3)
+    scripts = ("bash", "sh", "term1")
+    assert site.dialect == Dialect(("console", "", "term1"), scripts, ("$", "#"), Renderer.COMMONMARK)
+    assert (site.timeout, site.output_limit, site.jobs) == (120.0, 64_000, 3)
     assert (site.varies, site.same) == (("x=(\\d+)",), ("version [0-9.]+",))
     assert site.docs == tmp_path / "pages"
 
@@ -78,6 +84,11 @@ HEAD = "plugins:\n  - snippetrun:\n"
         (HEAD + "      timeout: soon\n", "mkdocs.yml:3:7: timeout: 'soon' is not a duration"),
         (HEAD + "      jobs: 0\n", "mkdocs.yml:3:7: jobs: expects a number of pages"),
         (HEAD + "      languages: console\n", "mkdocs.yml:3:7: languages: expects a list"),
+        (
+            HEAD + '      prompts: [">"]\n',
+            "mkdocs.yml:3:7: prompts: expects a list of prompts without the blank at their end",
+        ),
+        (HEAD + "      renderer: hugo\n", "mkdocs.yml:3:7: renderer: expects one of python-markdown, commonmark"),
         (HEAD + "      images: [web]\n", "mkdocs.yml:3:7: images: expects image names"),
         (HEAD + "      images:\n        Web: {build: images/web}\n", "mkdocs.yml:4:9: images: Web: is no image name"),
         (HEAD + "      images:\n        web: images/web\n", "mkdocs.yml:4:9: images: web: expects either {build"),
@@ -119,7 +130,9 @@ def test_a_mistake_is_told_in_the_same_words_wherever_it_stands(
     tmp_path: Path, key: str, value: str, message: str
 ) -> None:
     assert complaints(tmp_path, f"{HEAD}      {key}: {value}\n")[0].startswith(f"mkdocs.yml:3:7: {message}")
-    for text in (f"---\nsnippetrun: {{{key}: {value}}}\n---\n", f"\n```console {{{key}={value}}}\n$ docker ps\n```\n"):
+    fence = "\n```console\n$ docker ps\n```\n"
+    front_matter = f"---\nsnippetrun: {{{key}: {value}}}\n---\n{fence}"
+    for text in (front_matter, fence.replace("console", f"console {{{key}={value}}}")):
         with pytest.raises(PageError) as caught:
             read("a.md", text)
         [problem] = caught.value.problems

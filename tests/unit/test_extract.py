@@ -8,27 +8,24 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import markdown
 import pytest
 from helpers.golden import Case, cases
+from helpers.listing import listing, text_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pymdownx.superfences import highlight_validator
 
+from snippetrun.config import Dialect
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, read, splice
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell_syntax import Scanner, runs_docker
 from snippetrun.extract.superfences import find_blocks
-from snippetrun.model import Options, Page, PageOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from snippetrun.model import Command
+from snippetrun.model import Page, PageOptions
 
 PATH = "p.md"
 EXTENSIONS = [
@@ -40,44 +37,6 @@ EXTENSIONS = [
     "pymdownx.tabbed",
     "tables",
 ]
-
-
-def listing(page: Page) -> str:
-    """Write a page down the way golden files have it."""
-    return "".join(line + "\n" for line in _page_lines(page))
-
-
-def _page_lines(page: Page) -> Iterator[str]:
-    if page.title:
-        yield f"title {page.title}"
-    if page.options != PageOptions():
-        yield f"page {_said(page.options)}"
-    for snippet in page.snippets:
-        head = f"lines {snippet.line}-{snippet.end_line} {snippet.language}".rstrip()
-        head += f" behind {snippet.prefix!r}" if snippet.prefix else ""
-        head += f" {{{_said(snippet.options)}}}" if snippet.options != Options() else ""
-        yield head
-        if not snippet.commands:
-            yield from (f"    : {line}".rstrip() for line in snippet.content.splitlines())
-        for command in snippet.commands:
-            yield from _command_lines(command)
-
-
-def _command_lines(command: Command) -> Iterator[str]:
-    yield f"    {command.line}-{command.end_line} exits {command.status}"
-    first, *others = command.text.split("\n")
-    yield f"    $ {first}".rstrip()
-    yield from (f"    > {line}".rstrip() for line in others)
-    yield from (f"    | {line}".rstrip() for line in command.written)
-
-
-def _said(options: Options | PageOptions) -> str:
-    pairs = ((name, getattr(options, name)) for name in options.__slots__)
-    return " ".join(f"{name}={value}" for name, value in pairs if value is not None and value is not False)
-
-
-def text_of(problems: Iterable[Problem]) -> str:
-    return "".join(f"{problem}\n" for problem in problems)
 
 
 @cases("extract")
@@ -105,7 +64,7 @@ END
 
 
 def test_a_fence_of_a_script_language_is_split_into_its_commands() -> None:
-    [snippet] = read(PATH, SCRIPT, languages=("console", "bash")).snippets
+    [snippet] = read(PATH, SCRIPT, Dialect(("console", "bash"))).snippets
     assert [(command.line, command.end_line, command.text) for command in snippet.commands] == [
         (3, 5, "for n in 1 2; do\n  docker run x $n\ndone"),
         (7, 8, "docker ps | \\\n  wc -l"),
@@ -115,7 +74,7 @@ def test_a_fence_of_a_script_language_is_split_into_its_commands() -> None:
 
 
 def test_a_script_that_has_prompts_is_a_session() -> None:
-    [snippet] = read(PATH, "```bash\n$ docker ps\nout\n```\n", languages=("bash",)).snippets
+    [snippet] = read(PATH, "```bash\n$ docker ps\nout\n```\n", Dialect(("bash",))).snippets
     assert [(command.text, command.written) for command in snippet.commands] == [("docker ps", ("out",))]
 
 
@@ -205,6 +164,7 @@ FRAGMENTS = st.lists(
         ```console|````console {exit=0}|~~~ console|```|````|~~~|$ docker ps|$ docker ps \\|> --all|? 3|$ cat <<EOF
         EOF|$ echo 'it|out|- item|1. item|> quote|!!! note|=== "Tab"|??? tip|<!--|-->|---|snippetrun:|  skip: x|# Title
         text||$|$ x|\u200b$ docker|```sh {file=a}|```{r, x}|\tx|<div>||    x|- ```console|```console skip|a: [
+        me@box:~$ docker ps|/ # ls|/ # exit|$docker ps|$ docker run -it x sh|$ docker run <x>|docker ps|$ docker x ^
         ```py title="x"|~~~py x="y"|```py hl_lines="a"|``` {.x}|```c++ {x|``` x y| ```|>```|> > ```|>  ```|```  |
         """.replace("\n        ", "|").split("|")
     ),
@@ -260,7 +220,7 @@ def test_lines_are_those_of_the_file(text: str) -> None:
         opener, closer = lines[snippet.line - 1], lines[snippet.end_line - 1]
         assert re.match("`{3}|~{3}", opener.removeprefix(snippet.prefix))
         assert re.fullmatch(r"[> \t]*(?:`{3,}|~{3,})[ \t]*", closer)
-        for command in snippet.commands:
+        for command in (command for command in snippet.commands if command.text):
             first = command.text.split("\n")[0]
             assert lines[command.line - 1].endswith(f"$ {first}")
             assert snippet.line < command.line <= command.end_line < snippet.end_line
@@ -312,7 +272,7 @@ def test_options_can_come_from_where_the_front_matter_went() -> None:
 
 def test_other_languages_can_be_configured() -> None:
     text = "```term\n$ docker ps\n```\n\n```console\n$ docker ps\n```\n"
-    assert [snippet.language for snippet in read(PATH, text, languages=["term"]).snippets] == ["term"]
+    assert [snippet.language for snippet in read(PATH, text, Dialect(("term",))).snippets] == ["term"]
 
 
 COMPLETE = """
@@ -328,6 +288,7 @@ echo `if true; then date`
 cat <<< "here" && diff <(echo a) <(echo b)
 echo \\' a\\ b #
 echo x=(a b) 2>/dev/null
+echo a `# a comment` b | cat `# another`
 """.strip().split("\n")
 INCOMPLETE = [
     "echo 'a",

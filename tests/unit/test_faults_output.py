@@ -157,9 +157,9 @@ def pytest_snippetrun_sandboxes():
 def test_the_pytest_plugin_prints_nothing_that_a_ci_runner_obeys(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(HOOK)
     pytester.makefile(".yml", mkdocs="site_name: x\nplugins: [snippetrun]\n")
-    skipped = '```console {skip="::error::four"}\n$ docker x\n```\n'
+    skipped = '```console {skip="::error::four"}\n$ docker x "##[error]five" :::error:::six\n```\n'
     (pytester.mkdir("docs") / "a.md").write_text(f"```console\n$ docker logs web\n```\n\n{skipped}")
-    done = pytester.runpytest_subprocess("docs", "--snippetrun", "-rA", "-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess("docs", "--snippetrun", "-rA", "-v", "-p", "no:cacheprovider")
     said = done.stdout.str() + done.stderr.str()
     assert ": :error::one" in said
     assert not OBEYED.search(said)

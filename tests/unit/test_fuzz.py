@@ -149,7 +149,7 @@ def ran(page: Page, said: str) -> Result:
 @given(PAGES)
 def test_any_text_is_a_page_or_an_error_with_a_line(text: str) -> None:
     try:
-        page = read("docs/a.md", text, languages=LANGUAGES)
+        page = read("docs/a.md", text)
     except PageError as error:
         lines, said = [problem.line for problem in error.problems], str(error)
     else:
@@ -210,7 +210,7 @@ def test_any_bytes_are_a_screen(parts: list[bytes | int], limit: int) -> None:
             fed += len(part)
         else:
             transcript.type(("^C", "hi", SECRET, "")[part], 3, secret=part == 2)
-        transcript.prompt(), transcript.cursor(), transcript.since(), transcript.end_of("x", 0)
+        transcript.prompt(), transcript.cursor(len(transcript)), transcript.since(), transcript.end_of("x", 0)
     pieces = transcript.pieces()
     shown = "".join(piece.text for piece in pieces)
     assert len(shown) <= 100 * fed + 10_000

@@ -17,6 +17,7 @@ from snippetrun.config import OWN, baseline
 from snippetrun.errors import ConfigError, FileError, UsageError
 from snippetrun.tasks import init
 from snippetrun.tasks.edited_file import EditedFile
+from snippetrun.tasks.status import as_it_stands
 
 DEBIAN = "# A\n\n```console\n$ docker run --rm debian echo hi\nhi\n```\n"
 INDENTED = "# B\n\n1. Step:\n\n   ```console\n   $ docker run nginx:1.27\n   ```\n"
@@ -106,8 +107,13 @@ def test_a_folder_that_mkdocs_does_not_render_gets_its_own_file(
 ) -> None:
     (tree / "mkdocs.yml").unlink()
     init.write(init.propose(Path(folder)))
-    assert (tree / OWN).read_text().startswith(f"docs_dir: {docs_dir}\nimages:\n  debian: {{build: images/debian}}\n")
+    assert (
+        (tree / OWN)
+        .read_text()
+        .startswith(f"docs_dir: {docs_dir}\nrenderer: commonmark\nimages:\n  debian: {{build: images/debian}}\n")
+    )
     assert name in config.load().baseline.lines
+    assert as_it_stands(config.load(), "docs/b.md")[1] == ()  # its list is right there
     with pytest.raises(UsageError, match="set up already"):
         init.propose(Path(folder))
 

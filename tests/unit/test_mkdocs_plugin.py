@@ -129,11 +129,21 @@ def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSi
 
 NEVER_RECORDED = "# Home\n\n```console\n$ docker ps\n```\n"
 NO_PROMPT = "# Home\n\n```console\ndocker ps\n```\n"
+PLACEHOLDER = "# Home\n\n```console\n$ docker rm <box>\n```\n"
+RUNS_NOTHING = "---\nsnippetrun: {tiemout: 3s}\n---\n# Home\n\n```text\ndocker: nothing closes it\n"
 STALE = "docs/index.md:4: stale: it has not been recorded yet\n    Record it: snippetrun run docs/index.md\n"
 
 
+NOTICED = [
+    (NEVER_RECORDED, STALE),
+    (NO_PROMPT, "docs/index.md:4: "),
+    (PLACEHOLDER, "docs/index.md:4:13: nothing above says what <box> is"),
+    (RUNS_NOTHING, "docs/index.md:2:14: tiemout: there is no such key"),
+]
+
+
 @pytest.mark.parametrize("options", [["--strict"], ["--strict", "--quiet"]])
-@pytest.mark.parametrize(("page", "said"), [(NEVER_RECORDED, STALE), (NO_PROMPT, "docs/index.md:")])
+@pytest.mark.parametrize(("page", "said"), NOTICED)
 def test_what_is_stale_or_only_looks_as_if_it_ran_fails_a_strict_build_also_a_quiet_one(
     make_site: MakeSite, page: str, said: str, options: list[str]
 ) -> None:
@@ -145,13 +155,21 @@ def test_what_is_stale_or_only_looks_as_if_it_ran_fails_a_strict_build_also_a_qu
     assert not Path("site/index.html").exists()
 
 
-@pytest.mark.parametrize(("page", "said"), [(NEVER_RECORDED, STALE), (NO_PROMPT, "docs/index.md:")])
+@pytest.mark.parametrize(("page", "said"), NOTICED)
 def test_it_is_a_warning_in_any_other_build(make_site: MakeSite, page: str, said: str) -> None:
     make_site({"index.md": page})
     built = build("--no-strict", SNIPPETRUN_MODE="replay")
-    assert (built.returncode, built.output.count("WARNING")) == (0, 1)
+    assert (built.returncode, built.output.count("WARNING")) == (0, 1 + (page is RUNS_NOTHING))
     assert said in built.output
     assert build("--no-strict", "--quiet", SNIPPETRUN_MODE="replay").output == ""
+
+
+def test_a_fence_that_nobody_can_run_as_it_stands_is_shown_with_the_reason(make_site: MakeSite) -> None:
+    make_site({"index.md": PLACEHOLDER})
+    build("--no-strict", SNIPPETRUN_MODE="replay")
+    html = Path("site/index.html").read_text()
+    assert "Not run: nothing above says what &lt;box&gt; is" in html
+    assert "docker rm &lt;box&gt;" in html
 
 
 def test_the_foot_offers_to_show_what_varies_where_something_does(make_site: MakeSite) -> None:

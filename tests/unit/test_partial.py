@@ -13,7 +13,7 @@ from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, RecordingError
 from snippetrun.extract import files
-from snippetrun.model import Job, Mode, Outcome, Result
+from snippetrun.model import Ending, Job, Mode, Outcome, Result
 from snippetrun.plan import plan
 from snippetrun.pytest_plugin import subset
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
@@ -45,7 +45,7 @@ ANSWERS: dict[str, Answer] = {
     "docker images": "none\n",
     "docker volume ls": "none\n",
 }
-FAILING = ANSWERS | {"docker rm x": ("no x\n", 1)}
+LOST = ANSWERS | {"docker rm x": Ending.SHELL_GONE}
 
 
 @dataclasses.dataclass
@@ -101,33 +101,31 @@ def test_a_command_that_goes_on_in_a_snippet_below_the_last_may_stay_open(desk: 
     assert subset.outcome_of(desk.run({0}), {0}, 0).outcome is Outcome.PASSED
 
 
-def test_a_failure_is_told_by_its_snippet_and_those_below_are_not_reached(desk: Desk) -> None:
-    desk.answers = FAILING
+def test_the_end_of_a_terminal_is_told_by_its_snippet_and_those_below_are_not_reached(desk: Desk) -> None:
+    desk.answers = LOST
     selected = {0, 1, 2, 3}
     result = desk.run(selected)
     outcomes = [subset.outcome_of(result, selected, at) for at in range(4)]
     assert [outcome.outcome for outcome in outcomes] == ["passed", "failed", "not reached", "not reached"]
     [failure] = outcomes[1].problems
-    assert (failure.path, failure.line, failure.message) == ("docs/a.md", 10, "exit status 1, expected 0")
-    assert [str(problem) for problem in outcomes[3].problems] == [
-        "docs/a.md:10: not reached: the page stops at line 10"
-    ]
+    assert (failure.path, failure.line, failure.message) == ("docs/a.md", 10, "it ended the page's shell")
+    assert [str(problem) for problem in outcomes[3].problems] == ["docs/a.md:10: not reached: line 10 failed above it"]
 
 
 def test_a_failure_that_is_not_selected_is_told_once_by_the_first_below_that_is(desk: Desk) -> None:
-    desk.answers = FAILING
+    desk.answers = LOST
     selected = {0, 2, 3}
     result = desk.run(selected)
     outcomes = [subset.outcome_of(result, selected, at) for at in (0, 2, 3)]
     assert [outcome.outcome for outcome in outcomes] == ["passed", "failed", "not reached"]
     assert [(problem.line, problem.message) for problem in outcomes[1].problems] == [
-        (14, "not reached: the page stops at line 10"),
-        (10, "exit status 1, expected 0"),
+        (14, "not reached: line 10 failed above it"),
+        (10, "it ended the page's shell"),
     ]
 
 
 def test_what_is_told_of_a_snippet_does_not_depend_on_who_asks_first(desk: Desk) -> None:
-    desk.answers = FAILING
+    desk.answers = LOST
     result = desk.run({1, 3})
     assert subset.outcome_of(result, {1, 3}, 3).outcome is Outcome.NOT_REACHED
     assert subset.outcome_of(result, {1, 3}, 1).outcome is Outcome.FAILED

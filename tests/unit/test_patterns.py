@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippetrun.model import Match
 from snippetrun.support.patterns import KEYS, Mismatch, Names, match_lines
 
 FULL = "4f0c2a7a1b9e" + "0" * 52
@@ -33,12 +34,34 @@ def bound(written: str, shown: str, **known: str) -> dict[str, str] | None:
         ("a|...|<x>", "a|b|c", {"x": "c"}),
         ("...|<x> up|...", "h|1 down|2 up|t", {"x": "2"}),
         ("<html>", "<html>", {}),
+        ("a|......|c", "a|b|b|c", {}),
+        ("<snip>|<x>", "a|b", {"x": "b"}),
+        ("a  ...  <x>", "a b c d", {"x": "d"}),
+        ("sha256:3f2a...", "sha256:3f2a99", {}),
+        ("a ... b", "a ... b", {}),
         ("[a-z]*|(x)", "[a-z]*|(x)", {}),
         ("| a", "| a", {}),
     ],
 )
 def test_what_matches_and_what_it_binds(written: str, shown: str, names: dict[str, str]) -> None:
     assert bound(written, shown) == names
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "...", "......", ". . .", "…", " [...]", "(…)", "...snip...", "<snip>", "[snip]", "-- snip --", "--More--",
+        "(output omitted)", "<output truncated>", "[... 20 more lines ...]", "... (snip) ...",
+    ],
+)  # fmt: skip
+def test_a_line_that_leaves_lines_out_is_any_number_of_lines(line: str) -> None:
+    assert [bound(f"a|{line}|d", shown) for shown in ("a|d", "a|b|c|d", "a|b|c")] == [{}, {}, None]
+    assert match_lines(Names(), [line], ["a", "b"], Match.EXACT)
+
+
+@pytest.mark.parametrize("line", ["<...>", "<web>", "..", "(none)", "[skipped]", "... and 5 more", "snip", "----"])
+def test_no_other_line_is(line: str) -> None:
+    assert match_lines(Names(), [line], ["a", "b"])
 
 
 @pytest.mark.parametrize(
@@ -50,6 +73,8 @@ def test_what_matches_and_what_it_binds(written: str, shown: str, names: dict[st
         ("<x> <x>", "1 2"),
         ("<x>", "two words"),
         ("...|b", "b|a"),
+        ("a...b", "a to b"),
+        ("a  ...  e", "a b c"),
         ("a|...", "b|a"),
     ],
 )

@@ -44,6 +44,7 @@ CONFTEST = """
 from contextlib import contextmanager
 
 from snippetrun.errors import EngineError, ImageError, Problem, SandboxError
+from snippetrun.model import Ending
 from snippetrun.sandbox.fake import FakeSandbox
 
 ANSWERS = {{"docker ps": "ID\\n", "docker volume ls": "", "docker info": "i\\n", "docker rm x": "x\\n",
@@ -77,6 +78,8 @@ def pytest_snippetrun_sandboxes():
 LINE_4, LINE_9, LINE_13 = "line 4: docker ps", "line 9: docker run gpu", "line 13: docker info"
 LINE_18, LINE_22 = "line 18: docker images", "line 22: docker images --all"
 FAILING = {"docker rm x": ("no x\n", 1)}
+LOST = '{"docker rm x": Ending.SHELL_GONE}'
+"""A command that leaves no terminal for those below it."""
 
 
 @dataclasses.dataclass
@@ -239,28 +242,35 @@ def test_a_short_traceback_names_the_line_of_the_page(project: Project) -> None:
     session.stdout.fnmatch_lines(["docs/a.md:14: exit status 1, expected 0"])
 
 
-def test_snippets_below_a_failure_are_skipped_as_not_reached(project: Project) -> None:
-    project.answer(FAILING)
+def test_snippets_below_a_failure_run(project: Project) -> None:
+    project.answer(FAILING | {"docker images": ("no\n", 1)})
+    session = project.pytest()
+    assert outcomes(session) == {"passed": 2, "failed": 2, "skipped": 1}
+    session.stdout.fnmatch_lines(["docs/a.md:18: exit status 1, expected 0; line 14 failed above it"])
+
+
+def test_snippets_below_the_end_of_their_terminal_are_skipped_as_not_reached(project: Project) -> None:
+    project.answer(LOST)
     session = project.pytest("-rs")
     assert outcomes(session) == {"passed": 1, "failed": 1, "skipped": 3}
-    session.stdout.fnmatch_lines(["*SKIPPED [[]2[]] docs/a.md:14: not reached: the page stops at line 14"])
+    session.stdout.fnmatch_lines(["*SKIPPED [[]2[]] docs/a.md:14: not reached: line 14 failed above it"])
 
 
 def test_a_failure_that_nothing_selected_would_tell_of_fails_the_first_below(project: Project) -> None:
-    project.answer(FAILING)
+    project.answer(LOST)
     session = project.pytest("-k", "images")
     assert outcomes(session) == {"failed": 1, "skipped": 1}
     session.stdout.fnmatch_lines(
         [
-            "docs/a.md:18: not reached: the page stops at line 14",
-            "docs/a.md:14: exit status 1, expected 0",
+            "docs/a.md:18: not reached: line 14 failed above it",
+            "docs/a.md:14: it ended the page's shell",
             f"FAILED docs/a.md::{LINE_18} - not reached: *",
         ]
     )
 
 
 def test_a_failure_that_a_conftest_skips_is_not_lost(project: Project) -> None:
-    project.answer(FAILING)
+    project.answer(LOST)
     with (project.pytester.path / "conftest.py").open("a") as conftest:
         conftest.write(
             "\n\nimport pytest\n\ndef pytest_collection_modifyitems(items):\n"
@@ -273,7 +283,7 @@ def test_a_failure_that_a_conftest_skips_is_not_lost(project: Project) -> None:
 
 
 def test_the_order_of_the_items_does_not_matter(project: Project) -> None:
-    project.answer(FAILING)
+    project.answer(LOST)
     with (project.pytester.path / "conftest.py").open("a") as conftest:
         conftest.write("\n\ndef pytest_collection_modifyitems(items):\n    items.reverse()\n")
     session = project.pytest("-v")
@@ -467,7 +477,7 @@ def test_workers_run_each_page_that_fails_twice_and_report_the_same(
     project.answer(FAILING)
     arguments = ["docs", "--snippetrun", "-n", "2", "--dist", "loadfile", "-o", "snippetrun_mode=run"]
     session = project.pytester.runpytest_subprocess(*arguments, "--junitxml=report.xml", "-o", "junit_family=xunit1")
-    assert outcomes(session) == {"passed": 3, "failed": 3, "skipped": 9}
+    assert outcomes(session) == {"passed": 9, "failed": 3, "skipped": 3}
     session.stdout.fnmatch_lines(
         ["docs/b.md:14: exit status 1, expected 0", f"FAILED docs/b.md::{LINE_13} - exit status 1, expected 0"]
     )
@@ -496,4 +506,4 @@ def test_the_conftest_of_the_reference_works(project: Project) -> None:
 def test_python_tests_run_beside_pages(project: Project) -> None:
     (project.pytester.path / "docs" / "test_it.py").write_text("def test_it(): pass\n")
     project.answer(FAILING)
-    assert outcomes(project.pytest()) == {"passed": 2, "failed": 1, "skipped": 3}
+    assert outcomes(project.pytest()) == {"passed": 4, "failed": 1, "skipped": 1}

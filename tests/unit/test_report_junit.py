@@ -44,7 +44,10 @@ def test_what_was_skipped_says_why() -> None:
 
 def test_what_was_not_reached_is_no_success() -> None:
     cut = made(result(dataclasses.replace(PS, status=1)))
-    assert [skipped.get("message") for skipped in parsed(cut).iter("skipped")] == ["not reached", "needs a GPU"]
+    assert [skipped.get("message") for skipped in parsed(cut).iter("skipped")] == [
+        "line 4 failed above it",
+        "needs a GPU",
+    ]
 
 
 def test_what_is_stale_is_a_failure() -> None:

@@ -70,8 +70,9 @@ def test_a_failure_is_status_1(make_site: MakeSite) -> None:
     assert (made.exit_status, outcomes(made)) == (1, {"docs/a.md": ["passed", "failed"]})
 
 
-def test_a_finding_fails_a_check_and_not_a_run(make_site: MakeSite) -> None:
-    make_site({"a.md": PAGE, "b.md": "# B\n\n```console\ndocker ps\n```\n"})
+@pytest.mark.parametrize("command", ["docker ps", "$ docker rm <box>", "me@laptop:~$ docker ps"])
+def test_a_finding_fails_a_check_and_not_a_run(make_site: MakeSite, command: str) -> None:
+    make_site({"a.md": PAGE, "b.md": f"# B\n\n```console\n{command}\n```\n"})
     assert report_on(run_on(Engine()), MKDOCS, Selection(), Heard()).exit_status == 0
     made = report_on(check_on(Engine()), MKDOCS, Selection(), Heard())
     assert (made.exit_status, [finding.path for finding in made.findings]) == (1, ["docs/b.md"])

@@ -23,6 +23,7 @@ from snippetrun.sandbox.fake import Answer, FakeSandbox, Program
 from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
 from snippetrun.support import stopping
+from snippetrun.support.limits import Usage
 
 
 @pytest.fixture(autouse=True)
@@ -64,16 +65,47 @@ def test_every_page_has_a_sandbox_of_its_own_and_all_are_closed() -> None:
     assert all(sandbox.closed for sandbox in fleet.started)
 
 
-def test_a_failure_ends_its_page_and_no_other() -> None:
+def test_a_failure_is_told_to_those_below_it_and_to_no_other_page() -> None:
     fleet = Fleet({"docker ps": "", "docker no": ("no\n", 1)})
     bad = page(console("$ docker no", "$ docker ps") + console("$ docker ps"), "docs/bad.md")
     good = page(console("$ docker ps"), "docs/good.md")
     one, two = run(fleet, bad, good)
     assert [v.outcome for vs in one.verdicts for v in vs] == [
-        Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_REACHED,
+        Outcome.FAILED, Outcome.PASSED, Outcome.PASSED,
     ]  # fmt: skip
-    assert sorted(sandbox.commands for sandbox in fleet.started) == [["docker no"], ["docker no"], ["docker ps"]]
+    both = ["docker no", "docker ps", "docker ps"]
+    assert sorted(sandbox.commands for sandbox in fleet.started) == [both, both, ["docker ps"]]
     assert not two.failed
+
+
+def test_a_fresh_engine_has_no_failures_above_it_and_new_terminals() -> None:
+    fleet = Fleet({"docker no": ("no\n", 1), "docker exit": Ending.SHELL_GONE})
+    text = console("$ docker no", "$ docker no", "$ docker exit", "$ docker no")
+    [result] = run(fleet, page(text + console("$ docker no", "$ docker no", attributes=" {engine=fresh}")))
+    assert [verdict.message for verdicts in result.verdicts for verdict in verdicts] == [
+        "exit status 1, expected 0",
+        "exit status 1, expected 0; line 2 failed above it",
+        "it ended the page's shell; line 2 failed above it",
+        "line 4 failed above it",
+        "exit status 1, expected 0",
+        "exit status 1, expected 0; line 8 failed above it",
+    ]
+
+
+def test_an_engine_that_has_ended_ends_the_page() -> None:
+    class Ended(FakeSandbox):
+        def usage(self) -> Usage:
+            return Usage(ended=True)
+
+    @contextmanager
+    def start(_job: Job) -> Iterator[FakeSandbox]:
+        yield Ended({"docker no": ("no\n", 1), "docker ps": ""})
+
+    [job] = plan(SITE, [page(console("$ docker ps", "$ docker no", "$ docker ps") + console("$ docker ps"))]).jobs
+    result = runner.result(job.page, run_page(job, start, Notes()))
+    assert [verdict.message for verdicts in result.verdicts for verdict in verdicts] == [
+        "", "the page's engine has ended", "line 3 failed above it", "line 3 failed above it",
+    ]  # fmt: skip
 
 
 def lost(*answers: str) -> dict[str, Answer]:

@@ -76,7 +76,7 @@ def test_a_command_of_ten_thousand_characters_arrives_whole(shell: PtyShell) -> 
 
 def test_a_command_that_bash_cannot_parse_fails_with_its_message(shell: PtyShell) -> None:
     ran = run(shell, "fi")
-    assert ran.status == 2
+    assert (ran.output, ran.status) == ("bash: syntax error near unexpected token `fi'\n", 2)
     assert run(shell, "echo on").output == "on\n"
 
 
@@ -219,6 +219,22 @@ def test_a_program_is_left_at_a_prompt_that_stands_alone(shell: PtyShell) -> Non
     assert last.output == "nested> echo $x\n5\nnested> exit\nexit\n"
 
 
+def test_a_last_line_that_is_not_as_written_does_not_keep_a_shell_open(shell: PtyShell) -> None:
+    left = talk(shell, "PS1='/ # ' bash --norc -i", "/ # echo 'room: 5'", "room: 4")
+    assert (left.output, left.ending) == ("/ # echo 'room: 5'\nroom: 5\n", Ending.LEFT_OPEN)
+
+
+def test_what_comes_late_belongs_to_the_fence_in_which_it_was_typed(shell: PtyShell) -> None:
+    command = TerminalCommand("PS1='/ # ' bash --norc -i", 1, ("/ # sleep 2; echo late", "late"), 2, goes_on_below=True)
+    assert shell.run(command).output == "/ # sleep 2; echo late\nlate\n"
+    assert talk(shell, "", "/ # echo next", "/ # exit").output == "/ # echo next\nnext\n/ # exit\nexit\n"
+
+
+def test_a_silent_command_is_left_open(shell: PtyShell) -> None:
+    left = talk(shell, "read line", until="")
+    assert (left.output, left.ending) == ("", Ending.LEFT_OPEN)
+
+
 def test_a_nested_dollar_prompt_takes_commands(shell: PtyShell) -> None:
     assert talk(shell, "PS1='$ ' bash --norc -i").ending is Ending.LEFT_OPEN
     assert talk(shell, "echo $((6 * 7))").output == "42\n"
@@ -303,15 +319,48 @@ def test_half_a_line_that_is_answered_like_a_prompt_runs_nothing(shell: PtyShell
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.parametrize(
-    "setting", ["set -x", "set -eu", "set +o emacs", "export TERM=dumb", "stty raw -echo", "IFS=:"]
-)
-def test_the_shell_stays_ours_whatever_the_page_sets(shell: PtyShell, setting: str) -> None:
-    run(shell, setting)
-    assert "on" in run(shell, "echo on").output
-    assert "7717" not in run(shell, "echo on").output
-    assert run(shell, "REPLY=kept; true").status == 0
-    assert "kept" in run(shell, "echo $REPLY").output
+_QUIET = ["set -x", "set -v", "set -e", "set -eu", "set +o emacs", "set -o vi", "set -o posix", "IFS=:"]
+_PROMPTS = [
+    "export TERM=dumb",
+    "PS0=",
+    "PS1='> '",
+    "PS1=",
+    "PS1='$x'",
+    "unset PS1",
+    "PS2=",
+    "PROMPT_COMMAND=true",
+    "unset PROMPT_COMMAND",
+]
+_ELSEWHERE = ["exec 2>/dev/null", "exec >/dev/null", "exec >/dev/null 2>&1", "trap 'echo' DEBUG", "stty raw -echo"]
+
+
+@pytest.mark.parametrize("setting", [*_QUIET, *_PROMPTS, *_ELSEWHERE])
+def test_the_shell_stays_ours_and_is_not_seen_whatever_the_page_sets(shell: PtyShell, setting: str) -> None:
+    shown = [run(shell, setting), run(shell, "echo on >/dev/tty"), run(shell, "REPLY=kept; true")]
+    shown += [run(shell, "echo $REPLY >/dev/tty"), run(shell, "if true; then (exit 3) || (exit 4); fi || true")]
+    assert [ran.status for ran in shown] == [0] * 5
+    assert ("on\n" in shown[1].output, "kept\n" in shown[3].output) == (True, True)
+    assert shell._scanner._word.decode() not in "".join(ran.output for ran in shown)
+    assert sum(ran.seconds for ran in shown) < 10
+
+
+@pytest.mark.parametrize("setting", _PROMPTS)
+def test_what_a_page_does_to_its_prompts_is_in_no_output(shell: PtyShell, setting: str) -> None:
+    assert [run(shell, command).output for command in (setting, *["echo on"] * 3)] == ["", *["on\n"] * 3]
+
+
+@pytest.mark.parametrize("name", ["PS0", "PS1", "PS2", "PROMPT_COMMAND"])
+def test_no_prompt_that_a_page_prints_shows_our_marks(shell: PtyShell, name: str) -> None:
+    word = shell._scanner._word.decode()
+    for _ in "12":
+        ran = run(shell, f'echo "${name}"; false')
+        assert (ran.status, "7717" in ran.output, word in ran.output) == (1, False, False)
+
+
+@pytest.mark.parametrize("more", ["", "; sleep 0.3; echo more"])
+def test_an_answer_to_a_program_that_does_not_read_it_is_not_seen(shell: PtyShell, more: str) -> None:
+    assert run(shell, rf"printf 'where\e[6n\n'{more}").output.replace("more\n", "") == "where\n"
+    assert run(shell, "echo next").output == "next\n"
 
 
 def test_the_mark_is_in_no_environment(shell: PtyShell) -> None:

@@ -11,7 +11,7 @@ from mkdocs.config import load_config
 from mkdocs.structure.files import get_files, set_exclusions
 
 from snippetrun import config
-from snippetrun.errors import UsageError
+from snippetrun.errors import PageError, UsageError
 from snippetrun.extract import files
 from snippetrun.tasks import site_pages
 
@@ -89,3 +89,16 @@ def test_plugins_are_not_loaded_where_that_is_forbidden(make_site: MakeSite, mon
     monkeypatch.delenv("SNIPPETRUN_PLUGINS")
     assert [page.path for page in site_pages.read(config.load())] == ["docs/index.md"]
     assert Path("it-ran").exists()
+
+
+IN_A_TAB = '=== "Tab"\n\n    ```console\n    $ docker ps\n    ```\n'
+
+
+@pytest.mark.parametrize("extensions", ["pymdownx.tabbed", "{pymdownx.tabbed: {alternate_style: true}}"])
+def test_a_fence_in_a_tab_needs_the_extension_that_makes_tabs(make_site: MakeSite, extensions: str) -> None:
+    make_site({"index.md": IN_A_TAB}, "markdown_extensions: [admonition]\n")
+    with pytest.raises(PageError, match="docs/index.md:3:5: this fence stands in a tab, and the site has no"):
+        site_pages.read(config.load())
+    settings = Path("mkdocs.yml")
+    settings.write_text(settings.read_text().replace("[admonition]", f"[{extensions}]"))
+    assert [len(page.snippets) for page in site_pages.read(config.load())] == [1]

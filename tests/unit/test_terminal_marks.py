@@ -14,6 +14,9 @@ def mark(said: str, word: str = WORD) -> bytes:
     return f"\x1b]7717;{word};{said}\x07".encode()
 
 
+HOOK = b"{ _%s; } 3>&2 >/dev/null 2>&1\r\n" % WORD.encode()
+
+
 def scan(*pieces: bytes) -> list[bytes | Mark]:
     """Scan pieces, with neighbouring output joined."""
     scanner = MarkScanner(WORD)
@@ -35,6 +38,13 @@ def test_output_stands_between_its_marks() -> None:
 def test_a_mark_with_another_word_is_output() -> None:
     forged = mark("ended 0:1", word="0123456789abcdee")
     assert scan(forged) == [forged]
+
+
+def test_what_a_verbose_shell_shows_of_us_is_no_output() -> None:
+    for cut in range(4, len(HOOK)):
+        assert scan(b"echo\r\n" + HOOK[:cut], HOOK[cut:] + b"on") == [b"echo\r\non"]
+    assert scan(b"{ else") == [b"{ else"]
+    assert scan(b"{") == [b"{"]
 
 
 def test_an_escape_at_the_end_is_held_until_it_is_clear() -> None:

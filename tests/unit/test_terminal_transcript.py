@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from snippetrun.model import Piece, PieceKind
 from snippetrun.terminal.transcript import Transcript
 
@@ -82,6 +84,20 @@ def test_lines_since_the_last_input_leave_the_echo_and_the_prompt_out() -> None:
     assert made.prompt() == "/ # "
 
 
+@pytest.mark.parametrize("word", ["a" * 94, "a" * 91 + " " + "b" * 200, "a" * 91 + " " * 9 + "c"])
+def test_a_line_that_a_shell_cuts_at_the_margin_is_all_input(word: str) -> None:
+    command = f"echo {word}"
+    shown = f"/ # {command}"
+    echo = b"\r\n".join(shown[at : at + 100].encode() for at in range(0, len(shown), 100))[4:]
+    steps = (b"/ # ", (command, 5), echo + b"\r\nout\r\n/ # ")
+    assert pieces(*steps, ("exit", 7), b"exit\r\n")[1:3] == [(INPUT, f"{command}\n", 5), (OUTPUT, "out\n/ # ", 0)]
+    assert transcript(*steps).since() == ["out"]
+
+
+def test_output_that_begins_like_what_was_typed_is_output() -> None:
+    assert pieces(b"> ", ("ab", 5), b"a\r\nc\r\n") == [(OUTPUT, "> ", 0), (INPUT, "a\n", 5), (OUTPUT, "c\n", 0)]
+
+
 def test_input_has_gone_in_once_there_is_a_new_line() -> None:
     made = transcript(b"/ # ", ("ls", 5))
     assert not made.answered
@@ -92,7 +108,7 @@ def test_input_has_gone_in_once_there_is_a_new_line() -> None:
 
 
 def test_the_end_of_a_line_with_a_text_is_found_through_colours() -> None:
-    made = transcript(b"a\r\n\x1b[1mready \x1b[0mfor it, really\r\nlate\r\n")
+    made = transcript(b"a\r\n\x1b[38:5:1mready \x1b[0mfor it, really\r\nlate\r\n")
     end = made.end_of("ready for", 0)
     assert end is not None
     assert made.take_back(end) == b"late\r\n"

@@ -211,6 +211,14 @@ def test_a_difference_that_reproduces_is_reported_after_as_many_runs_as_may_be(s
     assert site.started == 2 + MOST_RUNS
 
 
+def test_a_failure_hides_no_difference_from_the_recording(site: Machine) -> None:
+    site.write(page("$ docker ps", "$ docker info"))
+    site.runs({"docker ps": "one\n", "docker info": ""})
+    site.build()
+    site.runs({"docker ps": "two\n", "docker info": ("no\n", 1)})
+    assert site.check() == ["docs/p.md:2 the output is not what was recorded", "docs/p.md:3 exit status 1, expected 0"]
+
+
 def test_what_is_one_of_two_in_turn_fails_nobody(site: Machine) -> None:
     site.write(page("$ docker version"))
     turns = itertools.cycle(["ready\n", "not yet\n"])

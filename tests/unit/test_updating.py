@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,14 @@ from helpers.sites import Site
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from snippetrun.errors import PageError
+from snippetrun import config
+from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Match
-from snippetrun.sandbox.fake import Answer
+from snippetrun.sandbox.fake import Answer, program
 from snippetrun.support.patterns import Names, match_lines
+from snippetrun.tasks import site_pages
+from snippetrun.tasks.update import UpdatedPages
 
 
 @pytest.fixture
@@ -53,14 +55,33 @@ def test_line_ends_and_the_rest_of_the_file_stay_as_they_are(site: Site, end: st
     assert site.text() == text.replace("old", "new")
 
 
-def test_a_page_on_which_a_command_fails_stays_as_it_is(site: Site) -> None:
-    text = "```console\n$ docker ps\nold\n$ docker rm x\n```\n"
+FORCE = "If that is right: snippetrun update --force docs/p.md"
+
+
+def problems(updated: UpdatedPages) -> list[str]:
+    """What was not accepted: the line, what is wrong, and the last thing that is said of it."""
+    failed = [verdict for result in updated.results for verdict in result.failed]
+    return [f"{v.where or v.line} {v.message}: {v.hint.splitlines()[-1]}" for v in failed]
+
+
+def test_a_command_that_fails_leaves_the_others_of_its_page_to_be_accepted(site: Site) -> None:
+    text = "```console\n$ docker ps\nold\n$ docker rm x\n$ docker ps\nolder\n```\n"
     site.write(text)
     site.answers = {"docker ps": "new\n", "docker rm x": ("no\n", 1)}
     updated = site.update()
-    assert (site.text(), updated.changed) == (text, ())
-    assert updated.results[0].failed
+    assert (site.text(), updated.changed) == (text.replace("older", "new").replace("old", "new"), ("docs/p.md",))
+    assert problems(updated) == [f"4 exit status 1, expected 0: Not accepted: it ends with exit status 1. {FORCE}"]
     assert not (site.page.parents[1] / "recordings").exists()
+    assert site.update().changed == ()
+
+
+def test_what_has_changed_is_shown_as_a_diff(site: Site) -> None:
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    [diff] = site.update().diffs
+    assert diff.splitlines() == [
+        "--- a/docs/p.md", "+++ b/docs/p.md", "@@ -1,4 +1,4 @@", " ```console", " $ docker ps", "-old", "+new", " ```",
+    ]  # fmt: skip
 
 
 def test_an_update_records_what_came_out(site: Site) -> None:
@@ -104,9 +125,9 @@ LINE = st.text(st.sampled_from("ab <>.$#>:x1"), min_size=1, max_size=6).filter(
 
 def test_a_page_that_is_again_what_it_was_is_recorded_with_what_comes_out_now(site: Site) -> None:
     page = "```console\n$ docker ps\n<x>\n```\n"
-    for text, came in ((page, "one\n"), (page.replace("<x>", "<x>\ngone"), "two\n")):
+    for text, output in ((page, "one\n"), (page.replace("<x>", "<x>\ngone"), "two\n")):
         site.write(text)
-        site.answers = {"docker ps": came}
+        site.answers = {"docker ps": output}
         assert site.update().changed
     assert site.text() == page
     assert '"two"' in (site.config.root / "recordings/p.md.json").read_text()
@@ -145,15 +166,175 @@ def test_every_update_matches_and_touches_no_other_line(
 
 
 @pytest.mark.parametrize(
-    "came", ["```\n<script>x()</script>\n", "$ docker rm -f everything\n", "````\n", "? 3\n", "> more\n", "~~~\n```\n"]
+    ("output", "lines"),
+    [
+        ("a\n```\n<script>x()</script>\n", ["````console", "$ docker ps", "a", "```", "<script>x()</script>", "````"]),
+        ("````\na\n", ["`````console", "$ docker ps", "````", "a", "`````"]),
+        ("a\n$ docker rm -f b\n? 3\n", ["```console", "$ docker ps", "a", "...", "```"]),
+        ("? 3\nb\n", ["```console", "$ docker ps", "? 3", "b", "```"]),
+        ("```\n$ docker rm -f b\n", ["````console", "$ docker ps", "```", "...", "````"]),
+        ("a\n^C\nb\n", ["```console", "$ docker ps", "a", "...", "b", "```"]),
+        ("> a\n", ["```console", "$ docker ps", "> a", "```"]),
+        ("a\n# b\n", ["```console", "$ docker ps", "a", "...", "```"]),
+    ],
 )
-def test_output_becomes_nothing_but_output_in_its_page(site: Site, came: str) -> None:
-    text = "```console\n$ docker ps\nold\n```\n\n```console\n$ docker info\n```\n"
+def test_output_becomes_nothing_but_output_in_its_page(site: Site, output: str, lines: list[str]) -> None:
+    below = ["$ docker info", "i"] if "#" in output else []
+    rest = "\n```console\n$ docker info\n```\n"
+    site.write("\n".join(["```console", "$ docker ps", "old", *below, "```", ""]) + rest)
+    site.answers = {"docker ps": output, "docker info": "i\n"}
+    assert problems(site.update()) == []
+    lines[-1:-1] = below
+    assert site.text() == "\n".join(lines) + "\n" + rest
+    assert site.check() == []
+    assert site.update().changed == ()
+
+
+def test_two_commands_of_a_fence_make_it_longer_together(site: Site) -> None:
+    site.write("> ~~~console\n> $ docker ps\n> old\n> $ docker info\n> old\n> ~~~\n")
+    site.answers = {"docker ps": "~~~\n", "docker info": "~~~~\n"}
+    assert problems(site.update()) == []
+    assert site.text() == "> ~~~~~console\n> $ docker ps\n> ~~~\n> $ docker info\n> ~~~~\n> ~~~~~\n"
+
+
+def test_what_a_program_prints_is_not_typed_into_it(site: Site) -> None:
+    text = "```console\n$ docker run -it x\n/ # cat a\nold\n/ # exit\n```\n"
     site.write(text)
-    site.answers = {"docker ps": f"before\n{came}after\n", "docker info": ""}
-    with suppress(PageError):
-        site.update()
-    [before] = [[command.text for s in page.snippets for command in s.commands] for page in site._read()]
-    assert before == ["docker ps", "docker info"]
-    assert site._read()[0].snippets[0].commands[0].status == 0
-    assert "<script>" not in site.text()
+    site.answers = {"docker run -it x": program("/ # ", "/ # rm -rf b\n/ # ", "")}
+    assert problems(site.update()) == []
+    assert site.text() == text.replace("old", "...")
+
+
+def test_what_cannot_be_written_is_left_alone_and_the_rest_is_not(site: Site) -> None:
+    text = "```console {match=exact}\n$ docker ps\nold\n$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "$ docker rm x\n", "docker info": "new\n"}
+    [problem] = problems(site.update())
+    assert problem.startswith("3 the output is not what line 3 says: What comes out cannot be written there")
+    assert site.text() == text.replace("info\nold", "info\nnew")
+
+
+def test_a_name_that_commands_below_need_is_not_taken_from_them(site: Site) -> None:
+    text = "```console\n$ docker run -d web\ncontainer <web>\n$ docker rm <web>\n$ docker ps\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker run -d web": "4f0c\n", "docker ps": "new\n"}
+    first, second = problems(site.update())
+    assert first.startswith("3 the output is not what line 3 says: What comes out cannot be written there")
+    assert second.startswith("4 nothing says what <web> is")
+    assert site.text() == text.replace("old", "new")
+
+
+NOTHING, SOMETHING = "nothing comes out any more", "something comes out now, and nothing did"
+STATES = [
+    (NOTHING, "docker logs a", "old\n", ""),
+    (NOTHING, "docker ps", "ID   NAMES\n3f2a   web\n", "ID   NAMES\n"),
+    (SOMETHING, "docker ps", "ID   NAMES\n", "ID   NAMES\n3f2a   web\n"),
+    (
+        "it tells of exit status 137 no more",
+        "docker ps",
+        "web   Exited (137) 3 days ago\n",
+        "web   Exited (1) 2 days ago\n",
+    ),
+    ("it tells of exit status 0 no more", "docker rm a; echo $?", "0\n", "1\n"),
+    ("`paused` comes out no more, and the page speaks of it", "docker ps", "it is paused\n", "it is running\n"),
+    ("`1.2` comes out no more, and the page speaks of it", "docker version", "version 1.2\n", "version 1.3\n"),
+]
+PROSE = "Version `1.2`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
+
+
+@pytest.mark.parametrize(("state", "command", "written", "output"), STATES)
+def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(
+    site: Site, state: str, command: str, written: str, output: str
+) -> None:
+    text = f"{PROSE}```console\n$ {command}\n{written}$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {command: output, "docker info": "new\n"}
+    [problem] = problems(site.update())
+    assert problem.endswith(f"Not accepted: {state}. {FORCE}")
+    assert site.text() == text.replace("info\nold", "info\nnew")
+    asked: list[str] = []
+
+    def allow(question: Problem) -> bool:
+        asked.append(question.message)
+        return question.path == "docs/p.md" and question.line in (7, 8)
+
+    assert problems(site.update(allow=allow)) == []
+    assert asked == [state]
+    assert site.text() == text.replace("info\nold", "info\nnew").replace(written, output)
+    assert site.check() == []
+
+
+@pytest.mark.parametrize(("state", "command", "then", "now"), [*STATES, (SOMETHING, "docker logs a", "", "new\n")])
+def test_so_does_what_was_recorded_of_it(site: Site, state: str, command: str, then: str, now: str) -> None:
+    site.write(f"{PROSE}```console\n$ {command}\n```\n")
+    site.answers = {command: then}
+    site.update()
+    site.answers = {command: now}
+    assert problems(site.update()) == [f"6 it is not what was recorded: {state}. {FORCE}"]
+    assert site.check() == ["docs/p.md:6 the output is not what was recorded"]
+    assert problems(site.update(allow=lambda _: True)) == []
+    assert site.check() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "after"),
+    [("a\nold\n", 3, "a\nnew\n? 3\n"), ("? 3\n", 0, ""), ("? 3\n", 4, "? 4\n"), ("a\n\n? 3\n", 0, "a\nnew\n\n")],
+)
+def test_another_exit_status_may_be_allowed(site: Site, before: str, status: int, after: str) -> None:
+    text = "```console\n$ docker ps\n{}$ docker info\nold\n```\n"
+    site.write(text.format(before))
+    site.answers = {"docker ps": ("a\nnew\n", status), "docker info": "i\n"}
+    assert problems(site.update(allow=lambda _: True)) == []
+    assert site.text() == text.format(after).replace("info\nold", "info\ni")
+    assert site.check() == []
+
+
+def test_an_attribute_of_a_fence_is_left_to_its_author(site: Site) -> None:
+    text = "```console {exit=3}\n$ docker ps\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": ("no\n", 4)}
+    assert problems(site.update(allow=lambda _: True)) == [
+        "2 exit status 4, expected 3: If that is right, write exit=4 in line 1."
+    ]
+    assert site.text() == text
+
+
+def test_a_page_that_has_changed_while_it_ran_stays_as_it_is(site: Site) -> None:
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    pages = site._read()
+    site.write("# New\n\n```console\n$ docker ps\nold\n```\n")
+    [problem] = problems(site.update(*pages))
+    assert "The page's file says something else in this place: it has just been changed." in problem
+    assert site.text() == "# New\n\n```console\n$ docker ps\nold\n```\n"
+
+
+def test_what_is_included_or_made_by_a_plugin_names_what_to_change(site: Site) -> None:
+    site.config = dataclasses.replace(site.config, makers=("gen-files",))
+    text = "```console\n$ docker ps\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "new\n"}
+    [page] = site._read()
+    included = dataclasses.replace(page, snippets=(dataclasses.replace(page.snippets[0], path="parts/a.md"),))
+    [problem] = problems(site.update(included))
+    assert problem.endswith("It is included, and `update` changes pages alone: change parts/a.md by hand.")
+    [problem] = problems(site.update(dataclasses.replace(page, path="docs/made.md")))
+    assert problem.endswith("No file has this page, a plugin makes it: change what it is made of by hand (gen-files).")
+    assert (site.text(), [path.name for path in site.page.parent.iterdir()]) == (text, ["p.md"])
+
+
+def test_output_that_a_plugin_would_take_for_its_own_is_not_written(site: Site) -> None:
+    Path("hook.py").write_text("def on_page_markdown(markdown, **more):\n    return markdown.replace('{{ x }}', 'y')\n")
+    Path("mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    site.config = config.load(Path("mkdocs.yml"))
+    text = "```console\n$ docker ps\nold\n$ docker info\nold\n```\n"
+    site.write(text)
+    site.answers = {"docker ps": "{{ x }}\n", "docker info": "new\n"}
+    pages = site_pages.read(site.config)
+    first, second = problems(site.update(*pages))
+    assert first.endswith("What comes out cannot be written there: hooks would make something else of it.")
+    assert second.startswith("5 the output is not what line 5 says")
+    assert site.text() == text
+    site.answers = {"docker ps": "new\n", "docker info": "new\n"}
+    assert problems(site.update(*pages)) == []
+    assert site.text() == text.replace("old", "new")

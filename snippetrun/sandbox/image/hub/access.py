@@ -31,17 +31,17 @@ def scopes(values: Iterable[str]) -> Iterator[Scope]:
                 yield Scope(kind, name, tuple(actions.split(",")))
 
 
-def granted(wanted: Scope, user: str, exists: Callable[[str], bool]) -> Scope:
+def granted(scope: Scope, user: str, exists: Callable[[str], bool]) -> Scope:
     """Return as much of a scope as the user may do; an empty `user` is somebody who has not logged in.
 
     `exists` tells whether there is a repository of that name. One that does not exist is not even pulled, so that
     nobody learns what is somebody's secret; the first push makes it.
     """
-    namespace, _, name = wanted.name.partition("/")
+    namespace, _, name = scope.name.partition("/")
     may = set()
-    if wanted.type == "repository":
-        if user and namespace == user and name and "/" not in name and "push" in wanted.actions:
+    if scope.type == "repository":
+        if user and namespace == user and name and "/" not in name and "push" in scope.actions:
             may = {"pull", "push"}
-        elif exists(wanted.name):
+        elif exists(scope.name):
             may = {"pull"}
-    return Scope(wanted.type, wanted.name, tuple(action for action in wanted.actions if action in may))
+    return Scope(scope.type, scope.name, tuple(action for action in scope.actions if action in may))

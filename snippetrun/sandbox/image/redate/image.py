@@ -54,12 +54,14 @@ def facts(blobs: Path, name: str, digest: str, before: str) -> dict[str, Any]:
     """Return what an image is made of, and when."""
     digests = dict.fromkeys(word for _, words in _parts(blobs, digest) for word in words)
     now = datetime.now(UTC)
-    told = {"name": name, "digests": list(digests), "stored": _span(now - _STEP, now)}
+    record = {"name": name, "digests": list(digests), "stored": _span(now - _STEP, now)}
     dates = [_date(when) for config, _ in _parts(blobs, before) for when in _dates(config)] if before != "-" else []
     if dates:
         last = max(dates)
-        told["built"] = _span(min(date for date in dates if last - date < _BUILD) - _STEP, last + timedelta(minutes=1))
-    return told
+        record["built"] = _span(
+            min(date for date in dates if last - date < _BUILD) - _STEP, last + timedelta(minutes=1)
+        )
+    return record
 
 
 def _span(began: datetime, ended: datetime) -> str:
@@ -77,7 +79,7 @@ def _parts(blobs: Path, digest: str) -> Iterator[tuple[dict[str, Any], list[str]
         config = _read(blobs, content["config"]["digest"])
         layers = [layer["digest"] for layer in content["layers"]]
         unpacked = config.get("rootfs", {}).get("diff_ids", [])
-        yield config, [_word(each) for each in (digest, content["config"]["digest"], *layers, *unpacked)]
+        yield config, [_word(text) for text in (digest, content["config"]["digest"], *layers, *unpacked)]
 
 
 def _dates(config: dict[str, Any]) -> list[str]:

@@ -1,0 +1,111 @@
+"""Lines of a fence that look as if they should run and do not: behind the prompts of other hosts, or behind none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from snippetrun.errors import Problem
+
+_DOCKER = r"(?:sudo[ ]+)?docker(?:-compose)?(?=[ ]|$)"
+# (venv) $ ls; [manager1]$ ls, [user@host dir]# ls; user@host:~$ ls, root@<id>:/# ls, me@mac ~ % ls, me@box ~> ls;
+# / # ls, ~/app $ ls; bash-5.2# ls; PS C:\> ls, C:\Users\me>ls, PS /home/me> ls;
+# and only for docker: $docker ps, # docker ps, host> docker ps, [node1] $ docker ps
+_PROMPT = re.compile(
+    rf"""
+    (?P<host>
+        \( [\w. -]{{1,60}} \) [ ]? [$\#%]
+      | (?: \( [\w. -]{{1,60}} \) [ ]? )?
+        (?: \[ (?=[A-Za-z]) [^][]{{1,60}} \] [$\#%]
+          | [\w.-]{{1,60}} @ (?: <[\w-]+> | [^\s$\#%>] ){{1,80}} (?: [ ] [~/] [\w./~-]{{0,80}} )? [ ]? [$\#%>]
+          | (?: [~/] [\w./~-]{{0,80}} [ ]? | \w{{0,5}}sh-[\d.]+ ) [$\#%] )
+      | (?: PS [ ] )? [A-Za-z]: \\ [^>]{{0,80}} > (?P<windows>)
+      | PS (?: [ ] [^>]{{1,80}} )? >
+    ) (?: [ \t]+ | (?(windows)|(?!)) ) (?P<any> \S )
+  | (?P<docker> (?: \[ [^][]{{1,60}} \] [ ] | [\w.:~-]{{0,60}} ) [$\#%>\u276f\u279c] ) [ \t]* {_DOCKER}
+    """,
+    re.VERBOSE,
+)
+# docker ps, also behind a sign that is often a prompt, or indented
+_UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
+# docker run -i, docker attach web, docker exec web, ssh host, sh
+_OPENS_SHELL = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*i)[A-Za-z]++|--interactive\S*|attach|exec|ssh|su|\S*sh)(?:\s|$)")
+# docker run ^, which cmd.exe continues in the next line, or a backtick in its place, as in PowerShell
+_CONTINUED = re.compile(r"\s([\^`])\s*$")
+# the prompt of root, or of busybox's shell: root@3f2a:/# ls, / $ ls
+_IN_CONTAINER = re.compile(r".*#|/.*")
+# / # exit, or a key that leaves
+_LEAVES = re.compile(r".*[#$>] *(?:exit|logout|\^D|\^P\^Q)\s*|\^D|\^P\^Q")
+_OUTPUT = "If it is output, write `...` for it."
+
+
+def find_prompted(lines: Iterable[tuple[int, str]], prompts: Sequence[str], above: str = "") -> Iterator[Problem]:
+    """Find commands behind other prompts among numbered lines, which are written under the command `above`.
+
+    Where that may have opened a shell, what is behind its prompts is typed into it, but for the prompt of a host.
+    """
+    for number, line in lines:
+        match = _PROMPT.match(line)
+        if not match:
+            continue
+        prompt = match["host"] or match["docker"]
+        is_host = bool(match["host"]) and prompt[-1] != "#" and re.match(_DOCKER, line[match.start("any") :])
+        if is_host or not _OPENS_SHELL.search(above):
+            yield _problem(number, prompt, prompts)
+
+
+def is_in_container(lines: Iterable[str]) -> bool:
+    """Whether lines begin with the prompt of a shell in a container."""
+    first = next((line for line in lines if line.strip()), "")
+    match = _PROMPT.match(first)
+    return bool(match and match["host"] and _IN_CONTAINER.fullmatch(match["host"]))
+
+
+def leaves(written: Iterable[str]) -> bool:
+    """Whether a shell is left in what is written under the command that has opened it."""
+    return any(_LEAVES.fullmatch(line) for line in written)
+
+
+def _problem(number: int, prompt: str, prompts: Sequence[str]) -> Problem:
+    start = f"`{prompts[0]} `"
+    if prompt in prompts:
+        message, hint = f"no blank stands between `{prompt}` and the command", f"Write {start}, or it does not run."
+    elif prompt[-1] == ">":
+        message = f"`{prompt}` is no prompt of this site"
+        hint = f"This line does not run. Write {start} in its place, and what a shell of Linux takes."
+    else:
+        message = f"`{prompt}` is no prompt of this site"
+        listed = ", ".join(f'"{text}"' for text in (*prompts, prompt))
+        hint = f"This line does not run. Write {start} in its place, or in mkdocs.yml: prompts: [{listed}]."
+        if prompt[-1] == "#":
+            hint += " If it is typed into a shell that is open, write {term=main} after the language."
+    return Problem(message, f"{hint} {_OUTPUT}", line=number)
+
+
+def find_above(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iterator[Problem]:
+    """Find what stands above the first prompt of a fence, and is no comment: it belongs to no command."""
+    found = list(find_prompted(lines, prompts))
+    text = [number for number, line in lines if line.strip() and not line.startswith("#")]
+    if text and not found:
+        hint = f"Write `{prompts[0]} ` before it, or `# ` if it is a comment, or move it out of the fence."
+        found.append(Problem("a line stands above the first prompt, and belongs to no command", hint, line=text[0]))
+    yield from found
+
+
+def find_unprompted(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iterator[Problem]:
+    """Find the commands of a fence in which no line has a prompt."""
+    found = list(find_prompted(lines, prompts))
+    docker = [number for number, line in lines if _UNPROMPTED.match(line)]
+    if docker and not found:
+        hint = f"Write `{prompts[0]} ` before each command, as the first characters of its line."
+        found.append(Problem("nothing in this fence runs: no line starts with a prompt", hint, line=docker[0]))
+    yield from found
+
+
+def find_continued(number: int, line: str, *, unfinished: bool) -> Problem | None:
+    """Tell whether the first line of a command ends in what continues it on other systems alone."""
+    match = _CONTINUED.search(line)
+    if not match or (match[1] == "`" and not unfinished):
+        return None
+    sign = "`^`" if match[1] == "^" else "a backtick"
+    return Problem(f"{sign} does not continue a command here", "Write \\ in its place.", line=number)
