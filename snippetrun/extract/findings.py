@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -9,13 +10,17 @@ from snippetrun.config import Dialect
 from snippetrun.errors import Problem
 from snippetrun.extract.candidate import Candidate
 from snippetrun.extract.fences import Outline
-from snippetrun.extract.prompts import split
+from snippetrun.extract.prompts import split, split_script
 from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.extract.superfences import Block
 from snippetrun.model import Options
 
-_SHELLS = frozenset({"", "bash", "console", "sh", "shell", "shell-session", "terminal", "zsh"})
+_SESSIONS = frozenset(
+    {"", "bash", "bash-session", "console", "fish", "sh", "shell", "shell-session", "shellsession", "zsh"}
+)
 """Languages of fences that are taken for sessions if they look like one."""
+# term1, terminal
+_TERMINAL = re.compile(r"term(?:inal)?\d*")
 
 
 def find_lookalikes(path: str, lines: Sequence[str], candidate: Candidate, *, live: bool) -> Iterator[Problem]:
@@ -27,22 +32,23 @@ def find_lookalikes(path: str, lines: Sequence[str], candidate: Candidate, *, li
 
 
 def find_unlisted(path: str, candidates: Iterable[Candidate], dialect: Dialect) -> Iterator[Problem]:
-    """Fences of docker commands with prompts, in a language that does not run."""
+    """Fences of docker commands in a language that does not run: with prompts, or in one that terminals are named."""
     for candidate in candidates:
         fence, language = candidate.fence, candidate.language
-        if candidate.runs or candidate.options.file or candidate.problems or language not in _SHELLS:
+        is_terminal = bool(_TERMINAL.fullmatch(language))
+        if candidate.runs or candidate.options.file or candidate.problems or not (is_terminal or language in _SESSIONS):
             continue
         if not any("docker" in line for line in fence.lines):
             continue
-        commands = split(fence.lines, fence.line + 1, dialect.prompts).commands
-        if docker := [command.line for command in commands if runs_docker(command.text)]:
+        session = (split_script if is_terminal else split)(fence.lines, fence.line + 1, dialect.prompts)
+        if docker := [command.line for command in session.commands if runs_docker(command.text)]:
             what = f"its language is {language}" if language else "it names no language"
-            listed = language or '""'
-            hint = (
-                f"Write ```console above it, or list it in mkdocs.yml: languages: [{dialect}, {listed}]. "
-                "Write ```text where it is never to run."
+            word = language or '""'
+            listed = f"scripts: [{word}]" if is_terminal else f"languages: [{dialect}, {word}]"
+            hint = f"Write ```console above it, or list it in mkdocs.yml: {listed}. "
+            yield Problem(
+                f"this fence does not run: {what}", hint + "Write ```text where it is never to run.", path, docker[0]
             )
-            yield Problem(f"this fence does not run: {what}", hint, path, docker[0])
 
 
 def find_code(path: str, lines: Sequence[str], outline: Outline, dialect: Dialect) -> Iterator[Problem]:

@@ -9,8 +9,8 @@ from snippetrun.errors import Problem
 
 _DOCKER = r"(?:sudo[ ]+)?docker(?:-compose)?(?=[ ]|$)"
 # (venv) $ ls; [manager1]$ ls, [user@host dir]# ls; user@host:~$ ls, root@<id>:/# ls, me@mac ~ % ls, me@box ~> ls;
-# / # ls, ~/app $ ls; bash-5.2# ls; PS C:\> ls, C:\Users\me>ls, PS /home/me> ls;
-# and only for docker: $docker ps, # docker ps, host> docker ps, [node1] $ docker ps
+# mac:~ me$ ls; / # ls, ~/app $ ls; bash-5.2# ls; PS C:\> ls, C:\Users\me>ls, PS /home/me> ls;
+# and only for docker: $docker ps, # docker ps, host> docker ps, [node1] $ docker ps, and with an arrow: -> ~ docker ps
 _PROMPT = re.compile(
     rf"""
     (?P<host>
@@ -18,11 +18,13 @@ _PROMPT = re.compile(
       | (?: \( [\w. -]{{1,60}} \) [ ]? )?
         (?: \[ (?=[A-Za-z]) [^][]{{1,60}} \] [$\#%]
           | [\w.-]{{1,60}} @ (?: <[\w-]+> | [^\s$\#%>] ){{1,80}} (?: [ ] [~/] [\w./~-]{{0,80}} )? [ ]? [$\#%>]
+          | [\w.-]{{1,60}} : [~/] [\w./~-]{{0,80}} [ ] [\w.-]{{1,40}} [$\#]
           | (?: [~/] [\w./~-]{{0,80}} [ ]? | \w{{0,5}}sh-[\d.]+ ) [$\#%] )
       | (?: PS [ ] )? [A-Za-z]: \\ [^>]{{0,80}} > (?P<windows>)
       | PS (?: [ ] [^>]{{1,80}} )? >
     ) (?: [ \t]+ | (?(windows)|(?!)) ) (?P<any> \S )
-  | (?P<docker> (?: \[ [^][]{{1,60}} \] [ ] | [\w.:~-]{{0,60}} ) [$\#%>\u276f\u279c] ) [ \t]* {_DOCKER}
+  | (?P<docker> (?: \[ [^][]{{1,60}} \] [ ] | [~/] [\w./~-]{{0,60}} [ ] | [\w.:~-]{{0,60}} ) [$\#%>\u276f]
+      | [\u279c\u03bb] (?: [ ]+ [\w./~-]{{1,60}} )?? ) [ \t]* {_DOCKER}
     """,
     re.VERBOSE,
 )
@@ -52,6 +54,12 @@ def find_prompted(lines: Iterable[tuple[int, str]], prompts: Sequence[str], abov
         is_host = bool(match["host"]) and prompt[-1] != "#" and re.match(_DOCKER, line[match.start("any") :])
         if is_host or not _OPENS_SHELL.search(above):
             yield _problem(number, prompt, prompts)
+
+
+def is_on_host(line: str) -> bool:
+    """Whether a line has the prompt of a host, which no command of a script begins with."""
+    match = _PROMPT.match(line)
+    return bool(match and match["host"] and match["host"][-1] != "#")
 
 
 def is_in_container(lines: Iterable[str]) -> bool:

@@ -95,7 +95,7 @@ def _held_back(
             why = names.find_unbound(candidate.commands)
         found += why
         commands, terminal = candidate.commands, candidate.options.term
-        reason = why[0].message if why else ""
+        reason = candidate.options.skip or (why[0].message if why else "")
         if commands:
             reason = reasons[terminal] = reason or ("" if commands[0].text else reasons.get(terminal, ""))
         if commands and reason and candidate.options.skip is None:

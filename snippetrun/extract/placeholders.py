@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from snippetrun.errors import Problem
+from snippetrun.extract.shell_grammar import STANDS_FOR
 from snippetrun.extract.shell_syntax import Scanner, runs_docker
 from snippetrun.model import Command
 from snippetrun.support.patterns import PLACEHOLDER, canonical
+
+# what follows <host> in ssh <host>, and in ssh <host> | wc: a redirection would have a target
+_ENDS = re.compile(r"\s*(?:$|[|;&)])")
 
 
 class BoundNames:
@@ -39,16 +44,18 @@ class BoundNames:
     def _problem(self, number: int, name: str, last: Command | None) -> Problem:
         column = self._lines[number - 1].find(f"<{name}>") + 1
         where = f", for instance under the command of line {last.line}" if last else ""
+        word = "-".join(re.findall(r"\w+", name)) if not PLACEHOLDER.fullmatch(f"<{name}>") else name
         hint = (
-            f"Its fence does not run. Write <{name}> in the output of an earlier command, in the place of the word that"
-            f' it stands for{where}; or write that word here; or give the fence a reason: {{skip="..."}}.'
+            f"Its fence does not run. Write <{word}> in the output of an earlier command, in the place of the word that"
+            f" it stands for{where}{'' if word == name else f', and <{word}> here'}; or write that word here; or give "
+            'the fence a reason: {skip="..."}.'
         )
         return Problem(f"nothing above says what <{name}> is", hint, self._path, number, max(column, 0))
 
 
 def _used(command: Command) -> Iterator[tuple[int, str]]:
     """Yield the names in a command that are no redirections, with the number of their line in it."""
-    if not PLACEHOLDER.search(command.text):
+    if "<" not in command.text:
         return
     scanner, text = Scanner(), command.text.split("\n")
     for line in text:
@@ -56,8 +63,8 @@ def _used(command: Command) -> Iterator[tuple[int, str]]:
     docker = runs_docker(command.text)
     for opening in scanner.placeholders:
         line = text[opening.line]
-        match = PLACEHOLDER.match(line, opening.offset)
-        # docker rm <web> is a name, and so is echo v<version>; but cat <in> out is for the shell
+        match = STANDS_FOR.match(line, opening.offset)
+        # docker rm <web> is a name, and so are echo v<version> and ssh <host>; but cat <in> out is for the shell
         touches = opening.offset > 0 and not line[opening.offset - 1].isspace()
-        if match and (docker or touches):
+        if match and (docker or touches or _ENDS.match(line, match.end())):
             yield opening.line, match[1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from snippetrun.errors import Problem
-from snippetrun.extract.lookalikes import find_above, find_continued, find_prompted, find_unprompted, leaves
+from snippetrun.extract.lookalikes import find_above, find_continued, find_prompted, find_unprompted, is_on_host, leaves
 from snippetrun.extract.shell_syntax import Scanner
 from snippetrun.model import Command
 from snippetrun.support.patterns import KEYS
@@ -125,7 +125,7 @@ def split_script(lines: Sequence[str], first_line: int, prompts: tuple[str, ...]
             text.append(lines[at])
             _check(session, scanner, lines[at], first_line + at, lines[at])
             at += 1
-        if has_prompt(text[:1], prompts):
+        if has_prompt(text[:1], prompts) or is_on_host(text[0]):
             return split(lines, first_line, prompts)
         if not text[0].strip() or text[0].lstrip().startswith("#"):
             continue

@@ -41,6 +41,8 @@ OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\
 # nginx:1.27, --name=web, ./run.sh, *.[ch]
 PLAIN = re.compile(r"[\w./:,=@%+*?!^~[\]-]+")
 """What never means anything to the shell inside a word or a string."""
+# <web>, <image name>, <path/to/file>:/x; but not <in.txt 2>, nor <in.txt>out.txt
+STANDS_FOR = re.compile(r"<([A-Za-z][\w-]*|[A-Za-z][\w ./:-]*[\w/](?<! \d)(?=>(?:$|[\s:/@|;&)])))>")
 # what in 'a b' and "a b" means nothing to the shell
 INSIDE = {"'": re.compile("[^']+"), '"': re.compile(r'[^"\\$`]+')}
 # ps --all , behind docker: whole words that say nothing of where the command ends

@@ -21,6 +21,7 @@ from snippetrun.extract.shell_grammar import (
     OPERATOR,
     PLAIN,
     QUOTES,
+    STANDS_FOR,
     STRINGS,
     WAITS_FOR,
     WANTS_MORE,
@@ -29,7 +30,6 @@ from snippetrun.extract.shell_grammar import (
     Frame,
     Odd,
 )
-from snippetrun.support.patterns import PLACEHOLDER
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Scanner:
             end = line.find("`", offset) if self._in_backticks else -1
             return end if end >= 0 else len(line)
         # <web>
-        if PLACEHOLDER.match(line, offset):
+        if STANDS_FOR.match(line, offset):
             self.placeholders.append(Odd(self.lines, offset, character))
         # && or >
         if operator := OPERATOR.match(line, offset):

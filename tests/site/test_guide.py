@@ -145,6 +145,7 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
         recordings=folder,
         baseline=Baseline(loaded.root / "snippetrun-baseline.txt"),
         files=loaded.files,
+        extensions=loaded.extensions,
     )
     assert loaded == defaults
     [options] = [entry["snippetrun"] for entry in yaml.safe_load("\n".join(block))["plugins"]]

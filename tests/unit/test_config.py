@@ -61,7 +61,7 @@ plugins:
     )  # fmt: skip
     assert (redis.name, redis.pull) == ("redis:7", f"redis@{digest}")
     scripts = ("bash", "sh", "term1")
-    assert site.dialect == Dialect(("console", "", "term1"), scripts, ("$", "#"), Renderer.COMMONMARK)
+    assert site.dialect == Dialect(("console", "", "term1"), scripts, ("$", "#"), Renderer.COMMONMARK, ())
     assert (site.timeout, site.output_limit, site.jobs) == (120.0, 64_000, 3)
     assert (site.varies, site.same) == (("x=(\\d+)",), ("version [0-9.]+",))
     assert site.docs == tmp_path / "pages"
