@@ -36,6 +36,16 @@ class Origins:
     folders: Sequence[Path]
     """Where the files that a page includes are looked for."""
 
+    def made_into(self, text: Sequence[str]) -> Origins:
+        """Return the origins of what has been made of the text."""
+        inner = origins(self.path, text, self.text)
+        lines = [self.lines[line - 1] if self.lines else 0 for line in inner.lines]
+        stretches = {
+            self.lines[line - 1]: range(self.lines[stretch[0] - 1], self.lines[stretch[-1] - 1] + 1)
+            for line, stretch in inner.stretches.items()
+        }
+        return replace(self, text=text, lines=lines, stretches={**self.stretches, **stretches})
+
     def page(self, read: Page) -> Page:
         """Return a page that was read from the text with the lines that its fences have in their files."""
         snippets = tuple(map(self._snippet, read.snippets))

@@ -116,10 +116,8 @@ class Fences:
         taken.converted = True
         if openers == taken.rest:
             return lines
-        path, before = taken.page.path, taken.origins
-        text = _restored(lines, taken.edits)
-        inner = origins(path, text, before.text, before.folders)
-        places = replace(before, text=text, lines=[before.lines[line - 1] if line else 0 for line in inner.lines])
+        path, text = taken.page.path, _restored(lines, taken.edits)
+        places = taken.origins.made_into(text)
         try:
             read, page = self._read(path, text, taken.options, taken.title, places)
         except PageError as error:
@@ -187,6 +185,8 @@ class Fences:
 
     def _with_ours(self, taken: _Taken, text: Sequence[str], read: Page) -> list[str]:
         """Return the lines of a text with our fences for the page that was read from it."""
+        # The page's Markdown may be rendered again, and has the keys that it was given first.
+        known = {authors: key for (_, authors), key in zip(taken.edits, taken.keys, strict=True) if key}
         taken.keys, taken.edits = [], []
         edits: list[extract.Edit] = []
         for index, snippet in enumerate(read.snippets):
@@ -197,7 +197,8 @@ class Fences:
                 end = snippet.line
             else:
                 text_of = "" if snippet.options.hide else "\n".join(text[snippet.line - 1 : end])
-                key = self.marks.add(taken.page.path, index, text_of)
+                authors = tuple(text[snippet.line - 1 : end])
+                key = self.marks.add(taken.page.path, index, text_of, known.pop(authors, ""))
                 ours = _ours(snippet, key)
             taken.keys.append(key)
             taken.edits.append((ours, tuple(text[snippet.line - 1 : end])))
@@ -213,6 +214,7 @@ class Fences:
             return lines
         edits = []
         used: set[str] = set()
+        path = path or self._page_with(page)
         for snippet in page.snippets:
             keys = [key for key in self._keys_of(snippet, path) if key not in used]
             if self.marks.have_blocks and keys:
@@ -222,6 +224,13 @@ class Fences:
                 message = "a fence does not run that is no part of a page's own text, such as one of a docstring"
                 self._findings.append(Problem(message, "Show it on a page.", path))
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
+
+    def _page_with(self, excerpt: Page) -> str:
+        """Return the only page that has all fences of an excerpt; "" if there is none, or several."""
+        own = _contents(excerpt)
+        pages = [taken.page for taken in self._taken.values()]
+        paths = [page.path for page in pages if all(content in _contents(page) for content in own)]
+        return paths[0] if len(paths) == 1 else ""
 
     def _keys_of(self, snippet: Snippet, path: str) -> list[str]:
         """Return the keys of what a snippet may be on a page; on any page if all of them show the same."""

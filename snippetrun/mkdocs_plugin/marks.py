@@ -26,9 +26,12 @@ class Marks:
         # ```snippetrun, a key and ```, or the two words alone where a paragraph has made inline code of them
         self._left = re.compile(rf"(?:(?:`{{3,}}|~{{3,}})?{LANGUAGE}\s+)?({self._word}\d+)(?:\s+(?:`{{3,}}|~{{3,}}))?")
 
-    def add(self, path: str, index: int, text: str = "") -> str:
-        """Return a new key for a block of a page: the number of its snippet, and the fence as its author wrote it."""
-        key = f"{self._word}{len(self._positions)}"
+    def add(self, path: str, index: int, text: str = "", known: str = "") -> str:
+        """Return a key for a block of a page: the number of its snippet, and the fence as its author wrote it.
+
+        `known` is the one that it has had before, if it has: the block is another one of the page now.
+        """
+        key = known or f"{self._word}{len(self._positions)}"
         self._positions[key], self._texts[key] = (path, index), text
         return key
 

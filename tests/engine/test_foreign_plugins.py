@@ -246,3 +246,101 @@ def test_the_same_runs_where_its_extension_is_there(make: Make, page: str, exten
     make({"docs/index.md": f"# Home\n\n{page}"}, more=f"markdown_extensions:\n  - {extension}\n")
     assert build().returncode == 0
     assert "CONTAINER ID" in shown("index.html")
+
+
+# What a reviewer found
+
+
+def test_a_mistake_in_an_included_file_has_its_place_for_the_command_line_too(make: Make) -> None:
+    page = '# Home\n\n--8<-- "parts/a.md"\n\n--8<-- "parts/b.md"\n'
+    make(
+        {"docs/index.md": page, "parts/a.md": "A\n\n```console {nosuch=1}\n$ docker ps\n```\n", "parts/b.md": SHOWS},
+        more="markdown_extensions: [pymdownx.snippets]\n",
+    )
+    for said in (build().output, snippetrun("list").output, snippetrun("check").output):
+        assert "parts/a.md:3:13: nosuch" in said
+    Path("docs/index.md").write_text('--8<-- "parts/none.md"\n')
+    settings = Path("mkdocs.yml")
+    settings.write_text(
+        settings.read_text().replace("[pymdownx.snippets]", "[{pymdownx.snippets: {check_paths: true}}]")
+    )
+    failed = snippetrun("list")
+    assert failed.returncode == 2
+    assert "mkdocs.yml: MkDocs cannot read this site: " in failed.output
+
+
+HOOK = """
+import json
+from pathlib import Path
+
+texts = {}
+
+def on_page_content(html, page, **_):
+    texts[page.file.src_uri] = html
+    return html.replace("<div data-", "<div class='x' data-")
+
+def on_page_context(context, page, **_):
+    texts[page.file.src_uri + ".md"] = page.markdown
+    return context
+
+def on_post_build(config, **_):
+    Path(config.site_dir, "all.html").write_text("".join(texts.values()))
+    Path(config.site_dir, "all.json").write_text(json.dumps(texts))
+"""
+
+
+def test_what_others_write_beside_pages_has_no_mark_of_ours(make: Make) -> None:
+    make({"docs/index.md": f"# Home\n\n{HIDDEN}\n{SHOWS}", "hook.py": HOOK}, more="hooks: [hook.py]\n")
+    assert build().returncode == 0
+    assert "shows-kept-secret" in shown("index.html")
+    assert "shows-kept-secret" in shown("all.html")
+    nothing_of_ours_is_left()
+    assert not re.search(r"sr[0-9a-f]{16}n", Path("site/all.json").read_text())
+    assert published("WORD=kept") == []
+
+
+def test_a_hidden_fence_that_does_not_run_is_published_nowhere_either(make: Make) -> None:
+    comment = f"<!--\n{HIDDEN}-->\n"
+    footnote = "Words[^1].\n\n[^1]: Note.\n\n    ```console {hide}\n    $ WORD=kept-note\n    ```\n"
+    make({"docs/index.md": f"# Home\n\n{comment}\n{footnote}\n{SHOWS}"})
+    build("--no-strict")
+    assert published("WORD=kept") == []
+
+
+def test_an_excerpt_shows_what_its_own_post_printed(make: Make) -> None:
+    post = "---\ndate: 2026-01-0{day}\n---\n\n# Post {day}\n\n{hidden}\n" + '--8<-- "parts/s.md"\n\n<!-- more -->\n'
+    posts = {
+        f"docs/blog/posts/{day}.md": post.format(day=day, hidden=HIDDEN.replace("secret", f"secret-{day}"))
+        for day in (1, 2)
+    }
+    make(
+        {"docs/index.md": "# Home\n", "docs/blog/index.md": "# Blog\n", "parts/s.md": SHOWS, **posts},
+        before="  - blog\n",
+        more="markdown_extensions: [pymdownx.snippets]\n",
+    )
+    assert build().returncode == 0
+    both = shown("blog/index.html")
+    assert both.index("shows-kept-secret-2") < both.index("shows-kept-secret-1")
+
+
+def test_an_extension_that_nobody_knows_may_put_fences_in(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = (
+        "from markdown.extensions import Extension\nfrom markdown.preprocessors import Preprocessor\n\n"
+        "class Add(Preprocessor):\n    def run(self, lines):\n        return [*lines, '', '```console', "
+        "'$ docker --version > /dev/null; echo added', '```']\n\n"
+        "class Adds(Extension):\n    def extendMarkdown(self, md):\n"
+        "        md.preprocessors.register(Add(md), 'add', 31)\n\ndef makeExtension(**options):\n    return Adds()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", ".")
+    make({"docs/index.md": f"# Home\n\n{SHOWS}", "adds.py": extension}, more="markdown_extensions: [adds]\n")
+    assert build().returncode == 0
+    assert "added" in shown("index.html")
+    assert snippetrun("check").returncode == 0
+
+
+def test_what_an_extension_takes_away_does_not_run(make: Make) -> None:
+    taken = f"{{-- \n\n{SHOWS.replace('shows', 'taken')}\n --}}\n"
+    critic = "markdown_extensions:\n  - pymdownx.critic: {mode: accept}\n"
+    make({"docs/index.md": f"# Home\n\n{taken}\n{SHOWS}"}, more=critic)
+    assert build("--no-strict").returncode == 0
+    assert "taken" not in Path("recordings/index.md.json").read_text()
