@@ -47,7 +47,7 @@ def test_a_dry_run_shows_all_of_it_and_writes_nothing(tree: Path) -> None:
     assert ran.stderr.splitlines() == [
         "docs/a.md: 1 snippet, 1 command",
         "docs/b.md: line 5: this fence is indented by 3: Python-Markdown would show it outside the list",
-        "docs/c.md: line 4: nothing in this fence runs: no line starts with a prompt",
+        "docs/c.md: line 4: `%` is no prompt of this site",
         "image debian: 1 page",
         "image nginx:1.27: 1 page",
     ]
