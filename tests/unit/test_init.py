@@ -144,6 +144,7 @@ def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
         ("```bash\n$ docker ps\n```\n", ["console", "shell-session", "bash"], {}),
         ("```bash\ndocker ps\n```\n\n```text\n$ docker ps\n```\n", ["console", "shell-session", "text"], {"bash": 1}),
         ("```\n$ docker ps\n```\n", ["console", "shell-session", ""], {}),
+        ("```text\nme@box:~$ docker ps\n```\n", ["console", "shell-session", "text"], {}),
         ("````markdown\n```bash\n$ docker ps\n```\n````\n\n```diff\n$ docker ps\n```\n", None, {}),
         ("```bash\n$ ls\n```\n", None, {}),
     ],
