@@ -142,9 +142,9 @@ class Trial:
 
     def _prompted(self) -> Iterator[Edit]:
         """Yield edits of lines that run once they have the site's own prompt, where nobody can take them for output."""
-        prompts, found = self._site.prompts, {finding.line for finding in self.page.findings}
+        prompts, unrun = self._site.prompts, {finding.line for finding in self.page.findings}
         for fence in self._fences(self.text):
-            numbers = found & set(range(fence.line + 1, fence.end_line))
+            numbers = unrun & set(range(fence.line + 1, fence.end_line))
             alone = all(line.startswith("docker ") for line in fence.lines if line.strip())
             for number, line in enumerate(fence.lines if numbers else (), fence.line + 1):
                 new = with_prompt(line, prompts) if number in numbers else ""

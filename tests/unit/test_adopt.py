@@ -99,7 +99,8 @@ def test_output_becomes_what_came_out(old: Old) -> None:
 
 def test_ids_that_were_pasted_are_those_of_the_recording(old: Old) -> None:
     runs = [
-        {"docker run -d x": f"{each * 4}\n"} for each in ("0123456789abcdef", "fedcba9876543210", "00112233445566ff")
+        {"docker run -d x": f"{digits * 4}\n"}
+        for digits in ("0123456789abcdef", "fedcba9876543210", "00112233445566ff")
     ]
     assert old.adopt(console("$ docker run -d x", "old"), *runs) == console("$ docker run -d x", "0123456789abcdef" * 4)
 

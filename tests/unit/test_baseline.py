@@ -191,9 +191,9 @@ def test_pages_that_plugins_make_are_left_alone_too(make_site: MakeSite) -> None
 
 def test_pytest_leaves_them_alone_and_says_so(site: Path, pytester: pytest.Pytester) -> None:
     settings = f"--snippetrun-config={site / 'mkdocs.yml'}"
-    ran = pytester.runpytest_inprocess("--snippetrun", settings, "--collect-only", str(site / "docs/old.md"))
-    ran.stdout.fnmatch_lines([f"snippetrun: 1 page {LINE}"])
-    ran.stdout.no_fnmatch_line("*docker*")
+    session = pytester.runpytest_inprocess("--snippetrun", settings, "--collect-only", str(site / "docs/old.md"))
+    session.stdout.fnmatch_lines([f"snippetrun: 1 page {LINE}"])
+    session.stdout.no_fnmatch_line("*docker*")
 
 
 def test_status_tells_pages_snippets_and_commands(site: Path) -> None:
