@@ -90,7 +90,7 @@ def echo_diff(diff: str) -> None:
         click.secho(line, fg=_COLOURS.get(line[:1]))
 
 
-def confirm(question: str) -> bool:
+def ask(question: str) -> bool:
     """Ask whoever sits at the terminal; nobody agrees where there is none."""
     return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(neutralise(question))
 

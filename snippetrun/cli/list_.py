@@ -42,7 +42,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
     for page in shown:
         for command in page.commands:
             reason = f"    [not run: {command.message}]" if command.message else ""
-            echo(f"{page.path}:{command.line}  {_first_line(command.command)}{reason}")
+            echo(f"{command.path or page.path}:{command.line}  {_first_line(command.command)}{reason}")
     complain(noticed)
     count = report.counts(shown)
     echo(f"{count.pages} pages, {count.commands} commands, {count.skipped} of them skipped", err=True)

@@ -7,6 +7,7 @@ variable. Both are MkDocs' own: see its guide, "Configuration Inheritance" and "
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,8 +38,12 @@ _LEAVE_PAGES_ALONE = frozenset([
 # fmt: on
 _LEAVE_PAGES_ALONE |= {f"material/{name}" for name in _LEAVE_PAGES_ALONE}
 """Plugins after which the fences of a page are those of its file."""
-_INCLUDE_FILES = frozenset({"pymdownx.snippets", "markdown_include.include", "mdx_include"})
-"""Markdown extensions that put the text of files into pages."""
+# toc, markdown.extensions.toc, pymdownx.tabbed
+_IS_HARMLESS = re.compile(
+    r"pymdownx\.(?!snippets$).*|(?:markdown\.extensions\.)?(?:abbr|admonition|attr_list|codehilite|def_list|extra"
+    r"|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html|meta|nl2br|sane_lists|smarty|tables|toc|wikilinks)"
+)
+"""Markdown extensions that put no fence into a page."""
 _NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
 
 
@@ -157,10 +162,11 @@ def _without(values: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
 
 def _makers(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield what may make pages, or put text into them."""
-    yield from (name for name in _names(values.get("plugins")) if name not in _LEAVE_PAGES_ALONE)
-    yield from (name for name in _names(values.get("markdown_extensions")) if name in _INCLUDE_FILES)
-    if values.get("hooks"):
-        yield "hooks"
+    plugins = [*_names(values.get("plugins"))]
+    makers = [name for name in plugins if name not in _LEAVE_PAGES_ALONE]
+    makers += [name for name in _names(values.get("markdown_extensions")) if not _IS_HARMLESS.fullmatch(name)]
+    makers += ["hooks"] if values.get("hooks") else []
+    yield from (name for name in (*makers, "i18n") if name in makers or (makers and name in plugins))
 
 
 def _names(entries: object) -> Iterator[str]:

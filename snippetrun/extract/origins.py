@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from pathlib import Path
 
 from snippetrun.config import shown_path
@@ -15,6 +16,7 @@ from snippetrun.model import Page, Snippet
 from snippetrun.support import bounded
 
 # "parts/run.md" in --8<-- "parts/run.md:first", and run.md in {! run.md !}
+_QUOTED = re.compile(r"""["']([^"':]+)""")
 _FILE = re.compile(r"""[\w./-]+\.\w+""")
 
 
@@ -29,6 +31,8 @@ class Origins:
     """The lines of the page's own file; empty where it has none."""
     lines: Sequence[int]
     """For each line of the text the line of the source that it is, or that was replaced by it; counted from 1."""
+    stretches: Mapping[int, range]
+    """The lines of the source that were replaced together with a line of it, where these are several."""
     folders: Sequence[Path]
     """Where the files that a page includes are looked for."""
 
@@ -48,7 +52,9 @@ class Origins:
         own = self.lines[line - 1]
         if not self.source or not own or self._is_own(line):
             return self.path, own
-        return self._included(line, self.source[own - 1]) or (self.path, own)
+        directives = (self.source[at - 1] for at in self.stretches.get(own, (own,)))
+        places = (self._included(line, directive) for directive in directives)
+        return next(filter(None, places), (self.path, own))
 
     def _is_own(self, line: int) -> bool:
         own = self.lines[line - 1]
@@ -71,9 +77,9 @@ class Origins:
     def _included(self, line: int, directive: str) -> tuple[str, int] | None:
         """Find a line in a file that its page names where it stands: with the lines around it, as they may repeat."""
         around = [text.strip() for text in self.text[line - 1 : line + 2]]
-        for name in _FILE.findall(directive):
+        for name in dict.fromkeys((*_QUOTED.findall(directive), *_FILE.findall(directive))):
             for folder in self.folders:
-                lines = [text.strip() for text in _lines(folder / name)]
+                lines = _stripped(folder / name)
                 for at in range(len(lines) - len(around) + 1):
                     if lines[at : at + len(around)] == around:
                         return shown_path(folder / name), at + 1
@@ -82,18 +88,27 @@ class Origins:
 
 def origins(path: str, text: Sequence[str], source: Sequence[str], folders: Iterable[Path] = ()) -> Origins:
     """Compare a page's text with its own file; without one, each line is its own."""
-    return Origins(path, text, source, _origins(text, source), tuple(folders))
+    lines, stretches = _compare(text, source)
+    return Origins(path, text, source, lines, stretches, tuple(folders))
 
 
-def _origins(text: Sequence[str], source: Sequence[str]) -> Sequence[int]:
+def _compare(text: Sequence[str], source: Sequence[str]) -> tuple[Sequence[int], Mapping[int, range]]:
     above = len(source) - len(text)
     if not source or (above >= 0 and list(source[above:]) == list(text)):
-        return range(1 + max(above, 0), len(text) + max(above, 0) + 1)
+        return range(1 + max(above, 0), len(text) + max(above, 0) + 1), {}
     lines: list[int] = []
-    for _, first, after, begin, end in SequenceMatcher(None, source, text).get_opcodes():
+    stretches: dict[int, range] = {}
+    for tag, first, after, begin, end in SequenceMatcher(None, source, text).get_opcodes():
         # What a directive was replaced by is all in its place.
         lines += (min(first + at + 1, after) if after > first else max(first, 1) for at in range(end - begin))
-    return lines
+        if tag == "replace":
+            stretches |= dict.fromkeys(range(first + 1, after + 1), range(first + 1, after + 1))
+    return lines, stretches
+
+
+@lru_cache(maxsize=64)
+def _stripped(file: Path) -> list[str]:
+    return [line.strip() for line in _lines(file)]
 
 
 def _lines(file: Path) -> list[str]:

@@ -74,7 +74,8 @@ class Fences:
         self._problems: list[Problem] = []
         self._findings: list[Problem] = []
         self._blocks: Mapping[str, Sequence[str]] | None = None
-        self._marks = re.compile(rf'<div data-{LANGUAGE}="({self._word}\d+)"></div>')
+        # <div data-snippetrun="KEY"></div>, also where another plugin has written it anew
+        self._marks = re.compile(rf"""<div\b[^>]*\bdata-{LANGUAGE}=["']?({self._word}\d+)["']?[^>]*>\s*</div>""")
         # ```snippetrun, a key and ```, or the two words alone where a paragraph has made inline code of them
         self._left = re.compile(rf"(?:(?:`{{3,}}|~{{3,}})?{LANGUAGE}\s+)?({self._word}\d+)(?:\s+(?:`{{3,}}|~{{3,}}))?")
 
@@ -182,7 +183,15 @@ class Fences:
         if self._blocks is None or self._word not in html:
             return html
         html = self._marks.sub(lambda mark: self._block(mark[1]), html)
-        return self._left.sub(lambda mark: escape(self._texts[mark[1]], quote=False), html)
+        return self._left.sub(lambda mark: escape(self._texts.get(mark[1], ""), quote=False), html)
+
+    def is_in(self, data: bytes) -> bool:
+        """Whether a file has a key in it."""
+        return self._word.encode() in data
+
+    def emptied(self, text: str) -> str:
+        """Return a text of any form, such as JSON, without our keys, and with nothing in their places."""
+        return self._left.sub("", text)
 
     def _block(self, key: str) -> str:
         path, index = self._snippets[key]

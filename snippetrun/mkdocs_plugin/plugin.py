@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
 
 from snippetrun import config, render, report, runner
 from snippetrun.config import shown_path
-from snippetrun.errors import ConfigError, Problem, SnippetrunError
+from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.mkdocs_plugin.embed import blocks
 from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page as SitePage
 
 _EARLY, _LATE = 100, -100
+_HTML = frozenset({".html", ".htm", ".md", ".txt"})
+_WRITTEN = _HTML | {".json", ".xml"}
+"""Files of a site that may have a page's text in them."""
 _END_SECONDS = 30.0
 """For a page that runs beside a live preview."""
 
@@ -100,8 +103,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """See that the page's file can be read, before MkDocs tries."""
         try:
             self._source(page.file)
-        except SnippetrunError as error:
-            raise PluginError(neutralise(str(error))) from error
+        except UsageError as error:
+            raise self._unusable(error) from error
         return page
 
     @event_priority(_LATE)
@@ -119,8 +122,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Run the pages, all of which the renderer has read, and put what came out where the marks are."""
         try:
             pages = self._fences.pages()
-            if self.reads_only:
-                raise PagesRead(pages)
+        except UsageError as error:
+            raise self._unusable(error) from error
+        if self.reads_only:
+            raise PagesRead(pages)
+        try:
             self._plan = plan(self.site, pages)
             _warn("something does not run although it looks so", self._fences.findings(), strict=config.strict)
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
@@ -147,7 +153,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         return self._fences.fill(output)
 
     @event_priority(_EARLY)
-    def on_post_build(self, *, config: MkDocsConfig) -> None:
+    def _say(self, *, config: MkDocsConfig) -> None:
         """Say what the build came to, and see what varies in what it has recorded."""
         style = Path(config.site_dir, render.STYLE_PATH)
         style.parent.mkdir(parents=True, exist_ok=True)
@@ -162,6 +168,17 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         else:
             with stopping.exiting():
                 self._look_again(shown)
+
+    @event_priority(_LATE)
+    def _sweep(self, *, config: MkDocsConfig) -> None:
+        """Fill what others have written by themselves, such as a feed or a page for printing."""
+        for file in Path(config.site_dir).rglob("*"):
+            if file.suffix in _WRITTEN and self._fences.is_in(data := file.read_bytes()):
+                text = data.decode(errors="surrogateescape")
+                filled = self._fences.fill(text) if file.suffix in _HTML else self._fences.emptied(text)
+                file.write_bytes(filled.encode(errors="surrogateescape"))
+
+    on_post_build = CombinedEvent(_say, _sweep)
 
     def on_shutdown(self) -> None:
         """End what still runs beside a live preview."""
@@ -186,6 +203,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for problem in failed:
             log.error(problem)
+
+    def _unusable(self, error: UsageError) -> BaseException:
+        """Return what ends a build whose pages cannot be used."""
+        return PagesRead(wrong=error) if self.reads_only else PluginError(neutralise(str(error)))
 
     def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
         return self._fences.mark(source.strip())

@@ -22,9 +22,20 @@ from snippetrun.support.neutralise import plain
 class PagesRead(BaseException):
     """A build has read its pages, and nobody needs the rest; nothing on the way is to take it for an error."""
 
-    def __init__(self, pages: tuple[Page, ...]) -> None:
-        """Hold the pages."""
-        self.pages = pages
+    def __init__(self, pages: tuple[Page, ...] = (), wrong: UsageError | None = None) -> None:
+        """Hold the pages, or what is wrong with them."""
+        self.pages, self.wrong = pages, wrong
+
+
+class _Errors(logging.Handler):
+    """What MkDocs says of its errors."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
 
 
 class SitePages:
@@ -41,7 +52,11 @@ class SitePages:
             pages = files.read_all(site, files.find(site, paths))
             return pages if paths else (*pages, *files.gone(site, pages))
         if not paths:
-            return self._rendered
+            # MkDocs builds each language by itself, and has been asked for the first.
+            others = files.find(site) if "i18n" in site.makers else []
+            known = {page.path for page in self._rendered}
+            more = files.read_all(site, (file for file in others if shown_path(file) not in known))
+            return (*self._rendered, *more, *files.gone(site, (*self._rendered, *more)))
         asked = [path.resolve() for path in paths]
         shown = [page for page in self._rendered if any(Path(page.path).resolve().is_relative_to(at) for at in asked)]
         # A file that is named, or that is no page of the site's, is what it says.
@@ -83,9 +98,9 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     from mkdocs.config import load_config
     from mkdocs.exceptions import MkDocsException
 
-    log = logging.getLogger("mkdocs")
-    silence = logging.NullHandler()
-    log.addHandler(silence)
+    log, errors = logging.getLogger("mkdocs"), _Errors()
+    log.addHandler(errors)
+    hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         try:
             settings = load_config(str(site.files[0]), site_dir=folder)
@@ -97,10 +112,12 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
             finally:
                 settings.plugins.on_shutdown()
         except PagesRead as read:
+            if read.wrong:
+                raise read.wrong from None
             return read.pages
-        except MkDocsException as error:
-            hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
-            raise UsageError(Problem(f"MkDocs cannot read this site: {plain(str(error))}", hint, site.path)) from error
+        except (MkDocsException, Exception) as error:
+            why = "; ".join(errors.texts) or f"{type(error).__name__}: {error}"
+            raise UsageError(Problem(f"MkDocs cannot read this site: {plain(why)}", hint, site.path)) from error
         finally:
-            log.removeHandler(silence)
+            log.removeHandler(errors)
     raise UsageError(Problem("MkDocs has not asked the plugin for any page", "Is it enabled?", site.path))
