@@ -3,11 +3,12 @@
     !!! note "Title"        ??? note        ???+ note        === "Tab"        ===! "Tab"        :   definition
         body                    body            body             body             body              body
 
-These are admonitions, Material's details, its content tabs, and definitions. CommonMark knows none of them and would
-make indented code of a fence in their bodies. The openers are those of `markdown.extensions.admonition`,
-`pymdownx.details`, `pymdownx.tabbed` and `markdown.extensions.def_list`; as there, an opener stands at a multiple of
-four columns, and blank lines never end a body. (The `admon` plugin of mdit-py-plugins ends it at two blank lines,
-which would cut a fence that holds two, and takes an opener in column 2, which Python-Markdown shows as text.)
+These are admonitions, Material's details, its content tabs, definitions, and footnotes (`[^1]: text`). CommonMark knows
+none of them and would make indented code of a fence in their bodies. The openers are those of
+`markdown.extensions.admonition`, `def_list` and `footnotes`, `pymdownx.details` and `pymdownx.tabbed`; as there, an
+opener stands at a multiple of four columns, and blank lines never end a body. (The `admon` plugin of mdit-py-plugins
+ends it at two blank lines, which would cut a fence that holds two, and takes an opener in column 2, which
+Python-Markdown shows as text.)
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ _OPENERS = tuple(
         # === "Tab"
         r"={3}(?:\+|\+!|!\+|!)? +\".*?\" *",
         r":[ ]{1,3}[^ ].*",
+        r"\[\^[^\]]+\]:.*",
     )
 )
-_MARKERS = frozenset("!?=:")
+_MARKERS = frozenset("!?=:[")
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 

@@ -28,6 +28,7 @@ _BLOCKS = {
     "!": ("an admonition", ("admonition", "markdown.extensions.admonition")),
     "?": ("a details block", ("pymdownx.details",)),
     "=": ("a tab", ("pymdownx.tabbed",)),
+    "[": ("a footnote", ("footnotes", "markdown.extensions.footnotes", *_EXTRA)),
     ":": ("a definition", ("def_list", "markdown.extensions.def_list", *_EXTRA)),
 }
 """How a block opens -> what it is, and the Markdown extensions of which one makes it: `=== "Tab"`."""

@@ -6,18 +6,16 @@ take the places of the marks.
 
     take           a page's Markdown, as all other plugins have left it -> the same with our fences
     put_in         the lines that superfences is about to read, with what Markdown extensions have put in
-    mark           the HTML of one of our fences
+    marks.html     the HTML of one of our fences
     rendered       the page's HTML, to see which marks are there, and to mark its foot
-    fill           any HTML, with the blocks in the places of the marks
+    marks.fill     any HTML, with the blocks in the places of the marks
 """
 
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,16 +26,18 @@ from snippetrun.extract.files import gone, untested
 from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.origins import Origins, origins
+from snippetrun.extract.superfences import find_blocks
+from snippetrun.mkdocs_plugin.marks import LANGUAGE, Marks
 from snippetrun.model import PageOptions
 
 if TYPE_CHECKING:
     from snippetrun.config import SiteConfig
     from snippetrun.model import Page, Snippet
 
-LANGUAGE = "snippetrun"
-"""The private language of our fences."""
 # the prefix, the fence and the info string of "    ```console {hide}"
 _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
+# {hide}, {.a hide exit=1}
+_HIDE = re.compile(r"(?:`{3}|~{3}).*\{(?:[^}]*\s)?hide(?:[\s=][^}]*)?\}")
 
 
 @dataclass(slots=True)
@@ -62,22 +62,13 @@ class Fences:
     """The fences of the pages of one build."""
 
     def __init__(self, site: SiteConfig) -> None:
-        """Know no page yet. Keys begin with a word that no page can know, or a page could have a fence of ours."""
+        """Know no page yet."""
         self._site = site
-        self._word = f"sr{secrets.token_hex(8)}n"
+        self.marks = Marks()
         self._taken: dict[str, _Taken] = {}
         self._hand: _Taken | None = None
-        self._snippets: dict[str, tuple[str, int]] = {}
-        """Of each key, the page and the number of the snippet on it."""
-        self._texts: dict[str, str] = {}
-        """Of each key, the fence as its author wrote it."""
         self._problems: list[Problem] = []
         self._findings: list[Problem] = []
-        self._blocks: Mapping[str, Sequence[str]] | None = None
-        # <div data-snippetrun="KEY"></div>, also where another plugin has written it anew
-        self._marks = re.compile(rf"""<div\b[^>]*\bdata-{LANGUAGE}=["']?({self._word}\d+)["']?[^>]*>\s*</div>""")
-        # ```snippetrun, a key and ```, or the two words alone where a paragraph has made inline code of them
-        self._left = re.compile(rf"(?:(?:`{{3,}}|~{{3,}})?{LANGUAGE}\s+)?({self._word}\d+)(?:\s+(?:`{{3,}}|~{{3,}}))?")
 
     def take(self, path: str, markdown: str, source: str, *, inherited: bool = False) -> str:
         """Return a page's Markdown, which has no front matter, with our fences.
@@ -113,10 +104,14 @@ class Fences:
 
     def put_in(self, lines: list[str]) -> list[str]:
         """Return the lines that superfences is about to read, with our fences for those that an extension put in."""
+        return self._without_hidden(self._put_in(lines))
+
+    def _put_in(self, lines: list[str]) -> list[str]:
         openers, taken = self._openers(lines), self._hand
         if taken and not taken.page.under_test:
             return lines
-        if taken is None or taken.converted:
+        keys = [key for key in taken.keys if key] if taken else []
+        if taken is None or taken.converted or (keys and not any(key in line for key in keys for line in lines)):
             return self._elsewhere(lines) if openers else lines
         taken.converted = True
         if openers == taken.rest:
@@ -133,30 +128,26 @@ class Fences:
         taken.page = replace(page, path=taken.page.path)
         return self._with_ours(taken, text, read)
 
-    def mark(self, key: str) -> str:
-        """Return the HTML of a fence of ours: its block, once there are blocks, and until then a mark.
-
-        Raises KeyError for a fence of a page's own that says it is one; superfences shows that as text.
-        """
-        if key not in self._snippets:
-            raise KeyError(key)
-        return self.fill(f'<div data-{LANGUAGE}="{key}"></div>')
-
     def rendered(self, html: str) -> str:
         """See that all fences of the page in hand are there as fences; return its HTML with a mark for its foot."""
         taken, self._hand = self._hand, None
         if taken is None or not taken.page.snippets:
             return html
-        seen = set(self._marks.findall(html))
+        seen, unseen = self.marks.seen(html), set()
         for snippet, key in zip(taken.page.snippets, taken.keys, strict=True):
-            if key and key not in seen:
+            if key and key not in html:
+                unseen.add(snippet)  # an extension has taken it away, such as a critic's deletion
+            elif key and key not in seen:
                 hint = (
                     "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
                     "In a tab or an admonition, see that its extension is in markdown_extensions."
                 )
                 path = snippet.path or taken.page.path
                 self._problems.append(Problem("the site shows this fence as text", hint, path, snippet.line))
-        return html + self.mark(self._key(taken, len(taken.page.snippets)))
+        if unseen:
+            snippets = tuple(_skipped(snippet) if snippet in unseen else snippet for snippet in taken.page.snippets)
+            taken.page = replace(taken.page, snippets=snippets)
+        return html + self.marks.html(self.marks.add(taken.page.path, len(taken.page.snippets)))
 
     def pages(self) -> tuple[Page, ...]:
         """Return all pages, once the renderer has read them, and the baseline: see `files.gone`.
@@ -173,30 +164,6 @@ class Fences:
         yield from self._findings
         for page in self.pages():
             yield from page.findings
-
-    def show(self, blocks: Mapping[str, Sequence[str]]) -> None:
-        """Take the blocks of all snippets, and then the foot, by page, for `fill`."""
-        self._blocks = blocks
-
-    def fill(self, html: str) -> str:
-        """Return HTML with blocks in the places of marks; what a renderer shows as text, its author's text."""
-        if self._blocks is None or self._word not in html:
-            return html
-        html = self._marks.sub(lambda mark: self._block(mark[1]), html)
-        return self._left.sub(lambda mark: escape(self._texts.get(mark[1], ""), quote=False), html)
-
-    def is_in(self, data: bytes) -> bool:
-        """Whether a file has a key in it."""
-        return self._word.encode() in data
-
-    def emptied(self, text: str) -> str:
-        """Return a text of any form, such as JSON, without our keys, and with nothing in their places."""
-        return self._left.sub("", text)
-
-    def _block(self, key: str) -> str:
-        path, index = self._snippets[key]
-        blocks = (self._blocks or {}).get(path, ())
-        return blocks[index] if index < len(blocks) else ""
 
     def _read(
         self, path: str, text: Sequence[str], options: PageOptions, title: str, places: Origins
@@ -229,8 +196,8 @@ class Fences:
                 ours: tuple[str, ...] = (_renderers(opener),)
                 end = snippet.line
             else:
-                key = self._key(taken, index)
-                self._texts[key] = "" if snippet.options.hide else "\n".join(text[snippet.line - 1 : end])
+                text_of = "" if snippet.options.hide else "\n".join(text[snippet.line - 1 : end])
+                key = self.marks.add(taken.page.path, index, text_of)
                 ours = _ours(snippet, key)
             taken.keys.append(key)
             taken.edits.append((ours, tuple(text[snippet.line - 1 : end])))
@@ -239,33 +206,48 @@ class Fences:
 
     def _elsewhere(self, lines: list[str]) -> list[str]:
         """Return lines that are no page: what an excerpt of one holds has run there, and no other fence runs."""
-        path = self._hand.page.path if self._hand else ""
+        path = self._hand.page.path if self._hand else self.marks.page("\n".join(lines))
         try:
             page = extract.read(path, "\n".join(lines) + "\n", self._site.dialect)
         except PageError:
-            page = None
+            return lines
         edits = []
-        for snippet in page.snippets if page else ():
-            keys = [key for key, content in self._contents() if content == _content(snippet)]
-            if self._blocks is not None and len({self._block(key) for key in keys}) == 1:
+        used: set[str] = set()
+        for snippet in page.snippets:
+            keys = [key for key in self._keys_of(snippet, path) if key not in used]
+            if self.marks.have_blocks and keys:
+                used.add(keys[0])
                 edits.append(extract.Edit(snippet.line, snippet.end_line, _ours(snippet, keys[0])))
-            elif snippet.options.hide:
-                edits.append(extract.Edit(snippet.line, snippet.end_line, ()))
-            elif self._blocks is None:
+            elif not self.marks.have_blocks and self._hand:
                 message = "a fence does not run that is no part of a page's own text, such as one of a docstring"
                 self._findings.append(Problem(message, "Show it on a page.", path))
+        return normalised(extract.splice("\n".join(lines) + "\n", edits))
+
+    def _keys_of(self, snippet: Snippet, path: str) -> list[str]:
+        """Return the keys of what a snippet may be on a page; on any page if all of them show the same."""
+        keys = [(key, self.marks.page_of(key)) for key, content in self._contents() if content == _content(snippet)]
+        own = [key for key, page in keys if page == path]
+        if own or not self.marks.have_blocks:
+            return own
+        return [key for key, _ in keys] if len({self.marks.block(key) for key, _ in keys}) == 1 else []
+
+    def _without_hidden(self, lines: list[str]) -> list[str]:
+        """Return lines without hidden fences that are none for us, such as one in a comment: nobody is to see them."""
+        if not any("hide" in line and _OPENER.match(line) for line in lines):
+            return lines
+        blocks = [block for block in find_blocks(lines) if _HIDE.search(lines[block.line - 1])]
+        edits = [extract.Edit(block.line, block.end_line, ()) for block in blocks]
+        if not self.marks.have_blocks and blocks and self._hand:
+            message = "a hidden fence does not run, and is not shown either: nothing takes it for a fence of the page"
+            hint = "Leave a blank line above it, and start it where the text around it starts; or remove it."
+            path = self._hand.page.path
+            self._findings += (Problem(message, hint, path) for _ in blocks[:1])
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
 
     def _contents(self) -> Iterator[tuple[str, tuple[object, ...]]]:
         """Yield the keys of all snippets, with what these are."""
         for taken in self._taken.values():
             yield from zip(taken.keys, _contents(taken.page), strict=False)
-
-    def _key(self, taken: _Taken, index: int) -> str:
-        """Return a new key for a block of a page."""
-        key = f"{self._word}{len(self._snippets)}"
-        self._snippets[key] = taken.page.path, index
-        return key
 
     def _named(self, page: Page) -> Page:
         """Return a page with a name of its own, where the site shows its file a second time and with other fences."""
@@ -283,6 +265,10 @@ def _content(snippet: Snippet) -> tuple[object, ...]:
 
 def _contents(page: Page) -> list[tuple[object, ...]]:
     return [_content(snippet) for snippet in page.snippets]
+
+
+def _skipped(snippet: Snippet) -> Snippet:
+    return replace(snippet, options=replace(snippet.options, skip="the site does not show it"))
 
 
 def _ours(snippet: Snippet, key: str) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.mkdocs_plugin.embed import blocks
-from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences
+from snippetrun.mkdocs_plugin.fences import Fences
+from snippetrun.mkdocs_plugin.marks import LANGUAGE
 from snippetrun.mkdocs_plugin.put_in import PutIn
 from snippetrun.model import Result
 from snippetrun.plan import Plan, plan
@@ -142,15 +143,15 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         stale = chain(*map(report.stale, self._reported))
         _warn("a page is not as it was recorded", stale, strict=config.strict)
         self._report_failures()
-        self._fences.show({result.page.path: blocks(self.site, result) for result in self._results})
+        self._fences.marks.show({result.page.path: blocks(self.site, result) for result in self._results})
         for file in files:
             if file.page is not None and file.page.content:
-                file.page.content = self._fences.fill(file.page.content)
+                file.page.content = self._fences.marks.fill(file.page.content)
         return env
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
         """Fill what other plugins have copied from page to page."""
-        return self._fences.fill(output)
+        return self._fences.marks.fill(output)
 
     @event_priority(_EARLY)
     def _say(self, *, config: MkDocsConfig) -> None:
@@ -173,9 +174,9 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def _sweep(self, *, config: MkDocsConfig) -> None:
         """Fill what others have written by themselves, such as a feed or a page for printing."""
         for file in Path(config.site_dir).rglob("*"):
-            if file.suffix in _WRITTEN and self._fences.is_in(data := file.read_bytes()):
+            if file.suffix in _WRITTEN and self._fences.marks.is_in(data := file.read_bytes()):
                 text = data.decode(errors="surrogateescape")
-                filled = self._fences.fill(text) if file.suffix in _HTML else self._fences.emptied(text)
+                filled = self._fences.marks.fill(text) if file.suffix in _HTML else self._fences.marks.without(text)
                 file.write_bytes(filled.encode(errors="surrogateescape"))
 
     on_post_build = CombinedEvent(_say, _sweep)
@@ -209,7 +210,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         return PagesRead(wrong=error) if self.reads_only else PluginError(neutralise(str(error)))
 
     def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
-        return self._fences.mark(source.strip())
+        return self._fences.marks.html(source.strip())
 
     def _put_in(self, lines: list[str]) -> list[str]:
         return self._fences.put_in(lines)

@@ -9,7 +9,8 @@ from typing import Any
 import markdown
 
 from snippetrun.config import SiteConfig
-from snippetrun.mkdocs_plugin.fences import LANGUAGE, Fences
+from snippetrun.mkdocs_plugin.fences import Fences
+from snippetrun.mkdocs_plugin.marks import LANGUAGE
 from snippetrun.mkdocs_plugin.put_in import PutIn
 
 
@@ -18,7 +19,7 @@ def rendered(text: str, *, source: str | None = None, extensions: Sequence[Any] 
     fences = Fences(SiteConfig(Path.cwd(), Path("docs"), "mkdocs.yml", languages=("console", "shell-session")))
 
     def formatter(source: str, *_args: object, **_kwargs: object) -> str:
-        return fences.mark(source.strip())
+        return fences.marks.html(source.strip())
 
     custom = [{"name": LANGUAGE, "class": LANGUAGE, "format": formatter}]
     parser = markdown.Markdown(

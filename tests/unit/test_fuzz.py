@@ -193,10 +193,10 @@ def test_what_is_put_into_a_page_is_inert(text: str, output: str) -> None:
         is_inert_html(block)
     assert Elements(foot).tags <= {"details", "summary", "time", "div", "dl", "dt", "dd", "span", "code", *TABLE}
     is_inert_text(foot)
-    fences.show({page.path: ["a block of ours"] * len(page.snippets)})
-    filled = fences.fill(html)
+    fences.marks.show({page.path: ["a block of ours"] * len(page.snippets)})
+    filled = fences.marks.fill(html)
     assert filled.count("a block of ours") == sum(bool(s.commands) or s.options.hide for s in page.snippets)
-    assert fences._word not in filled
+    assert fences.marks._word not in filled
 
 
 @fuzzed

@@ -20,7 +20,7 @@ from markdown.treeprocessors import Treeprocessor
 from snippetrun import config, runner
 from snippetrun.errors import PageError
 from snippetrun.extract import files
-from snippetrun.mkdocs_plugin.fences import LANGUAGE
+from snippetrun.mkdocs_plugin.marks import LANGUAGE
 from snippetrun.model import ImageFact, Job, Mode
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import FakeSandbox
@@ -32,8 +32,8 @@ def shown(text: str) -> str:
     """The HTML of a page whose blocks say which they are."""
     fences, html = rendered(text)
     pages = fences.pages()
-    fences.show({page.path: [f"<b>{n}</b>" for n, _ in enumerate(page.snippets)] for page in pages})
-    return fences.fill(html)
+    fences.marks.show({page.path: [f"<b>{n}</b>" for n, _ in enumerate(page.snippets)] for page in pages})
+    return fences.marks.fill(html)
 
 
 def test_a_block_stands_where_its_fence_stood() -> None:
@@ -86,8 +86,8 @@ def test_what_the_renderer_shows_as_text_is_an_error_and_its_authors_text() -> N
     fences, html = rendered('=== "Tab"\n\n    ```console\n    $ docker <x>\n    ```\n'.replace("<x>", "ps"))
     with pytest.raises(PageError, match="docs/a.md:3: the site shows this fence as text"):
         fences.pages()
-    fences.show({})
-    assert "<code>    ```console\n    $ docker ps\n    ```\n</code>" in fences.fill(html)
+    fences.marks.show({})
+    assert "<code>    ```console\n    $ docker ps\n    ```\n</code>" in fences.marks.fill(html)
 
 
 def test_a_fence_of_a_docstring_is_a_finding_and_does_not_run() -> None:
@@ -203,7 +203,7 @@ def test_a_file_that_the_site_shows_twice_with_other_fences_is_two_pages() -> No
     fences, first = rendered("```console\n$ docker ps\n```\n")
     second = fences.take("docs/a.md", "```console\n$ docker images\n```\n", "")
     [key] = re.findall(r"sr\w+", second)
-    fences.rendered(fences.mark(key))
+    fences.rendered(fences.marks.html(key))
     assert [page.path for page in fences.pages()] == ["docs/a.md", "docs/a~2.md"]
-    fences.show({"docs/a.md": ["one", "foot"], "docs/a~2.md": ["two", "foot"]})
-    assert fences.fill(first) == "onefoot"
+    fences.marks.show({"docs/a.md": ["one", "foot"], "docs/a~2.md": ["two", "foot"]})
+    assert fences.marks.fill(first) == "onefoot"
