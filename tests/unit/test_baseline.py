@@ -156,12 +156,15 @@ def record(settings: config.SiteConfig) -> None:
 
 
 def test_the_site_shows_it_as_it_would_without_us(site: Path) -> None:
-    (site / "docs/old.md").write_text("# Old\n\n```console\n$ docker ps\nold\n```\n\n```console {hide}\n$ x\n```\n")
+    (site / "docs/old.md").write_text(
+        "# Old\n\n```console\n$ docker ps\nold\n```\n\n```console {hide}\n$ hidden\n```\n"
+    )
     record(config.load())
     built = build(SNIPPETRUN_MODE="replay")
     assert built.returncode == 0, built.output
     assert f"1 page {LINE}" in built.output
     shown = (site / "site/old.html").read_text()
+    assert "hidden" not in shown
     assert "old" in shown
     assert 'class="snippetrun' not in shown
     assert 'class="snippetrun' in (site / "site/good.html").read_text()
