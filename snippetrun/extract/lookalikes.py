@@ -56,6 +56,13 @@ def find_prompted(lines: Iterable[tuple[int, str]], prompts: Sequence[str], abov
             yield _problem(number, prompt, prompts)
 
 
+def with_prompt(line: str, prompts: Sequence[str]) -> str:
+    """Return a line with the site's own prompt for that of a user of another host; "" if it has none."""
+    match = _PROMPT.match(line)
+    prompt = (match["host"] or match["docker"]) if match else ""
+    return f"{prompts[0]} {line[len(prompt) :].lstrip()}" if prompt and prompt[-1] in "$%" else ""
+
+
 def is_on_host(line: str) -> bool:
     """Whether a line has the prompt of a host, which no command of a script begins with."""
     match = _PROMPT.match(line)

@@ -246,7 +246,7 @@ class Fences:
             return lines
         blocks = [block for block in find_blocks(lines) if _HIDE.search(lines[block.line - 1])]
         edits = [extract.Edit(block.line, block.end_line, ()) for block in blocks]
-        if not self.marks.have_blocks and blocks and self._hand:
+        if not self.marks.have_blocks and blocks and self._hand and self._hand.page.under_test:
             message = "a hidden fence does not run, and is not shown either: nothing takes it for a fence of the page"
             hint = "Leave a blank line above it, and start it where the text around it starts; or remove it."
             path = self._hand.page.path

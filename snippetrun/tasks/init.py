@@ -16,6 +16,7 @@ from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, 
 from snippetrun.extract import files
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
+from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.prompts import has_prompt, split, split_script
 from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.model import Command, Options, Page, Snippet
@@ -157,12 +158,13 @@ def _shown(text: str) -> Page:
     for fence in read_outline(normalised(text)).fences:
         # console, in `console {exit=3}`
         language = re.split(r"[\s{]", fence.info, maxsplit=1)[0]
-        prompted = has_prompt(fence.lines, _DEFAULTS.prompts)
+        lines = [with_prompt(line, _DEFAULTS.prompts) or line for line in fence.lines]
+        prompted = has_prompt(lines, _DEFAULTS.prompts)
         commands: Sequence[Command] = ()
         if language not in _EXAMPLES and (prompted or language in _SCRIPTS):
-            commands = (split if prompted else split_script)(fence.lines, 1, _DEFAULTS.prompts).commands
+            commands = (split if prompted else split_script)(lines, 1, _DEFAULTS.prompts).commands
         if any(runs_docker(command.text) for command in commands) or "file=" in fence.info:
-            content = "\n".join(fence.lines)
+            content = "\n".join(lines)
             snippets.append(Snippet(language, Options(), fence.line, fence.end_line, "", content, tuple(commands)))
     return Page("", tuple(snippets))
 

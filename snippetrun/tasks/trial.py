@@ -16,8 +16,9 @@ from snippetrun import extract, report, runner
 from snippetrun.config import Baseline, SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, files
-from snippetrun.extract.fences import read_outline
+from snippetrun.extract.fences import Fence, read_outline
 from snippetrun.extract.lines import normalised
+from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.reindent import reindented
 from snippetrun.model import Command, CommandResult, Ending, Job, Page, Recording, Result, Snippet, Verdict
@@ -67,7 +68,7 @@ class Trial:
 
     def read(self) -> None:
         """Make all of the page readable."""
-        fences = read_outline(normalised(self.text)).fences
+        fences = self._fences(self.text)
         for line, reason in self._wishes.skip.items():
             opener = next((fence.line for fence in fences if fence.line <= line <= fence.end_line), 0)
             if not opener:
@@ -77,9 +78,10 @@ class Trial:
             self._plan(self.text)
         except PageError:
             moved = extract.splice(self.text, reindented(normalised(self.text)))
-            if [fence.lines for fence in read_outline(normalised(moved)).fences] != [fence.lines for fence in fences]:
+            if [fence.lines for fence in self._fences(moved)] != [fence.lines for fence in fences]:
                 raise
             self._plan(moved)
+        self._plan(extract.splice(self.text, self._prompted()))
         if self.page.findings:
             raise PageError(*self.page.findings)
         self._plan(extract.splice(self.text, named(self.page, normalised(self.text))))
@@ -134,6 +136,22 @@ class Trial:
         shown = _passed(self._judged(_moved(_of(shown), edits)))
         third = _passed(self._judged(_moved(_of(third), edits), shown.recording))
         return joined(_of(shown), _of(third))
+
+    def _fences(self, text: str) -> tuple[Fence, ...]:
+        return read_outline(normalised(text), self._site.renderer).fences
+
+    def _prompted(self) -> Iterator[Edit]:
+        """Yield edits of lines that run once they have the site's own prompt, where nobody can take them for output."""
+        prompts, unrun = self._site.prompts, {finding.line for finding in self.page.findings}
+        for fence in self._fences(self.text):
+            numbers = unrun & set(range(fence.line + 1, fence.end_line))
+            alone = all(line.startswith("docker ") for line in fence.lines if line.strip())
+            for number, line in enumerate(fence.lines if numbers else (), fence.line + 1):
+                new = with_prompt(line, prompts) if number in numbers else ""
+                if alone and line:
+                    new = f"{prompts[0]} {line}"
+                if new:
+                    yield Edit(number, number, (fence.prefix + new,))
 
     def _plan(self, text: str) -> None:
         """Take a text; raise PageError, and keep the one before, if it cannot be used."""

@@ -66,7 +66,7 @@ def test_an_old_site_comes_under_test_page_by_page(tmp_path: Path, monkeypatch: 
     assert "2 pages are not under test yet" in check.stderr
 
     settled = typed("the last word is yours")
-    assert [ran.returncode for ran in settled] == [0, 0], [ran.stderr for ran in settled]
+    assert [process.returncode for process in settled] == [0, 0], [process.stderr for process in settled]
     assert not config.load().baseline.lines
     status, _ = typed("how far it is")
     assert status.stdout.endswith("under test: 3 of 3 pages, 4 of 4 snippets, 6 of 6 commands\n")

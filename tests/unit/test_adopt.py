@@ -99,7 +99,8 @@ def test_output_becomes_what_came_out(old: Old) -> None:
 
 def test_ids_that_were_pasted_are_those_of_the_recording(old: Old) -> None:
     runs = [
-        {"docker run -d x": f"{each * 4}\n"} for each in ("0123456789abcdef", "fedcba9876543210", "00112233445566ff")
+        {"docker run -d x": f"{digits * 4}\n"}
+        for digits in ("0123456789abcdef", "fedcba9876543210", "00112233445566ff")
     ]
     assert old.adopt(console("$ docker run -d x", "old"), *runs) == console("$ docker run -d x", "0123456789abcdef" * 4)
 
@@ -191,6 +192,27 @@ def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("user@host:~$ docker ps", "old"), ("$ docker ps", "new")),
+        (("$ docker ps", "...", "[manager1]$ docker info"), ("$ docker ps", "...", "$ docker info")),
+        (("$docker ps",), ("$ docker ps",)),
+        (("docker ps", "", "docker info"), ("$ docker ps", "", "$ docker info")),
+    ],
+)
+def test_a_prompt_of_another_host_becomes_that_of_the_site(
+    old: Old, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    answers = {"docker ps": "new\n", "docker info": ""}
+    assert old.adopt(console("$ docker info") + console(*before), answers) == console("$ docker info") + console(*after)
+
+
+@pytest.mark.parametrize("lines", [("docker ps", "one"), ("PS C:\\> docker ps",), ("root@box:/# docker ps",)])
+def test_what_may_be_something_else_is_its_authors_to_settle(old: Old, lines: tuple[str, ...]) -> None:
+    assert old.problems(console("$ docker info") + console(*lines), {"docker info": ""})
+
+
 def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
     page = "1. Step:\n\n   ```console\n   $ docker ps\n   old\n   ```\n"
     assert old.adopt(page, {"docker ps": "new\n"}) == (
@@ -203,8 +225,8 @@ def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
     [
         ("```console {nonsense=1}\n$ docker ps\n```\n", "docs/p.md:1:"),
         (
-            "```console\n$ docker ps\n```\n\n```console\n% docker ps\n```\n",
-            "docs/p.md:6: `%` is no prompt of this site",
+            "```console\n$ docker ps\n```\n\n```console\nPS> docker ps\n```\n",
+            "docs/p.md:6: `PS>` is no prompt of this site",
         ),
         (
             "---\nsnippetrun: {images: [x]}\n---\n```console\n$ docker ps\n```\n",

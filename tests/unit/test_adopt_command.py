@@ -47,11 +47,11 @@ def invoke(*arguments: str) -> Result:
 
 @pytest.mark.usefixtures("engine")
 def test_what_is_green_comes_under_test_and_the_rest_is_said() -> None:
-    ran = invoke("docs", "--yes")
-    assert ran.return_value == 1
-    assert "-old\n+ID\n" in ran.stdout
-    assert "docs/red.md:2: exit status 127, expected 0" in ran.stderr
-    assert ran.stderr.endswith("1 of 2 pages adopted\n")
+    invoked = invoke("docs", "--yes")
+    assert invoked.return_value == 1
+    assert "-old\n+ID\n" in invoked.stdout
+    assert "docs/red.md:2: exit status 127, expected 0" in invoked.stderr
+    assert invoked.stderr.endswith("1 of 2 pages adopted\n")
     assert Path("docs/green.md").read_text() == GREEN.replace("old", "ID")
     assert Path("docs/red.md").read_text() == RED
     assert list(config.load().baseline.lines) == ["red.md"]
@@ -61,8 +61,8 @@ def test_what_is_green_comes_under_test_and_the_rest_is_said() -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_without_an_answer_nothing_is_written() -> None:
-    ran = invoke("docs/green.md")
-    assert isinstance(ran.exception, UsageError)
+    invoked = invoke("docs/green.md")
+    assert isinstance(invoked.exception, UsageError)
     assert Path("docs/green.md").read_text() == GREEN
     assert not Path("recordings").exists()
 

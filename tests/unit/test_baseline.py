@@ -156,12 +156,15 @@ def record(settings: config.SiteConfig) -> None:
 
 
 def test_the_site_shows_it_as_it_would_without_us(site: Path) -> None:
-    (site / "docs/old.md").write_text("# Old\n\n```console\n$ docker ps\nold\n```\n\n```console {hide}\n$ x\n```\n")
+    (site / "docs/old.md").write_text(
+        "# Old\n\n```console\n$ docker ps\nold\n```\n\n```console {hide}\n$ hidden\n```\n"
+    )
     record(config.load())
     built = build(SNIPPETRUN_MODE="replay")
     assert built.returncode == 0, built.output
     assert f"1 page {LINE}" in built.output
     shown = (site / "site/old.html").read_text()
+    assert "hidden" not in shown
     assert "old" in shown
     assert 'class="snippetrun' not in shown
     assert 'class="snippetrun' in (site / "site/good.html").read_text()
@@ -191,9 +194,9 @@ def test_pages_that_plugins_make_are_left_alone_too(make_site: MakeSite) -> None
 
 def test_pytest_leaves_them_alone_and_says_so(site: Path, pytester: pytest.Pytester) -> None:
     settings = f"--snippetrun-config={site / 'mkdocs.yml'}"
-    ran = pytester.runpytest_inprocess("--snippetrun", settings, "--collect-only", str(site / "docs/old.md"))
-    ran.stdout.fnmatch_lines([f"snippetrun: 1 page {LINE}"])
-    ran.stdout.no_fnmatch_line("*docker*")
+    session = pytester.runpytest_inprocess("--snippetrun", settings, "--collect-only", str(site / "docs/old.md"))
+    session.stdout.fnmatch_lines([f"snippetrun: 1 page {LINE}"])
+    session.stdout.no_fnmatch_line("*docker*")
 
 
 def test_status_tells_pages_snippets_and_commands(site: Path) -> None:

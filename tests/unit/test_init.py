@@ -41,25 +41,25 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_dry_run_shows_all_of_it_and_writes_nothing(tree: Path) -> None:
     before = contents(tree)
-    ran = snippetrun("init", "--dry-run")
-    assert ran.returncode == 0, ran.stderr
+    ended = snippetrun("init", "--dry-run")
+    assert ended.returncode == 0, ended.stderr
     assert contents(tree) == before
-    assert ran.stderr.splitlines() == [
+    assert ended.stderr.splitlines() == [
         "docs/a.md: 1 snippet, 1 command",
         "docs/b.md: line 5: this fence is indented by 3: Python-Markdown would show it outside the list",
-        "docs/c.md: line 4: nothing in this fence runs: no line starts with a prompt",
+        "docs/c.md: line 4: `%` is no prompt of this site",
         "image debian: 1 page",
         "image nginx:1.27: 1 page",
     ]
-    assert "+++ images/debian/Dockerfile\n" in ran.stdout
-    assert "+++ snippetrun-baseline.txt\n" in ran.stdout
-    assert "--- mkdocs.yml\n+++ mkdocs.yml\n" in ran.stdout
+    assert "+++ images/debian/Dockerfile\n" in ended.stdout
+    assert "+++ snippetrun-baseline.txt\n" in ended.stdout
+    assert "--- mkdocs.yml\n+++ mkdocs.yml\n" in ended.stdout
 
 
 def test_what_it_writes_can_be_used_and_no_page_changes(tree: Path) -> None:
     before = contents(tree)
-    ran = snippetrun("init", "--yes")
-    assert ran.returncode == 0, ran.stderr
+    ended = snippetrun("init", "--yes")
+    assert ended.returncode == 0, ended.stderr
     assert (tree / "mkdocs.yml").read_text() == (
         "site_name: Old  # since 2015\n\nplugins:\n  - search\n  - snippetrun:\n      images:\n"
         "        debian: {build: images/debian}\n"
@@ -76,9 +76,9 @@ def test_what_it_writes_can_be_used_and_no_page_changes(tree: Path) -> None:
 
 def test_without_an_answer_it_writes_nothing(tree: Path) -> None:
     before = contents(tree)
-    ran = snippetrun("init")
-    assert (ran.returncode, contents(tree)) == (2, before)
-    assert "nothing is written, as nobody can be asked\n    To write without a question: --yes" in ran.stderr
+    ended = snippetrun("init")
+    assert (ended.returncode, contents(tree)) == (2, before)
+    assert "nothing is written, as nobody can be asked\n    To write without a question: --yes" in ended.stderr
 
 
 @pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"n\n", 1)])
@@ -87,11 +87,11 @@ def test_on_a_terminal_it_asks(tree: Path, answer: bytes, status: int) -> None:
     program = str(Path(sys.executable).with_name("snippetrun"))
     running = subprocess.Popen([program, "init"], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     os.write(ours, answer)
-    _, told = running.communicate()
+    _, question = running.communicate()
     for descriptor in (ours, theirs):
         os.close(descriptor)
     assert running.returncode == status
-    assert b"Write 3 files? [y/N]" in told
+    assert b"Write 3 files? [y/N]" in question
     assert (tree / baseline.NAME).exists() is (status == 0)
 
 
@@ -128,8 +128,8 @@ def test_a_folder_elsewhere_gets_it_too(tree: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_configuration_may_be_named(tree: Path) -> None:
     (tree / "mkdocs.yml").rename(tree / "site.yml")
-    ran = snippetrun("--config-file", "site.yml", "init", "--yes")
-    assert ran.returncode == 0, ran.stderr
+    ended = snippetrun("--config-file", "site.yml", "init", "--yes")
+    assert ended.returncode == 0, ended.stderr
     assert list(config.load(tree / "site.yml").baseline.lines) == ["a.md", "b.md", "c.md"]
 
 
@@ -144,6 +144,7 @@ def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
         ("```bash\n$ docker ps\n```\n", ["console", "shell-session", "bash"], {}),
         ("```bash\ndocker ps\n```\n\n```text\n$ docker ps\n```\n", ["console", "shell-session", "text"], {"bash": 1}),
         ("```\n$ docker ps\n```\n", ["console", "shell-session", ""], {}),
+        ("```text\nme@box:~$ docker ps\n```\n", ["console", "shell-session", "text"], {}),
         ("````markdown\n```bash\n$ docker ps\n```\n````\n\n```diff\n$ docker ps\n```\n", None, {}),
         ("```bash\n$ ls\n```\n", None, {}),
     ],
@@ -174,9 +175,9 @@ def test_an_image_that_has_a_dockerfile_already_is_built_from_it(tree: Path) -> 
 def test_what_cannot_be_added_is_said(tree: Path) -> None:
     (tree / "base.yml").write_text("plugins: [search]\n")
     (tree / "mkdocs.yml").write_text("INHERIT: base.yml\n")
-    ran = snippetrun("init", "--yes")
-    assert ran.returncode == 1
-    assert "by hand:\nplugins:\n  - search\n  - snippetrun:\n      images:\n" in ran.stdout
+    ended = snippetrun("init", "--yes")
+    assert ended.returncode == 1
+    assert "by hand:\nplugins:\n  - search\n  - snippetrun:\n      images:\n" in ended.stdout
     assert (tree / "mkdocs.yml").read_text() == "INHERIT: base.yml\n"
     assert (tree / baseline.NAME).exists()
 
