@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
+    adopt,
     check,
     clean,
     diff,
     doctor,
+    init,
     list_,
     merge,
     run,
     shell,
+    status,
     update,
 )
 from snippetrun.cli.group import cli

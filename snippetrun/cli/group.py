@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from snippetrun import config
-from snippetrun.errors import Problem
+from snippetrun import config, report
+from snippetrun.errors import Problem, UsageError
 from snippetrun.report import json_
 from snippetrun.support.neutralise import neutralise
 from snippetrun.support.version import __version__
@@ -27,6 +27,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+YES = click.option("--yes", is_flag=True, help="Write without asking.")
 CHANGED_SINCE = click.option(
     "--changed-since",
     metavar="REV",
@@ -77,13 +78,19 @@ def echo(text: str, *, err: bool = False) -> None:
     click.echo(neutralise(text), err=err)
 
 
+def note(untested: int) -> None:
+    """Say on standard error how many pages are not under test, if there are any."""
+    if untested:
+        echo(report.untested(untested), err=True)
+
+
 def echo_diff(diff: str) -> None:
     """Print a unified diff on standard output: in colours on a terminal, and plain elsewhere."""
     for line in neutralise(diff).split("\n"):
         click.secho(line, fg=_COLOURS.get(line[:1]))
 
 
-def confirm(question: str) -> bool:
+def ask(question: str) -> bool:
     """Ask whoever sits at the terminal; nobody agrees where there is none."""
     return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(neutralise(question))
 
@@ -92,6 +99,13 @@ def complain(problems: Iterable[Problem]) -> None:
     """Print problems on standard error."""
     for problem in problems:
         echo(str(problem), err=True)
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Ask on the terminal, unless the answer is given; raise UsageError where nobody can be asked."""
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(Problem("nothing is written, as nobody can be asked", "To write without a question: --yes"))
+    return yes or click.confirm(neutralise(question), err=True)
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from snippetrun import config, report, runner
-from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, print_json, with_site
+from snippetrun.cli.group import JSON, PATHS, cli, complain, echo, note, print_json, with_site
 from snippetrun.errors import UsageError
 from snippetrun.plan import plan
 from snippetrun.report import json_
@@ -33,10 +33,11 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
         if as_json:
             print_json(json_.document(replace(made, problems=error.problems, exit_status=error.exit_status)))
         raise
+    untested = sum(not page.under_test for page in pages)
     noticed = tuple(chain(*(page.findings for page in pages)))
     shown = tuple(report.page(runner.result(page, None)) for page in pages if page.snippets)
     if as_json:
-        print_json(json_.document(replace(made, pages=shown, findings=noticed)))
+        print_json(json_.document(replace(made, pages=shown, findings=noticed, untested=untested)))
         return
     for page in shown:
         for command in page.commands:
@@ -45,6 +46,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
     complain(noticed)
     count = report.counts(shown)
     echo(f"{count.pages} pages, {count.commands} commands, {count.skipped} of them skipped", err=True)
+    note(untested)
 
 
 def _first_line(command: str) -> str:

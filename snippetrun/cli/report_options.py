@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from snippetrun import report
-from snippetrun.cli.group import JSON, complain, echo
+from snippetrun.cli.group import JSON, complain, echo, note
 from snippetrun.errors import FileError, Problem
 from snippetrun.report import Report, github, json_, junit, markdown
 from snippetrun.support import atomic
@@ -88,6 +88,7 @@ def with_reports(*, annotated: bool = True, transcripts: bool = False) -> Callab
                 echo(line, err=True)
             if made.exit_status != 2:
                 echo(made.note or report.summary(made.pages, made.seconds or 0.0), err=True)
+                note(made.untested)
             return max(made.exit_status, 2 if problems else 0)
 
         return called

@@ -8,18 +8,7 @@ from pathlib import Path
 import click
 
 from snippetrun import config, report
-from snippetrun.cli.group import (
-    CHANGED_SINCE,
-    JSON,
-    PATHS,
-    cli,
-    complain,
-    confirm,
-    echo,
-    echo_diff,
-    print_json,
-    with_site,
-)
+from snippetrun.cli.group import CHANGED_SINCE, JSON, PATHS, ask, cli, complain, echo, echo_diff, print_json, with_site
 from snippetrun.errors import Problem
 from snippetrun.report import json_
 from snippetrun.sameness.expected import ends_wrong
@@ -50,7 +39,7 @@ def update(
 
         def allow(question: Problem) -> bool:
             progress.pause()
-            return force or (not as_json and confirm(f"{question.where}: {question.message}. Accept that?"))
+            return force or (not as_json and ask(f"{question.where}: {question.message}. Accept that?"))
 
         updated = updates.update(selected.part, progress, allow=allow)
     failed = [problem for result in updated.results for problem in report.failures(result)]

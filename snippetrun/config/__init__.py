@@ -23,16 +23,19 @@
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
           secrets: [REGISTRY_TOKEN]                   # environment variables whose values are masked everywhere
           recordings: recordings                      # the folder for what came out, relative to mkdocs.yml; or false
+          baseline: snippetrun-baseline.txt           # the file with the pages that are not under test yet; or false
           varies: ['session [0-9a-f]+']               # what may differ although two runs do not show it: regular
           same: ['version [0-9.]+']                   # expressions; and what must not
 
-Every key may be left out. Reading it needs no MkDocs: the command line reads the same file.
+Every key may be left out. Reading it needs no MkDocs: the command line reads the same file. A folder of Markdown that
+MkDocs does not render has the same keys at the top level of a snippetrun.yml, beside `docs_dir` and `exclude_docs`.
 """
 
 from snippetrun.config.dialect import Dialect, Renderer
-from snippetrun.config.mkdocs_yml import FILES, find, load
+from snippetrun.config.mkdocs_yml import FILES, OWN, find, load, look
 from snippetrun.config.settings import (
     MOST_RUNS,
+    Baseline,
     ImageSource,
     PageConfig,
     SiteConfig,
@@ -44,6 +47,8 @@ from snippetrun.config.settings import (
 __all__ = [
     "FILES",
     "MOST_RUNS",
+    "OWN",
+    "Baseline",
     "Dialect",
     "ImageSource",
     "PageConfig",
@@ -53,5 +58,6 @@ __all__ = [
     "find",
     "image_name",
     "load",
+    "look",
     "shown_path",
 ]

@@ -1,4 +1,4 @@
-"""mkdocs.yml, found and read as MkDocs reads it, with the line of each value beside it.
+"""mkdocs.yml, found and read as MkDocs reads it, with the line of each value beside it; snippetrun.yml likewise.
 
 `INHERIT: ../base.yml` takes what the file does not say from another one; `!ENV [NAME, default]` is an environment
 variable. Both are MkDocs' own: see its guide, "Configuration Inheritance" and "Environment Variables".
@@ -23,7 +23,11 @@ from snippetrun.config.yaml_text import SiteLoader, compose, construct, position
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.support import bounded
 
-FILES = ("mkdocs.yml", "mkdocs.yaml")
+OWN = "snippetrun.yml"
+"""The configuration of a folder that MkDocs does not render: what else stands under the plugin's name, by itself."""
+FILES = ("mkdocs.yml", "mkdocs.yaml", OWN)
+_OF_THE_SITE = ("docs_dir", "exclude_docs")
+"""Keys that stand in either file by themselves."""
 # fmt: off
 _LEAVE_PAGES_ALONE = frozenset([
     "autorefs", "awesome-nav", "awesome-pages", "git-revision-date-localized", "glightbox", "i18n", "info",
@@ -49,16 +53,16 @@ class _File:
 
 
 def find(start: Path) -> Path:
-    """Return the mkdocs.yml of a folder, or of the nearest one above it; raise ConfigError if there is none."""
+    """Return the configuration of a folder, or of the nearest one above it; raise ConfigError if there is none."""
     for path in (above / name for above in (start, *start.parents) for name in FILES):
         if os.path.isfile(path):  # noqa: PTH113 - raises nothing where a folder may not be searched
             return path
-    hint = f"If it is somewhere else, {_NAME_IT}"
+    hint = f"To begin: snippetrun init. If it is somewhere else, {_NAME_IT}"
     raise ConfigError(Problem(f"there is no {FILES[0]} in {start}, nor above it", hint))
 
 
 def load(path: Path | None = None) -> SiteConfig:
-    """Read a site's mkdocs.yml; raise ConfigError, with the lines, if it cannot be used.
+    """Read a site's configuration; raise ConfigError, with the lines, if it cannot be used.
 
     Without a path it is that of the folder where the user stands, or of the nearest above.
     """
@@ -66,23 +70,32 @@ def load(path: Path | None = None) -> SiteConfig:
         path = path or find(Path.cwd())
     except FileNotFoundError as error:
         raise ConfigError(Problem("the folder where you stand is gone", "Go to that of your site: cd ...")) from error
+    site = look(path)
+    if site is None:
+        hint = f"To begin: snippetrun init. Or add to it:\nplugins:\n  - search\n  - {PLUGIN}"
+        raise ConfigError(Problem(f"does not name the plugin {PLUGIN}", hint, shown_path(path)))
+    return site
+
+
+def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
+    """Read the same; return None for a site that does not name the plugin, unless it is `assumed` to name it."""
     files = _read_all(path)
     values = merge({}, *(file.values for file in reversed(files)))
-    options = _options(values.get("plugins"))
-    if options is None:
-        hint = f"Add to it:\nplugins:\n  - search\n  - {PLUGIN}"
-        raise ConfigError(Problem(f"does not name the plugin {PLUGIN}", hint, shown_path(path)))
+    above = [] if path.name == OWN else ["plugins", PLUGIN]
+    options = _options(values.get("plugins")) if above else _without(values, _OF_THE_SITE)
+    if options is None and not assumed:
+        return None
     docs_dir = [("docs_dir", values.get("docs_dir") or "docs")]
     site, problems = read(docs_dir, {"docs_dir": folder}, lambda keys: _where(files, keys))
     if problems:
         raise ConfigError(*problems)
     root = path.resolve().parent
     parsed = parse(
-        options,
+        options or {},
         root=root,
         docs=root / site["docs_dir"],
         files=[file.path for file in files],
-        where=lambda keys: _where(files, ["plugins", PLUGIN, *keys]),
+        where=lambda keys: _where(files, [*above, *keys]),
     )
     excluded = values.get("exclude_docs")
     makers = tuple(_makers(values))
@@ -136,6 +149,10 @@ def _options(plugins: Any) -> Any:  # noqa: ANN401 - from YAML
         if isinstance(entry, dict) and PLUGIN in entry:
             return entry[PLUGIN] or {}
     return {} if PLUGIN in entries else None
+
+
+def _without(values: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in keys}
 
 
 def _makers(values: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from snippetrun.config import values
+from snippetrun.config import baseline, values
 from snippetrun.config.dialect import Renderer
 from snippetrun.config.options import Fault, FaultError, Reader, Where, nearest, parts, read
 from snippetrun.config.settings import MOST_RUNS, ImageSource, PageConfig, SiteConfig, image_name, shown_path
@@ -24,6 +24,8 @@ PLUGIN = "snippetrun"
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 # registry.example/team/app:1.2
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?")
+_DEFAULTS = {"recordings": "recordings", "baseline": baseline.NAME}
+"""Files and folders that a site has if it says nothing."""
 
 
 def readers(root: Path, docs: Path) -> dict[str, Reader]:
@@ -47,6 +49,7 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
         "mode": values.one_of(Mode),
         "secrets": values.secrets,
         "recordings": partial(_recordings, root),
+        "baseline": partial(baseline.read, root),
         "varies": values.regexes,
         "same": values.regexes,
     }
@@ -57,7 +60,7 @@ def parse(options: object, *, root: Path, docs: Path, files: Sequence[Path], whe
     if not isinstance(options, Mapping):
         raise ConfigError(Problem(f"{PLUGIN}: expects keys and values", "", *where([])))
     # Every plugin has `enabled`, which MkDocs itself obeys.
-    pairs = {"recordings": "recordings", **{key: value for key, value in options.items() if key != "enabled"}}
+    pairs = _DEFAULTS | {key: value for key, value in options.items() if key != "enabled"}
     site, problems = read(pairs.items(), readers(root, docs), where)
     try:
         if mode := os.environ.get("SNIPPETRUN_MODE"):

@@ -48,6 +48,16 @@ class PageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The pages that are not under test yet."""
+
+    path: Path | None = None
+    """The file that names them; None for a site that has none."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Each page, by its path below `docs`, with its line in that file."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteConfig:
     """Everything that a site can set."""
 
@@ -56,7 +66,7 @@ class SiteConfig:
     docs: Path
     """The folder of the pages."""
     path: str
-    """mkdocs.yml, as the user knows it."""
+    """mkdocs.yml, or snippetrun.yml, as the user knows it."""
     images: tuple[ImageSource, ...] = ()
     languages: tuple[str, ...] = Dialect.languages
     scripts: tuple[str, ...] = ()
@@ -95,6 +105,7 @@ class SiteConfig:
     """mkdocs.yml, and those that it inherits from, the nearest first."""
     excluded: str = ""
     """Patterns of files below `docs` that are no pages, as `exclude_docs` in mkdocs.yml has them."""
+    baseline: Baseline = field(default_factory=Baseline)
     extensions: tuple[str, ...] | None = None
     """The Markdown extensions that mkdocs.yml names; None where others may be added to them."""
     makers: tuple[str, ...] = ()
@@ -113,6 +124,10 @@ class SiteConfig:
     def name_in_docs(self, path: str) -> str:
         """Return the same from the folder of the pages; it begins with `..` for a page that is elsewhere."""
         return _from(self.docs, path)
+
+    def tests(self, path: str) -> bool:
+        """Tell whether a page is under test; its path is as the user knows it."""
+        return not self.baseline.lines or self.name_in_docs(path) not in self.baseline.lines
 
     def page(self, path: str) -> tuple[Limits, Network]:
         """Return what a page may take and reach; its path is as the user knows it."""

@@ -86,8 +86,38 @@ def read_all(site: SiteConfig, paths: Iterable[Path]) -> tuple[Page, ...]:
 
 
 def read(site: SiteConfig, path: Path) -> Page:
-    """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used."""
-    return extract.read(name(site, path), text(path), site.dialect)
+    """Read a page; raise PageError, with the lines, if its name, its bytes or its text cannot be used.
+
+    One that is not under test is not read, and so nothing is wrong with it.
+    """
+    named = name(site, path)
+    return parse(site, named, text(path)) if site.tests(named) else untested(named)
+
+
+def parse(site: SiteConfig, path: str, written: str) -> Page:
+    """Return a page of a site with this text, as it is under test; raise PageError if it cannot be used."""
+    return extract.read(path, written, site.dialect)
+
+
+def untested(path: str) -> Page:
+    """Return a page that is not under test."""
+    return Page(path, (), under_test=False)
+
+
+def gone(site: SiteConfig, pages: Iterable[Page]) -> tuple[Page, ...]:
+    """Return the baseline as a page of its own, with findings, if it names what is neither a file nor one of the pages.
+
+    So they are told as those of a page are, once, by all who tell of pages.
+    """
+    if site.baseline.path is None or not site.baseline.lines:
+        return ()
+    path, known = shown_path(site.baseline.path), {site.name_in_docs(page.path) for page in pages}
+    findings = tuple(
+        Problem(f"there is no page {name}", "Remove the line. A page with a new name is under test.", path, line)
+        for name, line in site.baseline.lines.items()
+        if name not in known and not (site.docs / name).is_file()
+    )
+    return (Page(path, (), findings=findings),) if findings else ()
 
 
 def name(site: SiteConfig, path: Path) -> str:

@@ -24,13 +24,15 @@ from typing import TYPE_CHECKING
 from snippetrun import extract
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import attribute_values, info_string
+from snippetrun.extract.files import gone, untested
 from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.origins import Origins, origins
+from snippetrun.model import PageOptions
 
 if TYPE_CHECKING:
     from snippetrun.config import SiteConfig
-    from snippetrun.model import Page, PageOptions, Snippet
+    from snippetrun.model import Page, Snippet
 
 LANGUAGE = "snippetrun"
 """The private language of our fences."""
@@ -83,6 +85,9 @@ class Fences:
         options of ours. Then, as for any page that cannot be used, `pages` will tell.
         """
         self._hand = None
+        if not self._site.tests(path):
+            self._hand = self._taken[path] = _Taken(untested(path), PageOptions(), "", origins(path, [], [], ()))
+            return markdown
         lines = normalised(source)
         front = read_front_matter(path, lines)
         if inherited and not front.options.line:
@@ -108,6 +113,8 @@ class Fences:
     def put_in(self, lines: list[str]) -> list[str]:
         """Return the lines that superfences is about to read, with our fences for those that an extension put in."""
         openers, taken = self._openers(lines), self._hand
+        if taken and not taken.page.under_test:
+            return lines
         if taken is None or taken.converted:
             return self._elsewhere(lines) if openers else lines
         taken.converted = True
@@ -151,16 +158,20 @@ class Fences:
         return html + self.mark(self._key(taken, len(taken.page.snippets)))
 
     def pages(self) -> tuple[Page, ...]:
-        """Return all pages, once the renderer has read them; raise PageError with all that is wrong with them."""
+        """Return all pages, once the renderer has read them, and the baseline: see `files.gone`.
+
+        Raises PageError with all that is wrong with them.
+        """
         if self._problems:
             raise PageError(*dict.fromkeys(self._problems))
-        return tuple(taken.page for taken in self._taken.values())
+        pages = tuple(taken.page for taken in self._taken.values())
+        return (*pages, *gone(self._site, pages))
 
     def findings(self) -> Iterator[Problem]:
         """Yield what looks on the pages as if it should run, and does not."""
         yield from self._findings
-        for taken in self._taken.values():
-            yield from taken.page.findings
+        for page in self.pages():
+            yield from page.findings
 
     def show(self, blocks: Mapping[str, Sequence[str]]) -> None:
         """Take the blocks of all snippets, and then the foot, by page, for `fill`."""

@@ -153,6 +153,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         style.parent.mkdir(parents=True, exist_ok=True)
         style.write_text(render.style(), encoding="utf-8")
         log.info(report.summary(self._reported, time.monotonic() - self._began))
+        if untested := report.untested(sum(not result.page.under_test for result in self._results)):
+            log.info(untested)
         log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
         shown = [result.page.path for result in self._results if result.runs]
         if self._serving:

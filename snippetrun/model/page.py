@@ -132,3 +132,5 @@ class Page:
     """The text of the first heading; empty if there is none."""
     findings: tuple[Problem, ...] = ()
     """What looks as if it should run and does not: worth a line in a report, no reason to stop."""
+    under_test: bool = True
+    """Whether it may run. One that the site's baseline names is shown as it is without us, and has no snippets here."""

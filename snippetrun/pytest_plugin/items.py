@@ -42,6 +42,7 @@ class MarkdownPage(pytest.File):
             self._ready = subset.prepare(site, page, compare=self.desk.settings.compare)
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
+        self.desk.untested += not page.under_test
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
             for at, snippet in enumerate(page.snippets)

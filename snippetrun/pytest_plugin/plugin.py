@@ -12,6 +12,7 @@ from snippetrun.extract.files import ENDINGS
 from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
 from snippetrun.pytest_plugin.session import NO_ENGINE, Session
 from snippetrun.pytest_plugin.settings import Settings
+from snippetrun.report import untested
 
 
 class Plugin:
@@ -46,6 +47,8 @@ class Plugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say in one line that there was no engine: reasons to skip are not shown unless somebody asks for them."""
+        if self._desk.untested:
+            terminalreporter.write_line(f"snippetrun: {untested(self._desk.untested)}", yellow=True)
         skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
         reasons = [reason for reason in skipped if reason.startswith(NO_ENGINE)]
         if reasons:

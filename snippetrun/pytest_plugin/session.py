@@ -34,6 +34,8 @@ class Session(runner.Watcher):
         self._sandboxes: runner.SharedSandboxes | None = None
         self._no_engine: EngineError | None = None
         self._reported: list[InfrastructureError] = []
+        self.untested = 0
+        """Pages that are not under test yet."""
 
     def site(self) -> SiteConfig | None:
         """Return the site's configuration.

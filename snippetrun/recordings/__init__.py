@@ -6,7 +6,7 @@
 """
 
 from snippetrun.recordings.document import StoredRecording, locate
-from snippetrun.recordings.files import Reading, Store
+from snippetrun.recordings.files import Reading, Store, joined
 from snippetrun.recordings.retype import retyped
 
-__all__ = ["Reading", "Store", "StoredRecording", "locate", "retyped"]
+__all__ = ["Reading", "Store", "StoredRecording", "joined", "locate", "retyped"]

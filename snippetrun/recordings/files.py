@@ -166,14 +166,7 @@ class Store:
             old = self.look(job).fresh
             if old is None:
                 return
-            snippets = tuple(
-                tuple(
-                    result if result.output == more.output else replace(result, others=(*result.others, more.output))
-                    for result, more in zip(*both, strict=True)
-                )
-                for both in zip(old.snippets, run.snippets, strict=True)
-            )
-            self._write(file, job.page, replace(old, snippets=snippets, runs=old.runs + 1))
+            self._write(file, job.page, joined(old, run))
 
     def readable(self, page: Page) -> StoredRecording | None:
         """Return a page's recording, whatever it says; None if there is none, or if it is not as we wrote it."""
@@ -194,6 +187,18 @@ class Store:
         text = dump(page, recording, fingerprints(page))
         write(file, text)
         return locate(page, load(text).recording)  # as any replay will have it
+
+
+def joined(recording: Recording, run: Recording) -> Recording:
+    """Return a recording with what one more run of all its commands has printed."""
+    snippets = tuple(
+        tuple(
+            result if result.output == more.output else replace(result, others=(*result.others, more.output))
+            for result, more in zip(*both, strict=True)
+        )
+        for both in zip(recording.snippets, run.snippets, strict=True)
+    )
+    return replace(recording, snippets=snippets, runs=recording.runs + 1)
 
 
 def _is_of(image: ImageFact, source: ImageSource) -> bool:

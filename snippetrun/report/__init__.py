@@ -18,7 +18,7 @@ from snippetrun.report.reported import (
     counts,
     page,
 )
-from snippetrun.report.text import failures, reruns, stale, summary, transcript, wrong
+from snippetrun.report.text import failures, reruns, stale, summary, transcript, untested, wrong
 
 __all__ = [
     "Report",
@@ -34,5 +34,6 @@ __all__ = [
     "stale",
     "summary",
     "transcript",
+    "untested",
     "wrong",
 ]

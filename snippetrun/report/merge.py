@@ -42,6 +42,7 @@ def merge(reports: Mapping[str, Report]) -> Report:
         findings=tuple(sorted(findings, key=lambda finding: whole[finding.path])),
         problems=tuple(dict.fromkeys(problem for file in files for problem in reports[file].problems)),
         note="" if pages else first.note,
+        untested=sum(report.untested for report in reports.values()),
         seconds=sum(report.seconds or 0.0 for report in reports.values()),
         exit_status=max(report.exit_status for report in reports.values()),
         shard=None,

@@ -134,6 +134,8 @@ class Report:
     """Why the pages, or some of them, could not be run at all."""
     note: str = ""
     """Why nothing ran although all is well; else empty."""
+    untested: Count = 0
+    """How many of the pages are not under test yet, as the site's baseline names them."""
     seconds: Seconds | None = None
     """How long it took, of merged reports all together; None where nothing was to run."""
     exit_status: Annotated[int, Meta(ge=0, le=3)] = 0

@@ -90,6 +90,12 @@ def _rerun(of: ReportedPage) -> str:
     return plain(f"{of.path}: {of.runs} runs" + (f"; {what}" if lines else ""))
 
 
+def untested(pages: int) -> str:
+    """Return one line that says how many pages are not under test; "" if there are none."""
+    verb = "is" if pages == 1 else "are"
+    return f"{counted(pages, 'page')} {verb} not under test yet: snippetrun status" if pages else ""
+
+
 def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
     """Return one line: pages, snippets, commands, failures, seconds."""
     count = counts(pages)

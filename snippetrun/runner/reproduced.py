@@ -38,7 +38,7 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
 
     It runs `most` times in all, and `least` times even if nothing is wrong, so that what varies is seen. Returns the
     first run that did what the page says, with what all of these runs have shown, and where they all differ from what
-    was recorded. A run that fails as the one before it did is the last, and is returned. Raises as `run_page`.
+    was recorded. A run whose failures the one before it had too is the last, and is returned. Raises as `run_page`.
     """
     failed: list[tuple[int, int]] = []
     every: list[Result] = []
@@ -53,14 +53,14 @@ def reproduced(  # noqa: PLR0913 - what, on what, for whom, against what, and ho
         latest = result(job.page, run_page(job, start, watcher, upto=upto), job.match, job.last, job.rules)
         every.append(latest)
         earlier, failed = failed, [(verdict.line, verdict.where) for verdict in latest.failed]
-        if earlier and earlier != failed:
-            watcher.say(f"{job.page.path}: {_lines(earlier)} of run {len(every) - 1} did not reproduce")
+        if gone := [place for place in earlier if place not in failed]:
+            watcher.say(f"{job.page.path}: {_lines(gone)} of run {len(every) - 1} did not reproduce")
         if not any(map(ends_wrong, latest.failed)):
             whole.append(latest)
         if not failed:
             news = before.both(passed[0], news, latest) if passed else before.news(latest)
             passed.append(latest)
-        elif failed == earlier:
+        elif set(failed) <= set(earlier):
             news = news or before.both(every[-2], before.news(every[-2]), latest)
             break
     shown = passed or [latest, *(other for other in whole if other is not latest)]

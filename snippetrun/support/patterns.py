@@ -20,11 +20,11 @@ from snippetrun.support import regex
 # <web>
 PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
 ANY_LINES = "..."
-# ...  ......  . . .  [...]  (…)  |  ...snip...  <snip>  -- snip --  (output omitted)  [... 20 more lines ...]
+# ...  ......  . . .  [...]  (…)  # ...  |  ...snip...  <snip>  -- snip --  (output omitted)  [... 20 more lines ...]
 _ELISION = re.compile(
-    r"[\[(]? ?(?:\.{3,}|\.(?: \.){2,}|…) ?[\])]?"
+    r"(?:(?:#|//) ?)?(?:[\[(]? ?(?:\.{3,}|\.(?: \.){2,}|[…⋮]) ?[\])]?"
     r"|[-.…=*~<(\[{][-.…=*~<(\[{ ]*(?:\w+ ){0,5}(?:snip(?:ped)?|omitted|truncated|elided|cut|more)(?: \w+){0,3}"
-    r"[-.…=*~>)\]} ]*[-.…=*~>)\]}]",
+    r"[-.…=*~>)\]} ]*[-.…=*~>)\]}])",
     re.IGNORECASE,
 )
 _LONGEST_ELISION = 100
@@ -33,8 +33,8 @@ KEYS = re.compile(r"(?:\^[@-_?])+")
 r"""Control keys as they are written: `^C`, `^D`, `^\`, `^P^Q`."""
 # <...>, <web>
 WILDCARD = re.compile(rf"<\.\.\.>|{PLACEHOLDER.pattern}")
-# the same, and the dots of `a  ...  b` and of `sha256:3f2a...`
-_OPEN = re.compile(rf"{WILDCARD.pattern}|(?<!\S)(?:\.{{3,}}|…)(?!\S)\s*|(?<!\.)\.{{3,}}$")
+# the same, and the dots of `a  ...  b`, of `a [...] b` and of `sha256:3f2a...`
+_OPEN = re.compile(rf"{WILDCARD.pattern}|(?<!\S)[\[(]?(?:\.{{3,}}|…)[\])]?(?!\S)\s*|(?<!\.)\.{{3,}}$")
 # 3f2a1b4c5d6e, or the 64 digits of which these are the first, with sha256: or without
 _ID = re.compile("(?:sha256:)?([0-9a-f]{12})[0-9a-f]{0,52}")
 _WORD = r"([^\s\v\x1c-\x1f\x85\p{Z}]+?)"

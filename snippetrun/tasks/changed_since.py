@@ -6,7 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from snippetrun import config, extract
+from snippetrun import config
 from snippetrun.config import SiteConfig
 from snippetrun.errors import ConfigError, PageError, RecordingError
 from snippetrun.extract import files
@@ -35,6 +35,7 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     recordings = {page.path: _inside(root, file) for page in pages if (file := store.path(page))}
     images = [_inside(root, image.folder) for image in site.images if image.build]
     named = [_inside(root, site.docs / name) for name in site.pages]
+    named += [_inside(root, site.baseline.path)] if site.baseline.path else []
     with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
         keys = {job.page.path: job.key for job in now.jobs}
         then = _keys_before(site, before, settings[0], texts)
@@ -76,7 +77,7 @@ def _keys_before(now: SiteConfig, before: Path, settings: str, texts: dict[str, 
 
 def _read(site: SiteConfig, path: str, file: Path) -> Page | None:
     try:
-        return extract.read(path, files.text(file), site.dialect)
+        return files.parse(site, path, files.text(file)) if site.tests(path) else None
     except PageError:
         return None
 

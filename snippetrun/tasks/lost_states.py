@@ -59,4 +59,6 @@ def _statuses(command: str, output: str) -> set[str]:
 
 
 def _has(text: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    """Tell whether a text has a word; a number alone has to be a line, or in brackets, as ages are full of numbers."""
+    pattern = rf"^\s*{word}\s*$|\({word}\)" if word.isdecimal() else rf"(?<!\w){re.escape(word)}(?!\w)"
+    return re.search(pattern, text, re.MULTILINE) is not None

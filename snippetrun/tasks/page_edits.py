@@ -218,7 +218,7 @@ class PageEdits:
     def _moved(self, edits: _Edits) -> Recording:
         pairs = zip(self._page.snippets, self._recording.snippets, strict=False)
         snippets = tuple(
-            results if snippet.path else tuple(_moved(result, edits.lines) for result in results)
+            results if snippet.path else tuple(moved_by(edits.lines, result) for result in results)
             for snippet, results in pairs
         )
         return dataclasses.replace(self._recording, snippets=snippets)
@@ -251,7 +251,7 @@ def _shifted(line: int, edits: Sequence[extract.Edit]) -> int:
     return line + sum(len(edit.lines) - (edit.end_line - edit.line + 1) for edit in edits if edit.end_line < line)
 
 
-def _moved(result: CommandResult, edits: Sequence[extract.Edit]) -> CommandResult:
+def moved_by(edits: Sequence[extract.Edit], result: CommandResult) -> CommandResult:
     """Return what was recorded of a command with its lines where edits have moved them."""
     pieces = (
         piece if piece.kind is PieceKind.OUTPUT else dataclasses.replace(piece, line=_shifted(piece.line, edits))

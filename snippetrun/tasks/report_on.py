@@ -63,7 +63,8 @@ def _about(made: Report, selected: SelectedPages, selection: Selection) -> Repor
     if selection.shard:
         mine, whole = (tuple(page.path for page in part.pages) for part in (selected.part, selected.whole))
         share = Share(selection.shard.number, selection.shard.of, mine, whole)
-    return dataclasses.replace(made, note=selected.note, findings=findings, shard=share)
+    untested = sum(not page.under_test for page in selected.part.pages)
+    return dataclasses.replace(made, note=selected.note, findings=findings, untested=untested, shard=share)
 
 
 def _results(task: Task, work: Plan, watcher: runner.Watcher) -> tuple[Sequence[Result], SnippetrunError | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from snippetrun import report
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
 from snippetrun.plan import Plan, plan, runs
@@ -51,12 +52,12 @@ def select(site: SiteConfig, selection: Selection) -> SelectedPages:
 
 
 def _nothing_runs(whole: Plan) -> UsageError:
-    skipped = any(snippet.commands for page in whole.pages for snippet in page.snippets)
-    hint = (
-        "Every docker command there is skipped."
-        if skipped
-        else "A command is a line that starts with `$ ` in a ```console fence; one of a page's must be docker's."
-    )
+    untested = [page.path for page in whole.pages if not page.under_test]
+    hint = "A command is a line that starts with `$ ` in a ```console fence; one of a page's must be docker's."
+    if any(snippet.commands for page in whole.pages for snippet in page.snippets):
+        hint = "Every docker command there is skipped."
+    elif untested:
+        hint = f"{report.untested(len(untested))}. To run one, and see what it takes: snippetrun adopt {untested[0]}"
     return UsageError(Problem("there is nothing to run", hint))
 
 

@@ -38,7 +38,8 @@ class SitePages:
         """As `read`."""
         site = self._site
         if not site.makers:
-            return files.read_all(site, files.find(site, paths))
+            pages = files.read_all(site, files.find(site, paths))
+            return pages if paths else (*pages, *files.gone(site, pages))
         if not paths:
             return self._rendered
         asked = [path.resolve() for path in paths]
@@ -68,10 +69,10 @@ class SitePages:
 
 
 def read(site: SiteConfig, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
-    """Return the pages among `paths`, folders searched through; without any, all of the site's.
+    """Return the pages among `paths`, folders searched through; without any, all of the site's, and its baseline.
 
-    Raises UsageError for a path that is not there, or a site that MkDocs cannot or may not read, and PageError for
-    pages.
+    The baseline is among them if there is something to say of it: see `files.gone`. Raises UsageError for a path that
+    is not there, or a site that MkDocs cannot or may not read, and PageError for pages.
     """
     return SitePages(site).read(paths)
 

@@ -37,9 +37,8 @@ def forms(
     lines = [line for change in changes for line in change.lines]
     typed = {line for line in lines if _is_typed(line, recorded)}
     longer = _longer(markup, lines)
-    if not typed:
-        yield WrittenForm(tuple(changes), markup)
-        yield WrittenForm(tuple(changes), longer)
+    for fence in () if typed else dict.fromkeys([markup, longer]):
+        yield WrittenForm(tuple(changes), fence)
     unwritable = typed | {line for line in lines if not _is_output(snippet.language, longer, line)}
     yield WrittenForm(tuple(_elided(change, unwritable) for change in changes), longer)
     yield WrittenForm(tuple(_elided(change, change.lines) for change in changes), markup)

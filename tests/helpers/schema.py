@@ -21,10 +21,12 @@ from snippetrun.report import Report, ReportedCommand, ReportedPage, ReportedSni
 from snippetrun.report.news import ChangedCommand, ChangedPage, News
 from snippetrun.tasks.clean import Cleaned
 from snippetrun.tasks.doctor import Finding
+from snippetrun.tasks.status import Amount, PageStatus, Status
 
 _DESCRIBED = (
     *(Report, Share, Summary, ReportedPage, Environment, ImageFact, Fact, ReportedSnippet, Options, ReportedCommand),
     *(Piece, Problem, News, ChangedPage, ChangedCommand, Difference, Finding, Cleaned, Leftover),
+    *(Status, PageStatus, Amount),
 )
 """Types whose docstrings describe them and their fields."""
 
@@ -37,6 +39,7 @@ def schema() -> dict[str, Any]:
         _document("News", ["diff"], get_type_hints(News)),
         _document("Doctor", ["doctor"], findings=tuple[Finding, ...]),
         _document("Cleaned", ["clean"], get_type_hints(Cleaned)),
+        _document("Status", ["status"], get_type_hints(Status, include_extras=True)),
     ]
     references, parts = msgspec.json.schema_components(documents, ref_template="#/$defs/{name}")
     for part in parts.values():

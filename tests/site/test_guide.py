@@ -12,7 +12,7 @@ from conftest import REPOSITORY
 from markdown_it import MarkdownIt
 
 from snippetrun import config
-from snippetrun.config import SiteConfig
+from snippetrun.config import Baseline, SiteConfig
 from snippetrun.config.parse import readers
 from snippetrun.extract import front_matter as head
 from snippetrun.extract import read
@@ -143,6 +143,7 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
         pages=loaded.pages,
         jobs=loaded.jobs,
         recordings=folder,
+        baseline=Baseline(loaded.root / "snippetrun-baseline.txt"),
         files=loaded.files,
         extensions=loaded.extensions,
     )

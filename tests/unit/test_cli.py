@@ -121,7 +121,7 @@ def test_help_explains_itself(arguments: list[str]) -> None:
     assert len(process.stdout.splitlines()) > 5
 
 
-ASK = "from snippetrun.cli.group import confirm; print(confirm('::error::What?'))"
+ASK = "from snippetrun.cli.group import ask; print(ask('::error::What?'))"
 
 
 @pytest.mark.parametrize(("answer", "said"), [(b"y\n", "True"), (b"\n", "False")])

@@ -38,6 +38,7 @@ def bound(written: str, shown: str, **known: str) -> dict[str, str] | None:
         ("<snip>|<x>", "a|b", {"x": "b"}),
         ("a  ...  <x>", "a b c d", {"x": "d"}),
         ("sha256:3f2a...", "sha256:3f2a99", {}),
+        ("a [...] c", "a b c", {}),
         ("a ... b", "a ... b", {}),
         ("[a-z]*|(x)", "[a-z]*|(x)", {}),
         ("| a", "| a", {}),
@@ -52,6 +53,7 @@ def test_what_matches_and_what_it_binds(written: str, shown: str, names: dict[st
     [
         "...", "......", ". . .", "…", " [...]", "(…)", "...snip...", "<snip>", "[snip]", "-- snip --", "--More--",
         "(output omitted)", "<output truncated>", "[... 20 more lines ...]", "... (snip) ...",
+        "# ...", "# (output omitted)", "⋮",
     ],
 )  # fmt: skip
 def test_a_line_that_leaves_lines_out_is_any_number_of_lines(line: str) -> None:

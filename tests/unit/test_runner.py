@@ -137,6 +137,15 @@ def test_a_page_runs_so_many_times_at_most_and_its_last_failure_is_told() -> Non
     assert [verdict.where for verdict in result.failed] == [3]
 
 
+def test_of_several_failures_those_count_that_reproduce() -> None:
+    text = console("$ docker run x", "hello") + console("$ docker no")
+    fleet, notes = Fleet(lost("", "hello\n") | {"docker no": ("no\n", 1)}), Notes()
+    [result] = run(fleet, page(text), notes=notes)
+    assert [verdict.line for verdict in result.failed] == [6]
+    assert len(fleet.started) == 2
+    assert "docs/a.md: a failure in line 3 of run 1 did not reproduce" in notes.lines
+
+
 def test_a_live_preview_does_not_wait_for_a_second_run() -> None:
     fleet = Fleet(lost("", "hello\n"))
     [result] = run(fleet, page(console("$ docker run x", "hello")), site=dataclasses.replace(SITE, most_runs=1))

@@ -205,6 +205,12 @@ def test_what_a_program_prints_is_not_typed_into_it(site: Site) -> None:
     assert site.text() == text.replace("old", "...")
 
 
+def test_a_number_that_the_page_quotes_may_be_an_age(site: Site) -> None:
+    site.write("After `2` minutes:\n\n```console\n$ docker ps\nweb   Up 2 minutes   x\n```\n")
+    site.answers = {"docker ps": "web   Up 3 seconds   y\n"}
+    assert problems(site.update()) == []
+
+
 def test_what_cannot_be_written_is_left_alone_and_the_rest_is_not(site: Site) -> None:
     text = "```console {match=exact}\n$ docker ps\nold\n$ docker info\nold\n```\n"
     site.write(text)
@@ -237,9 +243,10 @@ STATES = [
     ),
     ("it tells of exit status 0 no more", "docker rm a; echo $?", "0\n", "1\n"),
     ("`paused` comes out no more, and the page speaks of it", "docker ps", "it is paused\n", "it is running\n"),
+    ("`7` comes out no more, and the page speaks of it", "docker exec a wc", "7\n", "8\n"),
     ("`1.2` comes out no more, and the page speaks of it", "docker version", "version 1.2\n", "version 1.3\n"),
 ]
-PROSE = "Version `1.2`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
+PROSE = "Version `1.2` of `7`, or\n**paused**; and `the\nnews`, __docker__.\n\n"
 
 
 @pytest.mark.parametrize(("state", "command", "written", "output"), STATES)

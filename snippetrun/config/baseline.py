@@ -1,0 +1,51 @@
+"""The baseline, read and written: the pages of a site that are not under test yet, one a line.
+
+    # Not under test yet: see `snippetrun status`.
+    guide/install.md
+    index.md
+
+A page has its path below docs_dir. What stands behind `# ` at the start of a line is for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from snippetrun.config.settings import Baseline
+from snippetrun.config.values import is_path
+from snippetrun.support import bounded
+
+NAME = "snippetrun-baseline.txt"
+"""The file, if nothing is said."""
+_HEAD = "# Not under test yet; to take a page out: snippetrun adopt PAGE\n"
+
+
+def read(root: Path, value: object) -> Baseline:
+    """Read the name of the file, or `false` for none, and the file; raise ValueError if it cannot be used."""
+    if value is False:
+        return Baseline()
+    if not is_path(value):
+        raise ValueError("expects a file, relative to the folder of the configuration, or false")
+    path = root / value
+    try:
+        lines = bounded.read_bytes(path).decode().splitlines()
+    except FileNotFoundError:
+        lines = []
+    except OSError as error:
+        raise ValueError(f"{value} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{value} is not UTF-8") from error
+    return Baseline(path, {name: number for number, line in enumerate(lines, 1) if (name := _page(line))})
+
+
+def text(before: str, pages: Iterable[str]) -> str:
+    """Return the text of a baseline that names just these pages; comments stay where they are, above all pages."""
+    comments = [line for line in before.splitlines(keepends=True) if line.strip() and not _page(line)]
+    return "".join([*(comments or [_HEAD]), *(f"{name}\n" for name in sorted(set(pages)))])
+
+
+def _page(line: str) -> str:
+    """Return the page that a line names; "" for a comment."""
+    name = line.strip()
+    return "" if name.startswith("#") else name

@@ -1,0 +1,106 @@
+"""A command that did not end as its page expects, and what the page has to say so that it does.
+
+exit status 3, and nothing told of it     ? 3 under its output
+it goes on for ever                       {term=server until="ready"} on a fence of its own
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+
+from snippetrun.extract import Edit
+from snippetrun.extract.prompts import has_prompt
+from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
+from snippetrun.sameness.ending import missing_image
+from snippetrun.support.patterns import Names, match_lines
+from snippetrun.support.sgr import uncoloured
+
+# ? 3, under a command
+_STATUS = re.compile(r"[> \t]*\? [0-9]+[ \t]*")
+# exit=3, in the braces of a fence
+_EXIT = re.compile(r"exit=[\"']?[0-9]+[\"']?")
+# what is the same in every run: server listens on port
+_STEADY = re.compile(r"[^\W\d][^\d\"{}\\]{3,}")
+_LONGEST = 60
+
+
+def status_is_meant(command: Command, recorded: CommandResult) -> bool:
+    """Tell whether the page shows a failure as it came, to its last line, or shows nothing where nothing came.
+
+    An image that is not there is nobody's example, though the page may well show how it was pulled.
+    """
+    if recorded.ending is not Ending.EXITED or recorded.waited_for or recorded.fault or missing_image(recorded.output):
+        return False
+    last = uncoloured(recorded.output).rstrip().rpartition("\n")[2]
+    written = [line for line in command.written if line.strip()]
+    if not written or not last:
+        return not written and not last
+    return any(match_lines(Names(), [line], [last]) is None for line in written)
+
+
+def with_status(
+    lines: Sequence[str], snippet: Snippet, command: Command, status: int, prompts: tuple[str, ...]
+) -> list[Edit]:
+    """Return what makes a page expect an exit status."""
+    opener = lines[snippet.line - 1]
+    if _EXIT.search(opener):
+        return [Edit(snippet.line, snippet.line, (_EXIT.sub(f"exit={status}", opener),))]
+    if not has_prompt(snippet.content.split("\n"), prompts):
+        return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
+    below = command.end_line + len(command.written) + 1
+    end = below if _STATUS.fullmatch(lines[below - 1]) else below - 1
+    return [Edit(below, end, (f"{snippet.prefix}? {status}",))]
+
+
+def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Command, output: str) -> list[Edit]:
+    """Return what leaves a command open that goes on, in a terminal of its own if others are typed after it."""
+    at = snippet.commands.index(command)
+    opener, closer, prefix = lines[snippet.line - 1], lines[snippet.end_line - 1], snippet.prefix
+    option = f'until="{_last_words(output)}"'
+    if _types_more(page, snippet, at):
+        option = f"term={_free_terminal(page)} {option}"
+    apart = (closer, prefix.rstrip())
+    edits = [Edit(snippet.line, snippet.line, (with_option(opener, option),))]
+    if at:
+        edits = [Edit(command.line, command.line - 1, (*apart, with_option(opener, option)))]
+    if at + 1 < len(snippet.commands):
+        below = command.end_line + len(command.written) + 1
+        edits.append(Edit(below, below - 1, (*apart, opener)))
+    return edits
+
+
+def skipped(lines: Sequence[str], opener: int, reason: str) -> Edit:
+    """Return what shows the fence of a line without running it."""
+    quoted = reason.replace('"', "'")
+    return Edit(opener, opener, (with_option(lines[opener - 1], f'skip="{quoted}"'),))
+
+
+def with_option(opener: str, option: str) -> str:
+    """Return an opening fence with one more option: in the braces that it has, or in new ones."""
+    head, brace, tail = opener.rstrip().rpartition("}")
+    return f"{head} {option}{brace}{tail}" if brace and not tail else f"{opener.rstrip()} {{{option}}}"
+
+
+def _types_more(page: Page, snippet: Snippet, at: int) -> bool:
+    """Tell whether anything is typed into the command's terminal after it."""
+    later: Iterable[Snippet] = page.snippets[page.snippets.index(snippet) + 1 :]
+    runs = (other for other in later if other.commands and other.options.skip is None)
+    return at + 1 < len(snippet.commands) or any(other.options.term == snippet.options.term for other in runs)
+
+
+def _free_terminal(page: Page) -> str:
+    taken = {snippet.options.term for snippet in page.snippets}
+    names = (f"server-{number}" if number > 1 else "server" for number in count(1))
+    return next(name for name in names if name not in taken)
+
+
+def _last_words(output: str) -> str:
+    """Return a text that the last lines of an output have in every run; "" if they have none."""
+    steady: Iterator[str] = (
+        max(words, key=len).strip()[:_LONGEST].strip()
+        for line in reversed(uncoloured(output).splitlines())
+        if (words := _STEADY.findall(line))
+    )
+    return next(steady, "")

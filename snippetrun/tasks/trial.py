@@ -1,0 +1,240 @@
+"""A page that is tried as if it were under test, and edited until it is green. Nothing is written.
+
+read        fences skipped as told, lists indented, names in the place of copied ids
+settle      run; what did not end as expected gets its status, or is left open; again, until all ends well
+accept      written output made to match what came out, as `update` does
+confirm     run twice more: two runs show what varies; what the third still differs in is left open in the page
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from snippetrun import extract, report, runner
+from snippetrun.config import Baseline, SiteConfig
+from snippetrun.errors import PageError, Problem
+from snippetrun.extract import Edit, files
+from snippetrun.extract.fences import read_outline
+from snippetrun.extract.lines import normalised
+from snippetrun.extract.origins import Origins, origins
+from snippetrun.extract.reindent import reindented
+from snippetrun.model import Command, CommandResult, Ending, Job, Page, Recording, Result, Snippet, Verdict
+from snippetrun.plan import plan
+from snippetrun.recordings import joined, retyped
+from snippetrun.runner.page import run_page
+from snippetrun.sameness.expected import ends_wrong
+from snippetrun.support.patterns import Names
+from snippetrun.tasks import settle
+from snippetrun.tasks.name_ids import named
+from snippetrun.tasks.page_edits import PageEdits, moved_by
+from snippetrun.tasks.rewrite import rewritten
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the owner has said about a page; lines are those of the page as it stands."""
+
+    skip: Mapping[int, str] = field(default_factory=dict)
+    """Lines of fences that are shown and not run, with the reason."""
+    accept: frozenset[int] = frozenset()
+    """Lines of commands, or of output, where what came out is what is meant."""
+    asks: bool = False
+    """Whether the owner is shown what an example no longer shows, and agrees to it or not."""
+
+
+class Trial:
+    """A page on its way. What only its author can settle is a PageError, at a line of the text as it is by then."""
+
+    def __init__(
+        self, site: SiteConfig, path: Path, start: runner.OpenSandbox, watcher: runner.Watcher, wishes: Wishes
+    ) -> None:
+        """Take the page's file, whether the baseline names it or not."""
+        self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
+        self._start, self._watcher, self._wishes = start, watcher, wishes
+        self.before = self.text = files.text(path)
+        self.questions: list[Problem] = []
+        """What an example has shown, and does not show any more."""
+        self.page = Page(self._path, ())
+        self.job: Job | None = None
+
+    @property
+    def origins(self) -> Origins:
+        """Where the lines of the text, however they are indented, stand in the page as it is."""
+        text, before = ([line.strip() for line in normalised(side)] for side in (self.text, self.before))
+        return origins(self._path, text, before)
+
+    def read(self) -> None:
+        """Make all of the page readable."""
+        fences = read_outline(normalised(self.text)).fences
+        for line, reason in self._wishes.skip.items():
+            opener = next((fence.line for fence in fences if fence.line <= line <= fence.end_line), 0)
+            if not opener:
+                raise PageError(Problem("no fence is here", "Name a line of the fence.", self._path, line))
+            self.text = extract.splice(self.text, [settle.skipped(normalised(self.text), opener, reason)])
+        try:
+            self._plan(self.text)
+        except PageError:
+            moved = extract.splice(self.text, reindented(normalised(self.text)))
+            if [fence.lines for fence in read_outline(normalised(moved)).fences] != [fence.lines for fence in fences]:
+                raise
+            self._plan(moved)
+        if self.page.findings:
+            raise PageError(*self.page.findings)
+        self._plan(extract.splice(self.text, named(self.page, normalised(self.text))))
+
+    def settle(self) -> Result | None:
+        """Make each command end as the page says; return the run in which all did, None if nothing runs."""
+        for _ in range(len(_texts(self.page)) + 1):
+            if self.job is None:
+                return None
+            result = self._run(self.job)
+            stops = [verdict for verdict in result.failed if ends_wrong(verdict)]
+            if not stops:
+                return result
+            # What failed below it may have failed for that, and end well the next time.
+            first = self._settled(result, stops[0])
+            if not first or not self._edit(first):
+                unsettled = [verdict for verdict in stops[1:] if not self._settled(result, verdict)]
+                raise PageError(*(self._unsettled(result, verdict) for verdict in [stops[0], *unsettled]))
+        raise PageError(Problem("each run of this page ends otherwise", "Run it: snippetrun run", self._path))
+
+    def accept(self, result: Result) -> Result:
+        """Make output match what came out; return the same run, judged by that."""
+        refused: list[Problem] = []
+
+        def allow(question: Problem) -> bool:
+            line = self.origins.at(question.line)[1]
+            if not (self._wishes.asks or line in self._wishes.accept):
+                hint = f"If that is right: --accept {line}. If not, change the page."
+                refused.append(replace(question, hint=hint))
+                return False
+            self.questions.append(replace(question, hint="", line=line))
+            return True
+
+        edits = PageEdits(self._site, result, _of(result), self.text, allow)
+        for (at, number), why in () if refused else edits.refused.items():
+            verdict = result.verdicts[at][number]
+            refused.append(Problem(verdict.message, why, self._path, verdict.line))
+        if refused:
+            raise PageError(*refused)
+        self._plan(edits.text)
+        return _passed(self._judged(edits.moved))
+
+    def confirm(self, first: Result) -> Recording:
+        """Run the page twice more, and return its recording."""
+        assert self.job  # noqa: S101 - it has run
+        second = _ended(self._run(self.job))
+        shown = replace(first, recording=joined(_of(first), _of(second)))
+        third = _ended(self._run(replace(self.job, last=shown.recording)))
+        edits = list(self._varying(third))
+        if not self._edit(edits):
+            raise PageError(*report.failures(third))
+        shown = _passed(self._judged(_moved(_of(shown), edits)))
+        third = _passed(self._judged(_moved(_of(third), edits), shown.recording))
+        return joined(_of(shown), _of(third))
+
+    def _plan(self, text: str) -> None:
+        """Take a text; raise PageError, and keep the one before, if it cannot be used."""
+        page = files.parse(self._site, self._path, text)
+        jobs = plan(self._site, [page]).jobs
+        self.text, self.page, self.job = text, page, jobs[0] if jobs else None
+
+    def _edit(self, edits: Sequence[Edit]) -> bool:
+        """Edit the text, unless its commands would not be the same then; tell whether that was done."""
+        before, commands = self.text, _texts(self.page)
+        try:
+            self._plan(extract.splice(self.text, edits))
+        except PageError:
+            return False
+        if _texts(self.page) != commands:
+            self._plan(before)
+            return False
+        return True
+
+    def _run(self, job: Job) -> Result:
+        self._watcher.say(f"running {self._path}")
+        return runner.result(job.page, run_page(job, self._start, self._watcher), job.match, job.last, job.rules)
+
+    def _settled(self, result: Result, verdict: Verdict) -> list[Edit]:
+        """Return what makes a command end as expected; nothing if only its author can tell what is."""
+        snippet, command, recorded = _at(result, verdict.line)
+        lines = normalised(self.text)
+        if recorded is None:
+            return []
+        if recorded.status is not None:
+            meant = self._line(command) in self._wishes.accept or settle.status_is_meant(command, recorded)
+            return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts) if meant else []
+        goes_on = recorded.ending is Ending.TIMED_OUT and not recorded.waited_for and command.text
+        return settle.left_open(lines, result.page, snippet, command, recorded.output) if goes_on else []
+
+    def _unsettled(self, result: Result, verdict: Verdict) -> Problem:
+        _, command, recorded = _at(result, verdict.line)
+        [problem] = [problem for problem in report.failures(result) if problem.line == verdict.line]
+        line = self._line(command)
+        ways = f"--skip '{line}=why' shows its fence without running it"
+        if recorded and recorded.status is not None:
+            ways = f"--accept {line} takes this exit status; {ways}"
+        return replace(problem, hint=f"{problem.hint}\n{ways}")
+
+    def _line(self, command: Command) -> int:
+        """Return the line of a command in the page as it is."""
+        return self.origins.at(command.line)[1]
+
+    def _varying(self, result: Result) -> Iterator[Edit]:
+        """Yield edits that leave open, by `...`, the output that is not what is written."""
+        failed, names = {verdict.line for verdict in result.failed}, Names()
+        for snippet, outputs in zip(self.page.snippets, _of(result).snippets, strict=False):
+            how = snippet.options.match or self.page.options.match or self._site.match
+            for command, recorded in zip(snippet.commands, outputs, strict=False):
+                parts = list(rewritten(command, recorded, names, how))  # binds names, also where nothing failed
+                for change in (change for _, changes in parts if command.line in failed for change in changes):
+                    yield Edit(change.line, change.end_line, (f"{snippet.prefix}...",))
+
+    def _judged(self, recording: Recording, last: Recording | None = None) -> Result:
+        """Return a run whose lines are those of the page, judged by it, and by the run before it."""
+        assert self.job  # noqa: S101 - edits of output leave something to run
+        snippets = retyped(self.page, recording.snippets, self.job.match)
+        recording = replace(recording, key=self.job.key, snippets=snippets)
+        return runner.result(self.page, recording, self.job.match, last, self.job.rules)
+
+
+def _moved(recording: Recording, edits: Sequence[Edit]) -> Recording:
+    """Return a recording with its lines where edits have moved them."""
+    snippets = tuple(tuple(moved_by(edits, result) for result in snippet) for snippet in recording.snippets)
+    return replace(recording, snippets=snippets)
+
+
+def _texts(page: Page) -> list[str]:
+    return [command.text for snippet in page.snippets for command in snippet.commands]
+
+
+def _at(result: Result, line: int) -> tuple[Snippet, Command, CommandResult | None]:
+    """Return the fence and the command of a line, and what came out of it; None if it could not be typed."""
+    recorded = result.recording.snippets if result.recording else ()
+    for index, snippet in enumerate(result.page.snippets):
+        for number, command in enumerate(snippet.commands):
+            if command.line == line:
+                results = recorded[index] if index < len(recorded) else ()
+                return snippet, command, results[number] if number < len(results) else None
+    raise ValueError(f"there is no command in line {line}")
+
+
+def _of(result: Result) -> Recording:
+    assert result.recording  # noqa: S101 - its page has run
+    return result.recording
+
+
+def _ended(result: Result) -> Result:
+    """Return a result; raise PageError if one of its commands did not end as its page says."""
+    if stops := {verdict.line for verdict in result.failed if ends_wrong(verdict)}:
+        raise PageError(*(problem for problem in report.failures(result) if problem.line in stops))
+    return result
+
+
+def _passed(result: Result) -> Result:
+    """Return a result; raise PageError if one of its commands did not do what its page says."""
+    if failures := report.failures(result):
+        raise PageError(*failures)
+    return result

@@ -1,0 +1,268 @@
+"""`snippetrun adopt`: an old page gets the edits that make it green, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from snippetrun import config, report, runner
+from snippetrun.config import baseline
+from snippetrun.errors import PageError
+from snippetrun.model import Ending, Job
+from snippetrun.plan import plan
+from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.tasks import adopt, check, site_pages
+from snippetrun.tasks.adopt import Adoption
+from snippetrun.tasks.trial import Wishes
+
+ID, OTHER_ID = "3f2a1b4c5d6e", "aabbccddeeff"
+
+
+class Old:
+    """A site with one page in its baseline, and an engine whose answers may differ from run to run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.page = folder, folder / "docs" / "p.md"
+        self.page.parent.mkdir()
+        (folder / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
+        (folder / baseline.NAME).write_text("# later\nother.md\np.md\n")
+        (folder / "docs" / "other.md").write_text("# Other\n")
+        self.answers: list[Mapping[str, Answer]] = [{}]
+        self.runs = 0
+
+    @contextmanager
+    def start(self, _job: Job) -> Iterator[FakeSandbox]:
+        answers = self.answers[min(self.runs, len(self.answers) - 1)]
+        self.runs += 1
+        yield FakeSandbox(answers)
+
+    @contextmanager
+    def sandboxes(self, *_: object) -> Iterator[runner.OpenSandbox]:
+        yield self.start
+
+    def propose(self, text: str, *answers: Mapping[str, Answer], wishes: Wishes | None = None) -> Adoption:
+        self.page.write_text(text)
+        self.answers = list(answers)
+        adoption = adopt.propose(config.load(), Path("docs/p.md"), self.start, runner.Watcher(), wishes)
+        assert self.page.read_text() == text
+        return adoption
+
+    def adopt(self, text: str, *answers: Mapping[str, Answer], wishes: Wishes | None = None) -> str:
+        """The text of the page once it is under test, where it is green."""
+        adoption = self.propose(text, *answers, wishes=wishes)
+        assert adoption.unsettled == ()
+        adopt.apply(config.load(), adoption)
+        site = config.load()
+        assert list(site.baseline.lines) == ["other.md"]
+        results = check.check(plan(site, site_pages.read(site)), runner.Watcher(), self.sandboxes)
+        assert [str(problem) for result in results for problem in report.failures(result)] == []
+        return self.page.read_text()
+
+    def problems(self, text: str, *answers: Mapping[str, Answer], wishes: Wishes | None = None) -> list[str]:
+        """What is said of a page that stays as it is."""
+        adoption = self.propose(text, *answers, wishes=wishes)
+        assert adoption.file.before == adoption.file.after
+        return [str(problem) for problem in adoption.unsettled]
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Old:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
+    return Old(tmp_path)
+
+
+def console(*lines: str, opener: str = "```console") -> str:
+    return "\n".join([opener, *lines, "```", ""])
+
+
+def test_a_page_that_is_green_is_recorded_from_two_runs_and_not_edited(old: Old) -> None:
+    page = console("$ docker ps", "one")
+    assert old.adopt(page, {"docker ps": "one\n"}) == page
+    assert '"runs": 3' in (old.folder / "recordings/p.md.json").read_text()
+
+
+def test_a_page_that_runs_nothing_only_leaves_the_baseline(old: Old) -> None:
+    assert old.adopt("# Prose\n") == "# Prose\n"
+    assert old.runs == 0
+    assert (old.folder / baseline.NAME).read_text() == "# later\nother.md\n"
+
+
+def test_output_becomes_what_came_out(old: Old) -> None:
+    page = console("$ docker ps", "old", "...", "$ docker info", "same")
+    answers = {"docker ps": "new\nmore\n", "docker info": "same\n"}
+    assert old.adopt(page, answers) == page.replace("old\n", "new\n")
+
+
+def test_ids_that_were_pasted_are_those_of_the_recording(old: Old) -> None:
+    runs = [
+        {"docker run -d x": f"{each * 4}\n"} for each in ("0123456789abcdef", "fedcba9876543210", "00112233445566ff")
+    ]
+    assert old.adopt(console("$ docker run -d x", "old"), *runs) == console("$ docker run -d x", "0123456789abcdef" * 4)
+
+
+def test_what_two_runs_have_not_shown_to_vary_is_left_open(old: Old) -> None:
+    runs = [{"docker ps": f"same\n{lines}end\n"} for lines in ("", "", "a warning\n")]
+    assert old.adopt(console("$ docker ps", "old"), *runs) == console("$ docker ps", "same", "...", "end")
+
+
+def test_a_copied_id_becomes_a_name(old: Old) -> None:
+    page = console("$ docker run -d x", ID, "$ docker stop 3f2a", "3f2a")
+    answers = {"docker run -d x": f"{OTHER_ID}\n", f"docker stop {OTHER_ID}": f"{OTHER_ID}\n"}
+    assert old.adopt(page, answers) == console(
+        "$ docker run -d x", "<container>", "$ docker stop <container>", "<container>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("$ docker ps", "no such thing", "$ docker info"), ("$ docker ps", "no such thing", "? 3", "$ docker info")),
+        (("$ docker ps", "no ...", "? 1"), ("$ docker ps", "no ...", "? 3")),
+        (("$ docker x", "", "# then", "$ docker info"), ("$ docker x", "? 4", "", "# then", "$ docker info")),
+    ],
+)
+def test_a_failure_that_the_page_shows_gets_its_status(
+    old: Old, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    answers: dict[str, Answer] = {"docker ps": ("no such thing\n", 3), "docker x": ("", 4), "docker info": ""}
+    assert old.adopt(console(*before), answers) == console(*after)
+
+
+def test_a_status_that_the_fence_names_is_changed_there(old: Old) -> None:
+    page = console("$ docker ps", "no", opener="```console {exit=1 .x}")
+    assert old.adopt(page, {"docker ps": ("no\n", 3)}) == page.replace("exit=1", "exit=3")
+
+
+def test_a_failure_that_the_page_does_not_show_is_its_authors_to_settle(old: Old) -> None:
+    [problem] = old.problems(console("$ docker ps"), {"docker ps": ("daemon is gone\n", 1)})
+    assert problem.startswith("docs/p.md:2: exit status 1, expected 0\n    $ docker ps\n")
+    assert "      daemon is gone\n" in problem
+    assert "--accept 2 takes this exit status; --skip '2=why' shows its fence without running it" in problem
+
+
+def test_an_image_that_is_not_there_is_no_example(old: Old) -> None:
+    page = console("$ docker run x", "Unable to find image 'x:latest' locally")
+    [problem] = old.problems(page, {"docker run x": ("Unable to find image 'x:latest' locally\n", 125)})
+    assert "The page's engine has no image x:latest: list it under images: in mkdocs.yml." in problem
+
+
+def test_a_status_is_accepted_where_the_owner_says_so_also_below_an_edit(old: Old) -> None:
+    page = console("$ docker x", "$ docker ps", "old")
+    answers: dict[str, Answer] = {"docker x": ("", 4), "docker ps": ("daemon is gone\n", 1)}
+    edited = old.adopt(page, answers, wishes=Wishes(accept=frozenset({3})))
+    assert edited == console("$ docker x", "? 4", "$ docker ps", "daemon is gone", "? 1")
+
+
+def test_a_fence_is_skipped_where_the_owner_says_so(old: Old) -> None:
+    page = console("$ docker ps") + "\n" + console("$ docker gpu", opener="```console {.x}")
+    edited = old.adopt(page, {"docker ps": ""}, wishes=Wishes(skip={6: 'needs a "GPU"'}))
+    assert edited == page.replace("{.x}", "{.x skip=\"needs a 'GPU'\"}")
+    old.page.write_text(page)
+    assert old.problems(page, {}, wishes=Wishes(skip={4: "x"}))[0].startswith("docs/p.md:4: no fence is here")
+
+
+def test_a_command_that_goes_on_is_left_open(old: Old) -> None:
+    page = console("$ docker run web", opener="```console {timeout=2s}")
+
+    def serve() -> Iterator[str]:
+        yield "2026-01-01 ready for connections\n"
+        yield ""
+
+    text = old.propose(page, {"docker run web": serve}).file.after  # type: ignore[dict-item]
+    assert text == page.replace("{timeout=2s}", '{timeout=2s until="ready for connections"}')
+
+
+def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old) -> None:
+    page = console("$ docker ps", "$ docker run web", "$ docker info", opener="```console {timeout=2s}")
+
+    def serve() -> Iterator[str]:
+        yield "ready for connections\n"
+        yield ""
+
+    answers: dict[str, Answer] = {"docker ps": "", "docker run web": serve, "docker info": ""}  # type: ignore[dict-item]
+    assert old.propose(page, answers).file.after == (
+        "```console {timeout=2s}\n$ docker ps\n```\n\n"
+        '```console {timeout=2s term=server until="ready for connections"}\n$ docker run web\n```\n\n'
+        "```console {timeout=2s}\n$ docker info\n```\n"
+    )
+
+
+def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
+    page = "1. Step:\n\n   ```console\n   $ docker ps\n   old\n   ```\n"
+    assert old.adopt(page, {"docker ps": "new\n"}) == (
+        "1. Step:\n\n    ```console\n    $ docker ps\n    new\n    ```\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        ("```console {nonsense=1}\n$ docker ps\n```\n", "docs/p.md:1:"),
+        (
+            "```console\n$ docker ps\n```\n\n```console\n% docker ps\n```\n",
+            "docs/p.md:6: `%` is no prompt of this site",
+        ),
+        (
+            "---\nsnippetrun: {images: [x]}\n---\n```console\n$ docker ps\n```\n",
+            "docs/p.md:2: images: the site lists no",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_said_with_its_line(old: Old, page: str, problem: str) -> None:
+    assert old.problems(page, {"docker ps": ""})[0].startswith(problem)
+
+
+def test_output_becomes_nothing_but_output(old: Old) -> None:
+    page = console("$ docker ps", "old")
+    assert old.adopt(page, {"docker ps": "$ docker rm -f everything\n"}) == console("$ docker ps", "...")
+
+
+def test_what_an_example_does_not_show_any_more_is_asked(old: Old) -> None:
+    page = console("$ docker logs x", "something")
+    [problem] = old.problems(page, {"docker logs x": ""})
+    assert (
+        problem == "docs/p.md:3: nothing comes out any more\n    If that is right: --accept 3. If not, change the page."
+    )
+    adoption = old.propose(page, {"docker logs x": ""}, wishes=Wishes(asks=True))
+    assert [question.line for question in adoption.questions] == [3]
+    assert old.adopt(page, {"docker logs x": ""}, wishes=Wishes(accept=frozenset({3}))) == console("$ docker logs x")
+
+
+def test_a_line_is_that_of_the_page_as_it_stands(old: Old) -> None:
+    page = "Text:\n1. a\n\n   ```console\n   $ docker x\n   $ docker ps\n   $ docker y\n   ```\n"
+    answers: dict[str, Answer] = {"docker x": ("", 4), "docker ps": ("no\n", 1), "docker y": ""}
+    [problem] = old.problems(page, answers)
+    assert problem.startswith("docs/p.md:6: exit status 1, expected 0")
+    assert "--accept 6 takes this exit status; --skip '6=why'" in problem
+
+
+def test_a_command_that_goes_on_without_a_word_is_left_open_too(old: Old) -> None:
+    def serve() -> Iterator[str]:
+        yield ""
+        yield ""
+
+    page = console("$ docker run web", opener="```console {timeout=2s}")
+    text = old.propose(page, {"docker run web": serve}).file.after  # type: ignore[dict-item]
+    assert text == page.replace("{timeout=2s}", '{timeout=2s until=""}')
+
+
+def test_a_shell_that_is_gone_is_its_authors_to_settle(old: Old) -> None:
+    [problem] = old.problems(console("$ docker ps"), {"docker ps": Ending.SHELL_GONE})
+    assert problem.startswith("docs/p.md:2: it ended the page's shell")
+
+
+def test_a_page_of_which_the_site_makes_something_else_stays(old: Old) -> None:
+    (old.folder / "hook.py").write_text(
+        "def on_page_markdown(markdown, **_):\n    return markdown.replace('ps', 'info')\n"
+    )
+    (old.folder / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    page = console("$ docker ps", "old")
+    adoption = old.propose(page, {"docker ps": "new\n"})
+    with pytest.raises(PageError, match="the site runs other commands than this file has"):
+        adopt.apply(config.load(), adoption)
+    assert old.page.read_text() == page
+    assert "p.md" in config.load().baseline.lines
