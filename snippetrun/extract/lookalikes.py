@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from snippetrun.errors import Problem
+from snippetrun.extract.shell_syntax import runs_docker
 
-_DOCKER = r"(?:sudo[ ]+)?docker(?:-compose)?(?=[ ]|$)"
+# docker ps, sudo docker-compose up, DOCKER_BUILDKIT=1 docker build .
+_DOCKER = r"(?:\w+=\S*[ ]+)*(?:sudo[ ]+)?docker(?:-compose)?(?=[ ]|$)"
 # (venv) $ ls; [manager1]$ ls, [user@host dir]# ls; user@host:~$ ls, root@<id>:/# ls, me@mac ~ % ls, me@box ~> ls;
 # mac:~ me$ ls; / # ls, ~/app $ ls; bash-5.2# ls; PS C:\> ls, C:\Users\me>ls, PS /home/me> ls;
 # and only for docker: $docker ps, # docker ps, host> docker ps, [node1] $ docker ps, and with an arrow: -> ~ docker ps
@@ -28,8 +30,8 @@ _PROMPT = re.compile(
     """,
     re.VERBOSE,
 )
-# docker ps, also behind a sign that is often a prompt, or indented
-_UNPROMPTED = re.compile(r"\s*(?:[$#%>] )?docker ")
+# what stands before docker in `docker ps`, `% docker ps` and `    docker ps`
+_SIGN = re.compile(r"\s*(?:[$#%>] )?")
 # docker run -i, docker attach web, docker exec web, ssh host, sh
 _OPENS_SHELL = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*i)[A-Za-z]++|--interactive\S*|attach|exec|ssh|su|\S*sh)(?:\s|$)")
 # docker run ^, which cmd.exe continues in the next line, or a backtick in its place, as in PowerShell
@@ -110,7 +112,7 @@ def find_above(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iter
 def find_unprompted(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iterator[Problem]:
     """Find the commands of a fence in which no line has a prompt."""
     found = list(find_prompted(lines, prompts))
-    docker = [number for number, line in lines if _UNPROMPTED.match(line)]
+    docker = [number for number, line in lines if runs_docker(_SIGN.sub("", line, count=1))]
     if docker and not found:
         hint = f"Write `{prompts[0]} ` before each command, as the first characters of its line."
         found.append(Problem("nothing in this fence runs: no line starts with a prompt", hint, line=docker[0]))

@@ -45,6 +45,8 @@ _STATUS = re.compile(r"\? ([0-9]+)[ \t]*")
 _COMMENT = re.compile(r"#(?:[ ]|$|[^\W\d])")
 # docker run -it, docker exec -ti, docker attach web
 _INTERACTIVE = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*(?:it|ti))[A-Za-z]++|attach)\s")
+# docker run -dit, docker run -it --detach
+_DETACHED = re.compile(r"\s(?:-(?=[A-Za-z]*d)[A-Za-z]++|--detach)(?:\s|$)")
 _HIGHEST_STATUS = 255
 _MOST_DIGITS = 9
 """Python refuses to read thousands of them."""
@@ -64,7 +66,9 @@ class Session:
     def leaves_open(self) -> bool:
         """Whether a shell is still open in a container after its last command."""
         last = self.commands[-1] if self.commands else None
-        return bool(last and (not last.text or _INTERACTIVE.search(last.text)) and not leaves(last.written))
+        if last is None or leaves(last.written):
+            return False
+        return not last.text or bool(_INTERACTIVE.search(last.text) and not _DETACHED.search(last.text))
 
     def complain(self, line: int, column: int, message: str, hint: str) -> None:
         """Add a problem."""
