@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -31,8 +31,8 @@ class Origins:
     """The lines of the page's own file; empty where it has none."""
     lines: Sequence[int]
     """For each line of the text the line of the source that it is, or that was replaced by it; counted from 1."""
-    stretches: Mapping[int, range]
-    """The lines of the source that were replaced together with a line of it, where these are several."""
+    replaced: frozenset[int]
+    """The lines of the source that the text has not, such as `--8<-- "file"`."""
     folders: Sequence[Path]
     """Where the files that a page includes are looked for."""
 
@@ -40,11 +40,8 @@ class Origins:
         """Return the origins of what has been made of the text."""
         inner = origins(self.path, text, self.text)
         lines = [self.lines[line - 1] if self.lines else 0 for line in inner.lines]
-        stretches = {
-            self.lines[line - 1]: range(self.lines[stretch[0] - 1], self.lines[stretch[-1] - 1] + 1)
-            for line, stretch in inner.stretches.items()
-        }
-        return replace(self, text=text, lines=lines, stretches={**self.stretches, **stretches})
+        replaced = self.replaced.union(self.lines[line - 1] for line in inner.replaced)
+        return replace(self, text=text, lines=lines, replaced=replaced)
 
     def page(self, read: Page) -> Page:
         """Return a page that was read from the text with the lines that its fences have in their files."""
@@ -62,8 +59,8 @@ class Origins:
         own = self.lines[line - 1]
         if not self.source or not own or self._is_own(line):
             return self.path, own
-        directives = (self.source[at - 1] for at in self.stretches.get(own, (own,)))
-        places = (self._included(line, directive) for directive in directives)
+        nearest = sorted(self.replaced, key=lambda line: abs(line - own))
+        places = (self._included(line, self.source[at - 1]) for at in nearest)
         return next(filter(None, places), (self.path, own))
 
     def _is_own(self, line: int) -> bool:
@@ -98,22 +95,22 @@ class Origins:
 
 def origins(path: str, text: Sequence[str], source: Sequence[str], folders: Iterable[Path] = ()) -> Origins:
     """Compare a page's text with its own file; without one, each line is its own."""
-    lines, stretches = _compare(text, source)
-    return Origins(path, text, source, lines, stretches, tuple(folders))
+    lines, replaced = _compare(text, source)
+    return Origins(path, text, source, lines, replaced, tuple(folders))
 
 
-def _compare(text: Sequence[str], source: Sequence[str]) -> tuple[Sequence[int], Mapping[int, range]]:
+def _compare(text: Sequence[str], source: Sequence[str]) -> tuple[Sequence[int], frozenset[int]]:
     above = len(source) - len(text)
     if not source or (above >= 0 and list(source[above:]) == list(text)):
-        return range(1 + max(above, 0), len(text) + max(above, 0) + 1), {}
+        return range(1 + max(above, 0), len(text) + max(above, 0) + 1), frozenset()
     lines: list[int] = []
-    stretches: dict[int, range] = {}
+    replaced: set[int] = set()
     for tag, first, after, begin, end in SequenceMatcher(None, source, text).get_opcodes():
         # What a directive was replaced by is all in its place.
         lines += (min(first + at + 1, after) if after > first else max(first, 1) for at in range(end - begin))
-        if tag == "replace":
-            stretches |= dict.fromkeys(range(first + 1, after + 1), range(first + 1, after + 1))
-    return lines, stretches
+        if tag != "equal":
+            replaced.update(range(first + 1, after + 1))
+    return lines, frozenset(replaced)
 
 
 @lru_cache(maxsize=64)
