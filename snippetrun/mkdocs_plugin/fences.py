@@ -40,6 +40,12 @@ _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
 _HIDE = re.compile(r"(?:`{3}|~{3}).*\{(?:[^}]*\s)?hide(?:[\s=][^}]*)?\}")
 
 
+_HINT = (
+    "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
+    "In a tab or an admonition, see that its extension is in markdown_extensions."
+)
+
+
 @dataclass(slots=True)
 class _Taken:
     """A page that the renderer has."""
@@ -87,7 +93,7 @@ class Fences:
             self._problems.append(Problem(f"another plugin gives this page its `{LANGUAGE}:`", hint, path, 1))
             return markdown
         text = normalised(markdown)
-        places = origins(path, text, lines, self._folders(path))
+        places = origins(path, text, lines, (Path(path).parent, self._site.docs, self._site.root))
         try:
             read, page = self._read(path, text, front.options, front.title, places)
             if front.problems and page.snippets:
@@ -136,12 +142,8 @@ class Fences:
             if key and key not in html:
                 unseen.add(snippet)  # an extension has taken it away, such as a critic's deletion
             elif key and key not in seen:
-                hint = (
-                    "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
-                    "In a tab or an admonition, see that its extension is in markdown_extensions."
-                )
                 path = snippet.path or taken.page.path
-                self._problems.append(Problem("the site shows this fence as text", hint, path, snippet.line))
+                self._problems.append(Problem("the site shows this fence as text", _HINT, path, snippet.line))
         if unseen:
             snippets = tuple(_skipped(snippet) if snippet in unseen else snippet for snippet in taken.page.snippets)
             taken.page = replace(taken.page, snippets=snippets)
@@ -173,9 +175,6 @@ class Fences:
             raise places.error(error) from None
         page = replace(page, title=title or page.title)
         return page, places.page(page)
-
-    def _folders(self, path: str) -> tuple[Path, ...]:
-        return Path(path).parent, self._site.docs, self._site.root
 
     def _openers(self, lines: Iterable[str]) -> tuple[str, ...]:
         """Return the lines that may open a fence that concerns us."""
