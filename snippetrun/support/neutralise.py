@@ -43,7 +43,8 @@ _UNSEEN = re.compile(
     "|[\u200c\u200d](?![\x80-\U0010ffff])|(?<![\x80-\u200b\u200e-\U0010ffff])[\u200c\u200d]"
     "|(?<![\x80-\ufdff\ufe10-\U0010ffff])[\ufe00-\ufe0e]|(?<![0-9#*\x80-\ufdff\ufe10-\U0010ffff])\ufe0f"
 )
-_COLONS = re.compile(r"((?:^|(?<=\s))\s*:)(?=:.*::)", re.MULTILINE)  # `::error::x`, `  ::add-mask::x`, `a ::debug::x`
+# `::error::x`, `  ::add-mask::x`, `a ::debug::x`, `::::`
+_COLONS = re.compile(r"(?:^|(?<=\s))(?::{4,}|:{2,}(?=.*::))", re.MULTILINE)
 _HASHES = re.compile(r"#(?=#\w*\[)")  # `##[error]x`, `##vso[task.complete]`
 _JSON_HASHES = re.compile(r"##(?=\w*\[)")
 # DEL, the C1 controls, and half a character
@@ -67,7 +68,7 @@ def plain(text: str) -> str:
 
 def neutralise(text: str) -> str:
     """Return plain text that no runner of CI jobs takes for commands."""
-    return _HASHES.sub("# ", _COLONS.sub(r"\1 ", plain(text)))
+    return _HASHES.sub("# ", _COLONS.sub(lambda match: " ".join(match[0]), plain(text)))
 
 
 def in_json(document: str) -> str:
