@@ -82,12 +82,13 @@ class ContainerStream:
             socket.socket.shutdown(self._socket, socket.SHUT_WR)  # that of an SSLSocket would end the reading too
 
     def read_all(self, timeout: float) -> bytes:
-        """Return everything up to the end; raise TimeoutError after `timeout` seconds without a byte."""
+        """Return everything up to the end, and close; raise TimeoutError after `timeout` seconds without a byte."""
         parts = []
-        while (part := self.read(timeout)) != b"":
-            if part is None:
-                raise TimeoutError
-            parts.append(part)
+        with contextlib.closing(self):
+            while (part := self.read(timeout)) != b"":
+                if part is None:
+                    raise TimeoutError
+                parts.append(part)
         return b"".join(parts)
 
     def close(self) -> None:
