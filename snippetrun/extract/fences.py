@@ -139,7 +139,8 @@ def _container(
     line = _lines_of(tokens[position])[0]
     quotes = sum(outer.kind is Kind.QUOTE for outer in around)
     # > > - a list in a quote within a quote
-    inside = re.sub(rf"^(?: *> ?){{{quotes}}}", "", lines[line - 1].expandtabs(INDENT))
+    inside = lines[line - 1].expandtabs(INDENT)
+    inside = re.sub(rf"^(?: *> ?){{{quotes}}}", "", inside) if quotes else inside
     column = len(inside) - len(inside.lstrip(" "))
     hangs = kind is Kind.LIST and _hangs(lines, tokens, position, around)
     return Container(kind, line, column, hangs)

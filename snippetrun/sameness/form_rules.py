@@ -27,6 +27,9 @@ _UNITS = {
 }  # fmt: skip
 # 17, 3.25, 3,25
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+# Nov, of `27 Nov 2026`
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_DIGITS = re.compile(r"\d+")
 _UPTIME = re.compile(r"(\d{1,2}):(\d\d)$")  # up 3 days,  2:11
 # 3 days, an hour, 1.5s
 _PART = re.compile(rf"(an?|{COUNT}) ?({UNIT})")
@@ -112,10 +115,10 @@ def _days(host: Host) -> set[dt.date]:
 
 def _is_day(text: str, host: Host) -> bool:
     """Tell whether a date can be a day of a run: `Nov 26`, or `26/11/2026` and `11/26/2026`, as nobody knows which."""
-    words = [word.lower()[:3] for word in re.findall(r"[A-Za-z]{3,}", text)]
+    words = [word.lower()[:3] for word in _WORD.findall(text)]
     months = [MONTHS.index(word) + 1 for word in words if word in MONTHS]
     weekdays = [_DAYS.index(word) for word in words if word in _DAYS]
-    numbers = re.findall(r"\d+", text)
+    numbers = _DIGITS.findall(text)
     if numbers and len(digits := "".join(numbers)) >= 8 and len(numbers[0]) >= 8:  # 20261126, 20261126T101500
         clock = sum(int(digits[at : at + 2] or 0) * scale for at, scale in ((8, 3600), (10, 60), (12, 1)))
         if len(digits) == 14 and not _is_clock(clock, 1, host):
@@ -150,7 +153,7 @@ def _same_clock(a: str, b: str, then: Host, now: Host) -> bool:
 
 def _clock(text: str) -> tuple[float, float]:
     """Return a time of day in seconds, and how many seconds its last digit stands for."""
-    parts = [float(part.replace(",", ".")) for part in re.findall(r"\d+(?:[.,]\d+)?", text)]
+    parts = [float(part.replace(",", ".")) for part in _NUMBER.findall(text)]
     return sum(part * scale for part, scale in zip(parts, (3600, 60, 1), strict=False)), 1 if len(parts) > 2 else 60
 
 

@@ -17,6 +17,8 @@ from typing import NamedTuple
 SLACK = 2.0
 """Seconds by which clocks may differ, and times may be rounded."""
 _DAY = 86400
+# 1d56535926ef
+_ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
 
 
 class Kind(StrEnum):
@@ -158,4 +160,4 @@ def _span(value: str) -> tuple[float, float] | None:
 
 
 def _is_digest(text: str) -> bool:
-    return bool(re.fullmatch(r"[0-9a-f]{12}|[0-9a-f]{64}", text))
+    return bool(_ID.fullmatch(text))
