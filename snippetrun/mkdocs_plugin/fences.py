@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,14 +227,14 @@ class Fences:
 
     def _page_with(self, excerpt: Page) -> str:
         """Return the only page that has all fences of an excerpt; "" if there is none, or several."""
-        own = _contents(excerpt)
-        pages = [taken.page for taken in self._taken.values()]
+        own, pages = _contents(excerpt), (taken.page for taken in self._taken.values())
         paths = [page.path for page in pages if all(content in _contents(page) for content in own)]
         return paths[0] if len(paths) == 1 else ""
 
     def _keys_of(self, snippet: Snippet, path: str) -> list[str]:
         """Return the keys of what a snippet may be on a page; on any page if all of them show the same."""
-        keys = [(key, self.marks.page_of(key)) for key, content in self._contents() if content == _content(snippet)]
+        every = chain.from_iterable(zip(t.keys, t.page.snippets, strict=False) for t in self._taken.values())
+        keys = [(key, self.marks.page_of(key)) for key, other in every if _content(other) == _content(snippet)]
         own = [key for key, page in keys if page == path]
         if own or not self.marks.have_blocks:
             return own
@@ -251,11 +252,6 @@ class Fences:
             path = self._hand.page.path
             self._findings += (Problem(message, hint, path) for _ in blocks[:1])
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
-
-    def _contents(self) -> Iterator[tuple[str, tuple[object, ...]]]:
-        """Yield the keys of all snippets, with what these are."""
-        for taken in self._taken.values():
-            yield from zip(taken.keys, _contents(taken.page), strict=False)
 
     def _named(self, page: Page) -> Page:
         """Return a page with a name of its own, where the site shows its file a second time and with other fences."""

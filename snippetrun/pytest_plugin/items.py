@@ -24,10 +24,10 @@ _COLONS = re.compile("::+")
 class MarkdownPage(pytest.File):
     """A page; it runs once, when the first of its selected snippets is set up."""
 
-    def __init__(self, *, desk: Session, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+    def __init__(self, *, shared: Session, **node: Any) -> None:  # noqa: ANN401 - pytest's own
         """Stand for a file that has not been read yet."""
         super().__init__(**node)
-        self.desk = desk
+        self.shared = shared
         self._ready: subset.PreparedPage | None = None
         self._result: Result | InfrastructureError | None = None
         self._selected: set[int] = set()
@@ -35,14 +35,14 @@ class MarkdownPage(pytest.File):
     def collect(self) -> Iterable[PageItem]:
         """Return an item for each snippet with commands, and one for each line that only looks as if it ran."""
         try:
-            site = self.desk.site()
-            page = self.desk.page(self.path) if site else None
+            site = self.shared.site()
+            page = self.shared.page(self.path) if site else None
             if site is None or page is None:
                 return []
-            self._ready = subset.prepare(site, page, compare=self.desk.settings.compare)
+            self._ready = subset.prepare(site, page, compare=self.shared.settings.compare)
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
-        self.desk.untested += not page.under_test
+        self.shared.untested += not page.under_test
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)
             for at, snippet in enumerate(page.snippets)
@@ -64,7 +64,7 @@ class MarkdownPage(pytest.File):
         assert self._ready  # noqa: S101 - whoever asks was collected from it
         self._selected = self._select()
         try:
-            self._result = self.desk.run(self._ready, self._selected)
+            self._result = self.shared.run(self._ready, self._selected)
         except InfrastructureError as error:
             self._result = error
             raise
@@ -137,9 +137,9 @@ class SnippetItem(PageItem):
         try:
             self._moved_seconds = -self.page.run()
         except InfrastructureError as error:
-            if reason := self.page.desk.reason_to_skip(error):
+            if reason := self.page.shared.reason_to_skip(error):
                 self.skip(reason)
-            self.fail(*self.page.desk.problems(error))
+            self.fail(*self.page.shared.problems(error))
 
     def runtest(self) -> None:
         """Tell how the snippet did."""

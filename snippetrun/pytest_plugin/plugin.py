@@ -20,13 +20,13 @@ class Plugin:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         """Do nothing yet."""
-        self._desk = Session(config, settings)
+        self._shared = Session(config, settings)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect Markdown files."""
         if file_path.suffix not in ENDINGS:
             return None
-        return MarkdownPage.from_parent(parent, path=file_path, desk=self._desk)
+        return MarkdownPage.from_parent(parent, path=file_path, shared=self._shared)
 
     @pytest.hookimpl(trylast=True)
     def pytest_snippetrun_sandboxes(self) -> runner.Sandboxes:
@@ -43,12 +43,12 @@ class Plugin:
 
     def pytest_sessionfinish(self) -> None:
         """Let go of the engine."""
-        self._desk.close()
+        self._shared.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say in one line that there was no engine: reasons to skip are not shown unless somebody asks for them."""
-        if self._desk.untested:
-            terminalreporter.write_line(f"snippetrun: {untested(self._desk.untested)}", yellow=True)
+        if self._shared.untested:
+            terminalreporter.write_line(f"snippetrun: {untested(self._shared.untested)}", yellow=True)
         skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
         reasons = [reason for reason in skipped if reason.startswith(NO_ENGINE)]
         if reasons:

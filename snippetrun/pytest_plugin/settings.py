@@ -25,7 +25,7 @@ def settings(config: pytest.Config) -> Settings:
     """Read them; raise pytest.UsageError for a value that does not exist."""
     mode = _one_of(config, "snippetrun_mode", ("check", "run"))
     no_engine = _one_of(config, "snippetrun_no_engine", ("skip", "fail", ""))
-    # At a desk, whoever has no engine wants to see the other tests pass; in CI nobody would notice what is skipped.
+    # On a desktop, whoever has no engine wants to see the other tests pass; in CI nobody would notice what is skipped.
     skip = no_engine == "skip" or (not no_engine and not os.environ.get("CI"))
     return Settings(_site(config), mode == "check", skip)
 
