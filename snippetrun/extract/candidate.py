@@ -34,7 +34,7 @@ class Candidate:
     """Whether its language is one of those that run, and it writes no file."""
     session: Session
     problems: tuple[Problem, ...] = ()
-    """What is wrong with its fences and its info string: then it has no options."""
+    """That it is not closed, or what is wrong with its info string. Its options are empty if that cannot be read."""
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -135,7 +135,7 @@ def find_spoilt(path: str, lines: Sequence[str], candidate: Candidate) -> Iterat
     """Find what keeps the commands of the fence from being run."""
     fence = candidate.fence
     for problem in candidate.session.problems:
-        # What the fence stands in is on the left of each of its lines, and only there.
+        # The text has lost the prefix of the list or quote around it: columns move right by its width.
         shift = len(lines[problem.line - 1]) - len(fence.lines[problem.line - fence.line - 1])
         yield replace(problem, path=path, column=problem.column + max(shift, 0))
     # ```console, within a fence of ``` whose author forgot to close it

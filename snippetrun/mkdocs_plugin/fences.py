@@ -1,8 +1,8 @@
 """The fences of a site's pages while its renderer has them.
 
 Each fence that runs is replaced by a fence of ours, which holds a key. The renderer asks for its HTML, and gets a mark.
-What no mark is seen of on the page is not shown as a fence, and must not run. When all pages have run, the blocks
-take the places of the marks.
+A fence whose mark is missing from the rendered page is not shown as a fence, and must not run. When all pages have run,
+the blocks take the places of the marks.
 
     take           a page's Markdown, as all other plugins have left it -> the same with our fences
     put_in         the lines that superfences is about to read, with what Markdown extensions have put in
@@ -59,8 +59,8 @@ class _Taken:
     """One for each snippet of the page."""
     edits: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     """Lines of ours, and the author's that they stand for."""
-    rest: tuple[str, ...] = ()
-    """The lines that may open a fence and are left as they are, as nothing runs there."""
+    openers_left: tuple[str, ...] = ()
+    """The opening lines in the text once our fences are in it. If the renderer has others, an extension put them in."""
     converted: bool = False
     """Whether the renderer has read the page itself: what it reads after that is a part of it, such as a docstring."""
 
@@ -73,19 +73,19 @@ class Fences:
         self._site = site
         self.marks = Marks()
         self._taken: dict[str, _Taken] = {}
-        self._hand: _Taken | None = None
+        self._current: _Taken | None = None
         self._problems: list[Problem] = []
         self._findings: list[Problem] = []
 
     def take(self, path: str, markdown: str, source: str, *, inherited: bool = False) -> str:
         """Return a page's Markdown, which has no front matter, with our fences.
 
-        `source` is the page's own file; empty if it has none. `inherited` is whether other plugins have given the page
-        options of ours. Then, as for any page that cannot be used, `pages` will tell.
+        `source` is the page's own file; empty if it has none. `inherited` is whether the page's metadata has options of
+        ours. A page that cannot be used is returned as it is, and `pages` raises why.
         """
-        self._hand = None
+        self._current = None
         if not self._site.tests(path):
-            self._hand = self._taken[path] = _Taken(untested(path), PageOptions(), "", origins(path, [], [], ()))
+            self._current = self._taken[path] = _Taken(untested(path), PageOptions(), "", origins(path, [], [], ()))
             return markdown
         lines = normalised(source)
         front = read_front_matter(path, lines)
@@ -104,9 +104,9 @@ class Fences:
             return markdown
         self._findings += front.problems
         page = self._named(page)
-        self._hand = self._taken[page.path] = taken = _Taken(page, front.options, front.title, places)
+        self._current = self._taken[page.path] = taken = _Taken(page, front.options, front.title, places)
         shown = self._with_ours(taken, text, read) if page.snippets else text
-        taken.rest = self._openers(shown)
+        taken.openers_left = self._openers(shown)
         return "\n".join(shown) + "\n" if page.snippets else markdown
 
     def put_in(self, lines: list[str]) -> list[str]:
@@ -114,14 +114,14 @@ class Fences:
         return self._without_hidden(self._put_in(lines))
 
     def _put_in(self, lines: list[str]) -> list[str]:
-        openers, taken = self._openers(lines), self._hand
+        openers, taken = self._openers(lines), self._current
         if taken and not taken.page.under_test:
             return lines
         keys = [key for key in taken.keys if key] if taken else []
         if taken is None or taken.converted or (keys and not any(key in line for key in keys for line in lines)):
             return self._elsewhere(lines) if openers else lines
         taken.converted = True
-        if openers == taken.rest:
+        if openers == taken.openers_left:
             return lines
         path, text = taken.page.path, _restored(lines, taken.edits)
         places = taken.origins.made_into(text)
@@ -134,8 +134,8 @@ class Fences:
         return self._with_ours(taken, text, read)
 
     def rendered(self, html: str) -> str:
-        """See that all fences of the page in hand are there as fences; return its HTML with a mark for its foot."""
-        taken, self._hand = self._hand, None
+        """See that all fences of the current page are there as fences; return its HTML with a mark for its foot."""
+        taken, self._current = self._current, None
         if taken is None or not taken.page.snippets:
             return html
         seen, unseen = self.marks.seen(html), set()
@@ -206,8 +206,8 @@ class Fences:
         return normalised(extract.splice("\n".join(text) + "\n", edits))
 
     def _elsewhere(self, lines: list[str]) -> list[str]:
-        """Return lines that are no page: what an excerpt of one holds has run there, and no other fence runs."""
-        path = self._hand.page.path if self._hand else self.marks.page("\n".join(lines))
+        """Return lines from outside a page's text, such as an excerpt: what is also on a page shows what ran there."""
+        path = self._current.page.path if self._current else self.marks.page("\n".join(lines))
         try:
             page = extract.read(path, "\n".join(lines) + "\n", self._site.dialect)
         except PageError:
@@ -220,7 +220,7 @@ class Fences:
             if self.marks.have_blocks and keys:
                 used.add(keys[0])
                 edits.append(extract.Edit(snippet.line, snippet.end_line, _ours(snippet, keys[0])))
-            elif not self.marks.have_blocks and self._hand:
+            elif not self.marks.have_blocks and self._current:
                 message = "a fence does not run that is no part of a page's own text, such as one of a docstring"
                 self._findings.append(Problem(message, "Show it on a page.", path))
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
@@ -246,10 +246,10 @@ class Fences:
             return lines
         blocks = [block for block in find_blocks(lines) if _HIDE.search(lines[block.line - 1])]
         edits = [extract.Edit(block.line, block.end_line, ()) for block in blocks]
-        if not self.marks.have_blocks and blocks and self._hand and self._hand.page.under_test:
+        if not self.marks.have_blocks and blocks and self._current and self._current.page.under_test:
             message = "a hidden fence does not run, and is not shown either: nothing takes it for a fence of the page"
             hint = "Leave a blank line above it, and start it where the text around it starts; or remove it."
-            path = self._hand.page.path
+            path = self._current.page.path
             self._findings += (Problem(message, hint, path) for _ in blocks[:1])
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
 

@@ -95,7 +95,7 @@ class Trial:
             stops = [verdict for verdict in result.failed if ends_wrong(verdict)]
             if not stops:
                 return result
-            # What failed below it may have failed for that, and end well the next time.
+            # Settle one failure per run: those below it may be its consequences.
             first = self._settled(result, stops[0])
             if not first or not self._edit(first):
                 unsettled = [verdict for verdict in stops[1:] if not self._settled(result, verdict)]
