@@ -40,10 +40,10 @@ _LEAVE_PAGES_ALONE |= {f"material/{name}" for name in _LEAVE_PAGES_ALONE}
 """Plugins after which the fences of a page are those of its file."""
 # toc, markdown.extensions.toc, pymdownx.tabbed
 _IS_HARMLESS = re.compile(
-    r"pymdownx\.(?!snippets$).*|(?:markdown\.extensions\.)?(?:abbr|admonition|attr_list|codehilite|def_list|extra"
+    r"pymdownx\.(?!(?:snippets|critic)$).*|(?:markdown\.extensions\.)?(?:abbr|admonition|attr_list|codehilite|def_list|extra"
     r"|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html|meta|nl2br|sane_lists|smarty|tables|toc|wikilinks)"
 )
-"""Markdown extensions that put no fence into a page."""
+"""Markdown extensions that neither put a fence into a page nor take one away."""
 _NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
 
 

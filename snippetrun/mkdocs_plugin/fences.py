@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
 # {hide}, {.a hide exit=1}
 _HIDE = re.compile(r"(?:`{3}|~{3}).*\{(?:[^}]*\s)?hide(?:[\s=][^}]*)?\}")
-
-
 _HINT = (
     "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
     "In a tab or an admonition, see that its extension is in markdown_extensions."
@@ -190,18 +188,16 @@ class Fences:
         taken.keys, taken.edits = [], []
         edits: list[extract.Edit] = []
         for index, snippet in enumerate(read.snippets):
-            opener = text[snippet.line - 1]
-            key, end = "", snippet.end_line
-            if not snippet.commands and not snippet.options.hide:
-                ours: tuple[str, ...] = (_renderers(opener),)
-                end = snippet.line
-            else:
-                text_of = "" if snippet.options.hide else "\n".join(text[snippet.line - 1 : end])
-                authors = tuple(text[snippet.line - 1 : end])
-                key = self.marks.add(taken.page.path, index, text_of, known.pop(authors, ""))
+            writes_file = not snippet.commands and not snippet.options.hide
+            end = snippet.line if writes_file else snippet.end_line
+            authors = tuple(text[snippet.line - 1 : end])
+            key, ours = "", tuple(map(_renderers, authors))
+            if not writes_file:
+                shown = "" if snippet.options.hide else "\n".join(authors)
+                key = self.marks.add(taken.page.path, index, shown, known.pop(authors, ""))
                 ours = _ours(snippet, key)
             taken.keys.append(key)
-            taken.edits.append((ours, tuple(text[snippet.line - 1 : end])))
+            taken.edits.append((ours, authors))
             edits.append(extract.Edit(snippet.line, end, ours))
         return normalised(extract.splice("\n".join(text) + "\n", edits))
 

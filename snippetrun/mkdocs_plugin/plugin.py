@@ -62,6 +62,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Whether the build is to end once its pages are read, by raising `PagesRead`."""
         self._serving = False
         self._fences: Fences
+        self._source = ("", "")
+        """Of the page that MkDocs reads, the path and the text of its file."""
         self._plan: Plan
         self._results: tuple[Result, ...] = ()
         self._reported: list[report.ReportedPage] = []
@@ -101,9 +103,9 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             config.extra_css.insert(0, render.STYLE_PATH)
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002 - MkDocs' signature
-        """See that the page's file can be read, before MkDocs tries."""
+        """Read the page's file before MkDocs does, as a build could not go on from there with a sentence of ours."""
         try:
-            self._source(page.file)
+            self._source = self._read(page.file)
         except UsageError as error:
             raise self._unusable(error) from error
         return page
@@ -111,8 +113,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     @event_priority(_LATE)
     def on_page_markdown(self, markdown: str, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
         """Put a fence of ours in place of each that runs, is skipped or is hidden, after all other plugins."""
-        path, source = self._source(page.file)
-        return self._fences.take(path, markdown, source, inherited=LANGUAGE in page.meta)
+        path, text = self._source
+        return self._fences.take(path, markdown, text, inherited=LANGUAGE in page.meta)
 
     def on_page_content(self, content: str, /, *, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002 - MkDocs' signature
         """See that no fence of ours was lost on the way, and mark the page's foot."""
@@ -215,7 +217,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def _put_in(self, lines: list[str]) -> list[str]:
         return self._fences.put_in(lines)
 
-    def _source(self, file: File) -> tuple[str, str]:
+    def _read(self, file: File) -> tuple[str, str]:
         """Return a page's path and text; its path is its place in the site where another plugin has made it."""
         made, docs = Path(file.abs_src_path or ""), self.site.docs
         if file.abs_src_path and Path(os.path.abspath(made)).is_relative_to(os.path.abspath(docs)):  # noqa: PTH100 - follows no link

@@ -68,10 +68,9 @@ class SitePages:
 
     def page(self, path: Path) -> Page | None:
         """Return the page of a file; None for a file below docs_dir that is no page of the site. Raises as `read`."""
-        if not self._site.makers and not files.is_page(self._site, path):
-            return None
-        pages = self.read([path])
-        return pages[0] if pages else None
+        if self._site.makers and not files.is_outside(self._site, path):
+            return next((page for page in self._rendered if Path(page.path).resolve() == path.resolve()), None)
+        return self.read([path])[0] if files.is_page(self._site, path) else None
 
     @cached_property
     def _rendered(self) -> tuple[Page, ...]:
@@ -96,7 +95,6 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     """Return the pages that MkDocs has read for a build, which ends before it writes anything."""
     from mkdocs.commands.build import build
     from mkdocs.config import load_config
-    from mkdocs.exceptions import MkDocsException
 
     log, errors = logging.getLogger("mkdocs"), _Errors()
     log.addHandler(errors)
@@ -115,7 +113,7 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
             if read.wrong:
                 raise read.wrong from None
             return read.pages
-        except (MkDocsException, Exception) as error:
+        except Exception as error:  # plugins, hooks and extensions raise whatever they like
             why = "; ".join(errors.texts) or f"{type(error).__name__}: {error}"
             raise UsageError(Problem(f"MkDocs cannot read this site: {plain(why)}", hint, site.path)) from error
         finally:

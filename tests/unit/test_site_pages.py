@@ -69,6 +69,7 @@ PLUGINS = {
     "macros: {enabled: false}": (),
     "search\nhooks: [hook.py]": ("hooks",),
     "search\nmarkdown_extensions: [pymdownx.snippets]": ("pymdownx.snippets",),
+    "search\nmarkdown_extensions: [pymdownx.critic]": ("pymdownx.critic",),
     "search\nmarkdown_extensions: [{pymdownx.snippets: {base_path: parts}}, tables]": ("pymdownx.snippets",),
 }
 
@@ -102,3 +103,14 @@ def test_a_fence_in_a_tab_needs_the_extension_that_makes_tabs(make_site: MakeSit
     settings = Path("mkdocs.yml")
     settings.write_text(settings.read_text().replace("[admonition]", f"[{extensions}]"))
     assert [len(page.snippets) for page in site_pages.read(config.load())] == [1]
+
+
+def test_a_file_that_is_only_included_is_no_page_for_pytest(make_site: MakeSite) -> None:
+    make_site({"index.md": '--8<-- "docs/part.md"\n', "part.md": PAGE}, "markdown_extensions: [pymdownx.snippets]\n")
+    settings = Path("mkdocs.yml")
+    settings.write_text(settings.read_text() + "exclude_docs: part.md\n")
+    pages = site_pages.SitePages(config.load())
+    assert pages.page(Path("docs/part.md")) is None
+    page = pages.page(Path("docs/index.md"))
+    assert page
+    assert [snippet.path for snippet in page.snippets] == ["docs/part.md"]
