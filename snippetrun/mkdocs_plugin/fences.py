@@ -188,11 +188,13 @@ class Fences:
         taken.keys, taken.edits = [], []
         edits: list[extract.Edit] = []
         for index, snippet in enumerate(read.snippets):
-            writes_file = not snippet.commands and not snippet.options.hide
-            end = snippet.line if writes_file else snippet.end_line
+            is_renderers = not snippet.commands and not snippet.options.hide  # but for its opening fence
+            end = snippet.line if is_renderers else snippet.end_line
             authors = tuple(text[snippet.line - 1 : end])
-            key, ours = "", tuple(map(_renderers, authors))
-            if not writes_file:
+            key, ours = "", authors
+            if is_renderers:
+                ours = (_renderers(authors[0]),)
+            else:
                 shown = "" if snippet.options.hide else "\n".join(authors)
                 key = self.marks.add(taken.page.path, index, shown, known.pop(authors, ""))
                 ours = _ours(snippet, key)
