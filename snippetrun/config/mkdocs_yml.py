@@ -26,7 +26,7 @@ from snippetrun.support import bounded
 
 OWN = "snippetrun.yml"
 """The configuration of a folder that MkDocs does not render: what else stands under the plugin's name, by itself."""
-FILES = ("mkdocs.yml", "mkdocs.yaml", OWN)
+_FILES = ("mkdocs.yml", "mkdocs.yaml", OWN)
 _OF_THE_SITE = ("docs_dir", "exclude_docs")
 """Keys that stand in either file by themselves."""
 # fmt: off
@@ -59,11 +59,11 @@ class _File:
 
 def find(start: Path) -> Path:
     """Return the configuration of a folder, or of the nearest one above it; raise ConfigError if there is none."""
-    for path in (above / name for above in (start, *start.parents) for name in FILES):
+    for path in (above / name for above in (start, *start.parents) for name in _FILES):
         if os.path.isfile(path):  # noqa: PTH113 - raises nothing where a folder may not be searched
             return path
     hint = f"To begin: snippetrun init. If it is somewhere else, {_NAME_IT}"
-    raise ConfigError(Problem(f"there is no {FILES[0]} in {start}, nor above it", hint))
+    raise ConfigError(Problem(f"there is no {_FILES[0]} in {start}, nor above it", hint))
 
 
 def load(path: Path | None = None) -> SiteConfig:
