@@ -32,12 +32,11 @@ MkDocs does not render has the same keys at the top level of a snippetrun.yml, b
 """
 
 from snippetrun.config.dialect import Dialect, Renderer
-from snippetrun.config.mkdocs_yml import FILES, OWN, find, load, look
+from snippetrun.config.mkdocs_yml import OWN, find, load, look
 from snippetrun.config.settings import (
     MOST_RUNS,
     Baseline,
     ImageSource,
-    PageConfig,
     SiteConfig,
     cache_folder,
     image_name,
@@ -45,13 +44,11 @@ from snippetrun.config.settings import (
 )
 
 __all__ = [
-    "FILES",
     "MOST_RUNS",
     "OWN",
     "Baseline",
     "Dialect",
     "ImageSource",
-    "PageConfig",
     "Renderer",
     "SiteConfig",
     "cache_folder",

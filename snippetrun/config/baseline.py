@@ -4,7 +4,7 @@
     guide/install.md
     index.md
 
-A page has its path below docs_dir. What stands behind `# ` at the start of a line is for people.
+A page has its path below docs_dir. A line that begins with `#` is for people.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from snippetrun.support import bounded
 
 NAME = "snippetrun-baseline.txt"
 """The file, if nothing is said."""
-_HEAD = "# Not under test yet; to take a page out: snippetrun adopt PAGE\n"
+_HEAD = "# Not under test yet; to take a page out: snippetrun adopt PAGE"
 
 
 def read(root: Path, value: object) -> Baseline:
@@ -40,9 +40,9 @@ def read(root: Path, value: object) -> Baseline:
 
 
 def text(before: str, pages: Iterable[str]) -> str:
-    """Return the text of a baseline that names just these pages; comments stay where they are, above all pages."""
-    comments = [line for line in before.splitlines(keepends=True) if line.strip() and not _page(line)]
-    return "".join([*(comments or [_HEAD]), *(f"{name}\n" for name in sorted(set(pages)))])
+    """Return the text of a baseline that names just these pages; comments come above all pages."""
+    comments = [line for line in before.splitlines() if line.strip() and not _page(line)]
+    return "".join(f"{line}\n" for line in [*(comments or [_HEAD]), *sorted(set(pages))])
 
 
 def _page(line: str) -> str:

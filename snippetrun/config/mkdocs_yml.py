@@ -26,7 +26,7 @@ from snippetrun.support import bounded
 
 OWN = "snippetrun.yml"
 """The configuration of a folder that MkDocs does not render: what else stands under the plugin's name, by itself."""
-FILES = ("mkdocs.yml", "mkdocs.yaml", OWN)
+_FILES = ("mkdocs.yml", "mkdocs.yaml", OWN)
 _OF_THE_SITE = ("docs_dir", "exclude_docs")
 """Keys that stand in either file by themselves."""
 # fmt: off
@@ -59,11 +59,11 @@ class _File:
 
 def find(start: Path) -> Path:
     """Return the configuration of a folder, or of the nearest one above it; raise ConfigError if there is none."""
-    for path in (above / name for above in (start, *start.parents) for name in FILES):
+    for path in (above / name for above in (start, *start.parents) for name in _FILES):
         if os.path.isfile(path):  # noqa: PTH113 - raises nothing where a folder may not be searched
             return path
     hint = f"To begin: snippetrun init. If it is somewhere else, {_NAME_IT}"
-    raise ConfigError(Problem(f"there is no {FILES[0]} in {start}, nor above it", hint))
+    raise ConfigError(Problem(f"there is no {_FILES[0]} in {start}, nor above it", hint))
 
 
 def load(path: Path | None = None) -> SiteConfig:
@@ -87,7 +87,8 @@ def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
     files = _read_all(path)
     values = merge({}, *(file.values for file in reversed(files)))
     above = [] if path.name == OWN else ["plugins", PLUGIN]
-    options = _options(values.get("plugins")) if above else _without(values, _OF_THE_SITE)
+    own = {key: value for key, value in values.items() if key not in _OF_THE_SITE}
+    options = _options(values.get("plugins")) if above else own
     if options is None and not assumed:
         return None
     docs_dir = [("docs_dir", values.get("docs_dir") or "docs")]
@@ -156,17 +157,13 @@ def _options(plugins: Any) -> Any:  # noqa: ANN401 - from YAML
     return {} if PLUGIN in entries else None
 
 
-def _without(values: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key not in keys}
-
-
-def _makers(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what may make pages, or put text into them."""
+def _makers(values: Mapping[str, Any]) -> list[str]:
+    """Return what may make pages, or put text into them."""
     plugins = [*_names(values.get("plugins"))]
     makers = [name for name in plugins if name not in _LEAVE_PAGES_ALONE]
     makers += [name for name in _names(values.get("markdown_extensions")) if not _IS_HARMLESS.fullmatch(name)]
     makers += ["hooks"] if values.get("hooks") else []
-    yield from (name for name in (*makers, "i18n") if name in makers or (makers and name in plugins))
+    return [*makers, "i18n"] if makers and "i18n" in plugins else makers
 
 
 def _names(entries: object) -> Iterator[str]:

@@ -82,7 +82,12 @@ def _located(image: ImageSource, path: str, line: int, _column: int) -> ImageSou
 def _images(root: Path, value: object) -> dict[str, ImageSource]:
     if not isinstance(value, Mapping):
         raise ValueError("expects image names, each with {build: FOLDER} or {pull: NAME@sha256:...}")
-    return parts(value.items(), {name: partial(_image, root, str(name)) for name in value})
+    images = parts(value.items(), {name: partial(_image, root, str(name)) for name in value})
+    keys: dict[str, str] = {}
+    for key, image in images.items():
+        if (other := keys.setdefault(image.name, key)) != key:  # nginx, and nginx:latest
+            raise FaultError(Fault(f"is the same image as {other}", "Leave one of them.", (key,)))
+    return images
 
 
 def _image(root: Path, name: str, value: object) -> ImageSource:

@@ -14,10 +14,8 @@ from snippetrun.config.options import Keys, Unset
 from snippetrun.errors import Problem
 from snippetrun.support import bounded
 
-_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML has it
 
-
-class Loader(_SafeLoader):  # type: ignore[misc, valid-type] # mypy wants a class that it knows
+class Loader(bounded.SafeLoader):  # type: ignore[misc, valid-type] # mypy wants a class that it knows
     """Reads any YAML: tags such as `!!python/name` concern other tools, not us."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - PyYAML's

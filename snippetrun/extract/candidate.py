@@ -17,6 +17,7 @@ from snippetrun.extract.prompts import Session, has_prompt, split, split_script
 from snippetrun.model import Command, Options, Snippet
 from snippetrun.support.units import counted
 
+_DEFAULTS = Options()
 _NEEDS_COMMANDS = frozenset({"exit", "timeout", "term", "until", "retry", "match"})
 _NEEDS_ONE = frozenset({"exit", "retry"})
 # the `1.` in `1. ```console`, below which its lines are indented
@@ -109,7 +110,7 @@ def _unclosed(path: str, lines: Sequence[str], fence: Fence) -> Problem:
 def find_misused(path: str, candidate: Candidate, dialect: Dialect) -> Iterator[Problem]:
     """Find options that say something about commands that the fence does not have."""
     options = candidate.options
-    for key in (key for key in READERS if getattr(options, key) not in {None, False}):
+    for key in (key for key in READERS if getattr(options, key) != getattr(_DEFAULTS, key)):
         message = hint = ""
         if options.file is not None:
             if key in _NEEDS_COMMANDS:

@@ -49,6 +49,8 @@ class Container:
     """Its first line."""
     column: int
     """Where it starts on that line, from 0; in a block quote counted from behind the `>` and its space."""
+    markup: str
+    """The character that it opens with; of a block it is the `!` of `!!! note`."""
     hangs: bool
     """Whether it is a list without a blank line between it and text above."""
 
@@ -143,7 +145,7 @@ def _container(
     inside = re.sub(rf"^(?: *> ?){{{quotes}}}", "", inside) if quotes else inside
     column = len(inside) - len(inside.lstrip(" "))
     hangs = kind is Kind.LIST and _hangs(lines, tokens, position, around)
-    return Container(kind, line, column, hangs)
+    return Container(kind, line, column, tokens[position].markup, hangs)
 
 
 def _hangs(lines: Sequence[str], tokens: Sequence[Token], position: int, around: Sequence[Container]) -> bool:

@@ -44,7 +44,8 @@ def find_unlisted(path: str, candidates: Iterable[Candidate], dialect: Dialect) 
         if docker := [command.line for command in session.commands if runs_docker(command.text)]:
             what = f"its language is {language}" if language else "it names no language"
             word = language or '""'
-            listed = f"scripts: [{word}]" if is_terminal else f"languages: [{dialect}, {word}]"
+            scripts = [script for script in dialect.scripts if script in dialect.languages]
+            listed = f"scripts: [{', '.join([*scripts, word])}]" if is_terminal else f"languages: [{dialect}, {word}]"
             hint = f"Write ```console above it, or list it in mkdocs.yml: {listed}. "
             yield Problem(
                 f"this fence does not run: {what}", hint + "Write ```text where it is never to run.", path, docker[0]

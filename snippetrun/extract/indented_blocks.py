@@ -77,6 +77,9 @@ def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noq
     first = state.bMarks[start] + state.tShift[start]
     if state.src[first] not in _MARKERS or state.is_code_block(start) or state.sCount[start] % INDENT:
         return False
+    # -   :   text, or -   [^1]: text, which is neither a definition nor a footnote behind the marker of a list item
+    if state.src[first] in ":[" and state.src[state.bMarks[start] : first].strip():
+        return False
     if not _is_opener(state.src[first : state.eMarks[start]]) or _hangs(state, start):
         return False
     if silent:
@@ -89,7 +92,8 @@ def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noq
     # No line past the body may continue one of its paragraphs.
     state.lineMax = after
     state.parentType = "indented_block"
-    state.push("indented_block_open", "div", 1).map = [start, after]
+    block = state.push("indented_block_open", "div", 1)
+    block.map, block.markup = [start, after], state.src[first]
     state.md.block.tokenize(state, start + 1, after)
     state.push("indented_block_close", "div", -1)
     state.blkIndent, state.lineMax, state.parentType = outer

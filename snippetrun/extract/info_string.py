@@ -19,7 +19,7 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.extract.attribute_values import READERS
 from snippetrun.model import Appearance, Options
 
-RENDERER_KEYS: Mapping[str, re.Pattern[str]] = {
+_BARE: Mapping[str, re.Pattern[str]] = {
     "title": re.compile(".*"),
     "title_mode": re.compile(".*"),
     # 1, or 1 2 for every second line
@@ -88,9 +88,10 @@ class _InfoString:
         path, line, column = self.where
         self.problems.append(Problem(message, hint, path, line, column + offset))
 
-    def read_items(self, offset: int) -> tuple[list[_Item], int]:
-        """Return the attributes from `offset` on, and where the text after them starts."""
+    def read_items(self) -> tuple[list[_Item], int]:
+        """Return the attributes, and where the text after them starts."""
         items: list[_Item] = []
+        offset = self.skip_blanks(self.start + self.braced)
         while match := _ITEM.match(self.info, offset):
             value = match["double"] if match["double"] is not None else match["single"]
             value = match["bare"] if value is None else value
@@ -120,7 +121,7 @@ class _InfoString:
             text = self.info[self.start :].strip()
             hint = f"Write {self.language} {text}: as it stands, Python-Markdown takes this line for text."
             self.complain(self.start, "the brace touches the language", hint)
-        items, offset = self.read_items(self.skip_blanks(self.start + 1))
+        items, offset = self.read_items()
         if not self.info.startswith("}", offset):
             self.complain_of_text(offset)
         elif rest := self.info[offset + 1 :].strip():
@@ -143,7 +144,7 @@ class _InfoString:
 
     def check_bare(self) -> Options:
         """Complain about what may not stand after a language without braces; no option may."""
-        items, offset = self.read_items(self.start)
+        items, offset = self.read_items()
         together = self.info[self.start :].translate({ord("{"): None, ord("}"): None}).strip()
         # skip, but not skip="needs a GPU"
         together = re.sub("skip(?!=)", 'skip="the reason"', together)
@@ -158,8 +159,7 @@ class _InfoString:
         if offset < len(self.info):
             self.complain_of_text(offset)
         for item in items:
-            allowed = RENDERER_KEYS.get(item.key)
-            if not allowed or item.value is None or not allowed.fullmatch(item.value):
+            if not stands_bare(item.key, item.value):
                 why = "Remove it: with it, Python-Markdown takes this line for text, not for a fence."
                 self.complain(item.offset, f"`{item.text}` stands after the language", why)
             elif item.text[-1] not in "\"'":
@@ -169,7 +169,13 @@ class _InfoString:
 
 def _is_renderers(key: str) -> bool:
     """Whether an attribute is the renderer's: `title`, `.class`, `data-x`."""
-    return not key or key in RENDERER_KEYS or key in _RENDERER_ATTRIBUTES or key.startswith("data-")
+    return not key or key in _BARE or key in _RENDERER_ATTRIBUTES or key.startswith("data-")
+
+
+def stands_bare(key: str, value: str | None) -> bool:
+    """Whether superfences takes an attribute that stands without braces; with any other the line is text."""
+    allowed = _BARE.get(key)
+    return allowed is not None and value is not None and bool(allowed.fullmatch(value))
 
 
 def parse(info: str, *, languages: Collection[str], path: str, line: int, column: int) -> tuple[str, Options]:
@@ -202,17 +208,21 @@ def for_renderer(info: str) -> str:
     unless there is one.
     """
     string = _InfoString(info)
-    items, _ = string.read_items(string.skip_blanks(string.start + string.braced))
-    values = {item.key: item.value for item in items}
+    items, _ = string.read_items()
+    values = {item.key: item.value for item in items if item.value is not None}
     kept = {"title": values["file"]} if values.get("file") else {}
-    kept |= {key: value for key, value in values.items() if key in RENDERER_KEYS and value is not None}
-    return " ".join([string.language, *(f'{key}="{value}"' for key, value in kept.items())])
+    kept |= {key: value for key, value in values.items() if stands_bare(key, value)}
+    return " ".join([string.language, *(f"{key}={_quoted(value)}" for key, value in kept.items())])
+
+
+def _quoted(value: str) -> str:
+    return f"'{value}'" if '"' in value else f'"{value}"'
 
 
 def appearance(info: str) -> Appearance:
     """Return what of an info string is kept for the block of a fence that runs: `{.wide #first title="As root"}`."""
     string = _InfoString(info)
-    items, _ = string.read_items(string.skip_blanks(string.start + string.braced))
+    items, _ = string.read_items()
     values = {item.key: item.value or "" for item in items if item.key}
     marks = [item.text for item in items if not item.key and item.text != f".{string.language}"]
     classes = [*values.get("class", "").split(), *(mark[1:] for mark in marks if mark[0] == ".")]

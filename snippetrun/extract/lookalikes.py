@@ -101,22 +101,22 @@ def _problem(number: int, prompt: str, prompts: Sequence[str]) -> Problem:
 
 def find_above(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iterator[Problem]:
     """Find what stands above the first prompt of a fence, and is no comment: it belongs to no command."""
-    found = list(find_prompted(lines, prompts))
+    problems = list(find_prompted(lines, prompts))
     text = [number for number, line in lines if line.strip() and not line.startswith("#")]
-    if text and not found:
+    if text and not problems:
         hint = f"Write `{prompts[0]} ` before it, or `# ` if it is a comment, or move it out of the fence."
-        found.append(Problem("a line stands above the first prompt, and belongs to no command", hint, line=text[0]))
-    yield from found
+        problems.append(Problem("a line stands above the first prompt, and belongs to no command", hint, line=text[0]))
+    yield from problems
 
 
 def find_unprompted(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iterator[Problem]:
     """Find the commands of a fence in which no line has a prompt."""
-    found = list(find_prompted(lines, prompts))
+    problems = list(find_prompted(lines, prompts))
     docker = [number for number, line in lines if runs_docker(_SIGN.sub("", line, count=1))]
-    if docker and not found:
+    if docker and not problems:
         hint = f"Write `{prompts[0]} ` before each command, as the first characters of its line."
-        found.append(Problem("nothing in this fence runs: no line starts with a prompt", hint, line=docker[0]))
-    yield from found
+        problems.append(Problem("nothing in this fence runs: no line starts with a prompt", hint, line=docker[0]))
+    yield from problems
 
 
 def find_continued(number: int, line: str, *, unfinished: bool) -> Problem | None:

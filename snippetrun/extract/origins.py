@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 from snippetrun.config import shown_path
@@ -82,19 +83,28 @@ class Origins:
         return replace(problem, path=path, line=line)
 
     def _included(self, line: int, directive: str) -> tuple[str, int] | None:
-        """Find a line in a file that its page names where it stands: with the lines around it, as they may repeat."""
-        around = [text.strip() for text in self.text[line - 1 : line + 2]]
-        for name in dict.fromkeys((*_QUOTED.findall(directive), *_FILE.findall(directive))):
-            for folder in self.folders:
-                lines = _stripped(folder / name)
-                for at in range(len(lines) - len(around) + 1):
+        """Find a line in a file that its page names where it stands: with two lines around it, as lines may repeat.
+
+        These are the two below it. Where the file ends before, one or both of them are above.
+        """
+        windows = [
+            (above, [text.strip() for text in self.text[line - 1 - above : line + 2 - above]])
+            for above in (0, 1, 2)
+            if above < line
+        ]
+        names = dict.fromkeys((*_QUOTED.findall(directive), *_FILE.findall(directive)))
+        for name, folder in product(names, self.folders):
+            lines = _stripped(folder / name)
+            for above, around in windows:
+                for at in range(len(lines)):
                     if lines[at : at + len(around)] == around:
-                        return shown_path(folder / name), at + 1
+                        return shown_path(folder / name), at + above + 1
         return None
 
 
 def origins(path: str, text: Sequence[str], source: Sequence[str], folders: Iterable[Path] = ()) -> Origins:
     """Compare a page's text with its own file; without one, each line is its own."""
+    _stripped.cache_clear()  # `mkdocs serve` goes on, and an included file may have changed since the last page
     lines, replaced = _compare(text, source)
     return Origins(path, text, source, lines, replaced, tuple(folders))
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from snippetrun.config import Dialect, Renderer
 from snippetrun.errors import PageError, Problem
-from snippetrun.extract import findings
 from snippetrun.extract.candidate import Candidate, find_misused, find_spoilt, read_fences
 from snippetrun.extract.fences import read_outline
+from snippetrun.extract.findings import find_code, find_idle, find_lookalikes, find_unlisted, find_unread
 from snippetrun.extract.front_matter import FrontMatter, read_front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.placeholders import BoundNames
@@ -46,14 +46,15 @@ def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageO
     problems = [*front.problems]
     for candidate in candidates:
         problems += candidate.problems or find_misused(path, candidate, dialect)
-    found = [*findings.find_unlisted(path, candidates, dialect), *findings.find_code(path, body, outline, dialect)]
+    findings = [*find_unlisted(path, candidates, dialect), *find_code(path, body, outline, dialect)]
     seen = None
     if dialect.renderer is Renderer.PYTHON_MARKDOWN:
         blocks = find_blocks(body)
         seen = Seen(path, body, outline, blocks, dialect.extensions)
-        found += findings.find_unread(path, outline, blocks, dialect.languages)
+        findings += find_unread(path, outline, blocks, dialect.languages)
     if front.options.skip is None:
-        candidates = _held_back(path, body, candidates, found, live=live)
+        candidates, reasons = _held_back(path, body, candidates, live=live)
+        findings += reasons
     snippets = [candidate for candidate in candidates if live and candidate.is_snippet]
     running = [candidate for candidate in snippets if candidate.options.skip is None and front.options.skip is None]
     if seen:
@@ -62,13 +63,13 @@ def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageO
         problems += find_spoilt(path, body, candidate)
     if live and problems:
         raise PageError(*sorted(problems, key=_position))
-    found += [] if live else [*problems, *findings.find_idle(path, candidates)]
+    findings += [] if live else [*problems, *find_idle(path, candidates)]
     return Page(
         path,
         tuple(candidate.snippet for candidate in snippets),
         front.options,
         front.title or outline.title,
-        tuple(sorted(found, key=_position)),
+        tuple(sorted(findings, key=_position)),
     )
 
 
@@ -80,20 +81,21 @@ def _may_concern_us(text: str) -> bool:
 
 
 def _held_back(
-    path: str, lines: Sequence[str], candidates: Iterable[Candidate], found: list[Problem], *, live: bool
-) -> list[Candidate]:
-    """Return the fences of a page; one in which something looks as if it should run, and cannot, is skipped.
+    path: str, lines: Sequence[str], candidates: Iterable[Candidate], *, live: bool
+) -> tuple[list[Candidate], list[Problem]]:
+    """Return the fences of a page, and what in them looks as if it should run, and cannot.
 
-    What was found is added to `found`; the first of it in a fence is why that does not run, nor what goes on with it.
+    A fence with that is skipped, and so is what goes on with it; the first of it in a fence is the reason.
     """
     names = BoundNames(path, lines)
     held: list[Candidate] = []
+    findings: list[Problem] = []
     reasons: dict[str | None, str] = {}
     for candidate in candidates:
-        why = [*findings.find_lookalikes(path, lines, candidate, live=live)]
+        why = [*find_lookalikes(path, lines, candidate, live=live)]
         if not why and live and candidate.options.skip is None:
             why = names.find_unbound(candidate.commands)
-        found += why
+        findings += why
         commands, terminal = candidate.commands, candidate.options.term
         reason = candidate.options.skip or (why[0].message if why else "")
         if commands:
@@ -102,7 +104,7 @@ def _held_back(
             held.append(replace(candidate, options=replace(candidate.options, skip=reason)))
         else:
             held.append(candidate)
-    return held
+    return held, findings
 
 
 def _unshown(

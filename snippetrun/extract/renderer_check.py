@@ -66,7 +66,7 @@ class Seen:
 
     def unknown_block(self, container: Container) -> str:
         """Return what the site lacks that makes such a block, in words; "" if it lacks nothing."""
-        name, extensions = _BLOCKS[self._lines[container.line - 1].strip(_BLANKS)[0]]
+        name, extensions = _BLOCKS[container.markup]
         if self._extensions is None or not set(extensions).isdisjoint(self._extensions):
             return ""
         return f"this fence stands in {name}, and the site has no {extensions[0]}"
@@ -141,7 +141,10 @@ def find_disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
 def _container_problem(path: str, fence: Fence, seen: Seen, first: int) -> Problem | None:
     """Say which of the blocks and lists around a fence is none on the site; its lines begin at `first`."""
     start = len(fence.prefix) + 1
-    for outer in fence.containers:
+    for around, outer in zip((None, *fence.containers), fence.containers, strict=False):
+        if around and around.kind is Kind.ITEM and outer.kind is Kind.BLOCK and around.line == outer.line >= first:
+            hint = f"Leave a blank line above it. {_TEXT}"
+            return Problem("this fence touches a block behind the marker of a list item", hint, path, fence.line, start)
         if outer.kind is Kind.BLOCK and (lack := seen.unknown_block(outer)):
             hint = f"Add that to markdown_extensions in mkdocs.yml. {_TEXT}"
             return Problem(lack, hint, path, fence.line, start)
@@ -185,7 +188,7 @@ def find_misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
             if margin > needed:
                 hint += " Make the list marker shorter, or start it further left."
             return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
-        if margin and inner is not None and (end := seen.end_of_item(inner, fence)):
+        if end := seen.end_of_item(inner, fence):
             message = f"Python-Markdown shows this fence as text, as line {end} ends the list"
             hint = f"Indent line {end}, and all that belongs to the item, by {needed} spaces."
             return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)

@@ -257,10 +257,8 @@ class Scanner:
             case Expect.WRAPPED if word.startswith("-"):  # sudo -u root docker ps
                 if word in WRAPPERS[top.wrapper]:
                     top.expect = Expect.WRAPPER_VALUE
-            case Expect.WRAPPED if word[:1].isdigit() or ASSIGNMENT.match(
-                word
-            ):  # timeout 5 docker ps, env A=b docker ps
-                pass
+            case Expect.WRAPPED if word[:1].isdigit() or ASSIGNMENT.match(word):
+                pass  # timeout 5 docker ps, env A=b docker ps
             case Expect.COMMAND | Expect.WRAPPED:
                 self._command(word, quoted=quoted)
             case _:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snippetrun.extract.indented_blocks import INDENT
-from snippetrun.extract.info_string import RENDERER_KEYS
+from snippetrun.extract.info_string import stands_bare
 
 # > > , before a fence in a quote within a quote
 _PREFIX = re.compile(r"[> ]*")
@@ -96,8 +96,7 @@ def _readable(bare: str) -> bool:
     offset = 0
     while offset < len(bare):
         match = _BARE.match(bare, offset)
-        allowed = RENDERER_KEYS.get(match["key"]) if match else None
-        if not match or not allowed or not allowed.fullmatch(match["value"]):
+        if not match or not stands_bare(match["key"], match["value"]):
             return False
         offset = match.end()
     return True

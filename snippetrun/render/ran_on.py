@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from snippetrun.model import ImageFact, Network, Recording
 from snippetrun.render.markup import Html
 from snippetrun.support.units import counted
-
-if TYPE_CHECKING:
-    from snippetrun.model import ImageFact, Recording
 
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -48,7 +46,7 @@ def _summary(recording: Recording, count: int) -> Html:
     note = {0: "", 1: "; 1 image is a stand-in"}.get(stand_ins, f"; {stand_ins} images are stand-ins")
     if environment.hub:
         note += ", and so is Docker Hub" if note else "; Docker Hub is a stand-in"
-    if environment.network == "internet":
+    if environment.network is Network.INTERNET:
         note += "; the page reached the internet"
     return Html(
         'Real output: {} of this page ran on <time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{}</time> with Docker Engine {}'
@@ -62,7 +60,8 @@ def _began(recording: Recording) -> datetime:
 
 def _facts(recording: Recording) -> Html:
     environment = recording.environment
-    began, ended = _began(recording), datetime.fromisoformat(recording.when).astimezone(UTC)
+    began = _began(recording)
+    ended = began + timedelta(seconds=round(recording.seconds))
     total, boot = _duration(recording.seconds), _duration(recording.boot_seconds)
     facts = {
         "Docker Engine": environment.engine,
@@ -74,7 +73,7 @@ def _facts(recording: Recording) -> Html:
     }
     if environment.hub:
         facts["Docker Hub"] = "a stand-in inside the page's sandbox, with the site's images"
-    if environment.network == "internet":
+    if environment.network is Network.INTERNET:
         facts["Network"] = "public addresses of the internet"
     row = Html("<div><dt>{}</dt><dd>{}</dd></div>")
     return Html("<dl>{}</dl>").format(Html().join(row.format(*fact) for fact in facts.items()))

@@ -6,6 +6,7 @@
 - `json_`: for programs, and back again; `schema.json` describes it
 - `merge`: the reports of several machines as one
 - `junit`, `markdown`, `github`: for CI
+- `badge`: a picture for a README
 """
 
 from snippetrun.report.reported import (

@@ -16,7 +16,7 @@ def text(report: Report, folder: str = "", root: str = "/") -> str:
     `folder` is where relative paths start, seen from the `root` of the repository. What fails no run is a warning.
     GitHub shows the first ten of each kind.
     """
-    warnings = [finding for finding in report.findings if finding not in complaints(report)]
+    warnings = () if complaints(report) else report.findings
     lines = [_annotation("error", problem, folder, root) for problem in wrong(report)]
     lines += [_annotation("warning", finding, folder, root) for finding in warnings]
     return "".join(f"{line}\n" for line in lines)

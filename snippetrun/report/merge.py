@@ -39,7 +39,8 @@ def merge(reports: Mapping[str, Report]) -> Report:
     return dataclasses.replace(
         first,
         pages=tuple(sorted(pages, key=lambda page: whole[page.path])),
-        findings=tuple(sorted(findings, key=lambda finding: whole[finding.path])),
+        # Those in files that pages include come last: no page is named there.
+        findings=tuple(sorted(findings, key=lambda finding: whole.get(finding.path, len(whole)))),
         problems=tuple(dict.fromkeys(problem for file in files for problem in reports[file].problems)),
         note="" if pages else first.note,
         untested=sum(report.untested for report in reports.values()),
@@ -57,8 +58,9 @@ def _share(file: str, report: Report) -> Share:
     if share is None:
         hint = "Each machine makes one of its part of the work: snippetrun check --shard 1/5 --report json=FILE"
         raise UsageError(Problem("is no report of a shard", hint, file))
-    named = {page.path for page in report.pages} | {finding.path for finding in report.findings}
-    if not 1 <= share.number <= share.of <= _MOST or not named <= set(share.pages):
+    pages = {page.path for page in report.pages}
+    of_others = set(share.whole).difference(share.pages).intersection(finding.path for finding in report.findings)
+    if not 1 <= share.number <= share.of <= _MOST or not pages <= set(share.pages) or of_others:
         raise UsageError(Problem("contradicts itself: it is not as snippetrun wrote it", "", file))
     return share
 

@@ -21,7 +21,7 @@ _LARGEST = 1_000_000
 """Nodes, with those that aliases stand for counted each time."""
 LARGEST_FILE = 50_000_000
 """Bytes of a page, a recording, or anything else that is read as a whole."""
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML has it
+SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML has it
 
 
 def read_bytes(path: Path) -> bytes:
@@ -46,7 +46,7 @@ def check(text: str) -> None:
     sizes: dict[str | None, int] = {}
     opened: list[tuple[str | None, int]] = []  # the anchors of what is open, and what was counted before
     nodes = 0
-    for event in yaml.parse(text, _Loader):
+    for event in yaml.parse(text, SafeLoader):
         mark: Any = event.start_mark
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append((event.anchor, nodes))

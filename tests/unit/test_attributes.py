@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from snippetrun.errors import PageError
 from snippetrun.extract.attribute_values import READERS
-from snippetrun.extract.info_string import parse
+from snippetrun.extract.info_string import for_renderer, parse
+from snippetrun.extract.superfences import find_blocks
 from snippetrun.model import Options
 
 OURS = ("console", "shell-session")
@@ -181,3 +182,16 @@ def test_a_quoted_value_comes_back_as_it_was_written(value: str) -> None:
 
 def test_each_key_is_an_option() -> None:
     assert set(READERS) == set(Options.__slots__)
+
+
+@pytest.mark.parametrize(
+    ("info", "shown"),
+    [
+        ("yaml {file=app.yml hl_lines='1 3' .wide}", 'yaml title="app.yml" hl_lines="1 3"'),
+        ("text {file=a.txt title='say \"hi\" to it'}", "text title='say \"hi\" to it'"),
+        ("text {file=a.txt linenums=all}", 'text title="a.txt"'),
+    ],
+)
+def test_what_the_renderer_gets_is_an_opening_fence_for_it(info: str, shown: str) -> None:
+    assert for_renderer(info) == shown
+    assert find_blocks([f"```{shown}", "```"])

@@ -84,6 +84,7 @@ def test_a_site_may_have_none(make_site: MakeSite) -> None:
 
 def test_what_is_written_is_sorted_below_its_comments() -> None:
     assert baseline.text("# a\nb.md\n# c\n", ["c.md", "a.md", "c.md"]) == "# a\n# c\na.md\nc.md\n"
+    assert baseline.text("b.md\n# no line feed ends this", ["a.md"]) == "# no line feed ends this\na.md\n"
     assert baseline.text("", ["a.md"]).splitlines()[1:] == ["a.md"]
 
 

@@ -102,6 +102,10 @@ HEAD = "plugins:\n  - snippetrun:\n"
             HEAD + "      images:\n        web: {build: images/web, standin: x}\n",
             "mkdocs.yml:4:34: images: web: standin: there is no such key\n    Did you mean stand_in?",
         ),
+        (
+            HEAD + "      images:\n        web: {build: images/web}\n        web:latest: {build: images/web}\n",
+            "mkdocs.yml:5:9: images: web:latest: is the same image as web",
+        ),
         (HEAD + "      varies: x\n", "mkdocs.yml:3:7: varies: expects a list of regular expressions"),
         (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5:11: same: 1 is no text; quote it"),
         (HEAD + "      varies: ['(']\n", "mkdocs.yml:3:16: varies: '(' is no regular expression: missing ): ("),

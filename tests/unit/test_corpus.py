@@ -29,8 +29,8 @@ def outcome(case: Case) -> dict[str, str]:
         page = read(PATH, case["page"], dialect(case))
     except PageError as error:
         return {"errors": text_of(error.problems)}
-    found = {"findings": text_of(page.findings)} if page.findings else {}
-    return {"snippets": listing(page) or "none\n", **found}
+    findings = {"findings": text_of(page.findings)} if page.findings else {}
+    return {"snippets": listing(page) or "none\n", **findings}
 
 
 @cases("corpus")

@@ -164,6 +164,7 @@ FRAGMENTS = st.lists(
         ```console|````console {exit=0}|~~~ console|```|````|~~~|$ docker ps|$ docker ps \\|> --all|? 3|$ cat <<EOF
         EOF|$ echo 'it|out|- item|1. item|> quote|!!! note|=== "Tab"|??? tip|<!--|-->|---|snippetrun:|  skip: x|# Title
         text||$|$ x|\u200b$ docker|```sh {file=a}|```{r, x}|\tx|<div>||    x|- ```console|```console skip|a: [
+        -   !!! note
         me@box:~$ docker ps|/ # ls|/ # exit|$docker ps|$ docker run -it x sh|$ docker run <x>|docker ps|$ docker x ^
         ```py title="x"|~~~py x="y"|```py hl_lines="a"|``` {.x}|```c++ {x|``` x y| ```|>```|> > ```|>  ```|```  |
         """.replace("\n        ", "|").split("|")

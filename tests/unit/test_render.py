@@ -45,10 +45,10 @@ def snippet_of(case: dict[str, Any]) -> str:
         text = table["text"]
         commands.append(Command(text, 1, 1, table.get("expected", 0), tuple(table.get("written", ()))))
         if "output" in table or "pieces" in table:
-            pieces = tuple(Piece(PieceKind(kind), said) for kind, said in table.get("pieces", ()))
-            came, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
+            pieces = tuple(Piece(PieceKind(kind), shown) for kind, shown in table.get("pieces", ()))
+            pieces, status, cut = pieces or printed(table["output"]), table.get("status", 0), table.get("cut", 0)
             shown = table.get("shown", text)
-            recorded.append(CommandResult(1, shown, came, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
+            recorded.append(CommandResult(1, shown, pieces, status, 0.1, Ending.EXITED, cut, table.get("late", "")))
         varies.append([(start, end) for start, end in table.get("varies", ())])
         verdicts.append(Verdict(Outcome(table.get("outcome", "passed")), 1, text, table.get("message", "")))
     options = Options(**case.get("options", {}))
@@ -59,7 +59,7 @@ def snippet_of(case: dict[str, Any]) -> str:
 def footer_of(table: dict[str, Any]) -> str:
     """Render `[recording]`: `commands` is their number, the rest is as in the model."""
     images = tuple(ImageFact(**image) for image in table.get("images", []))
-    ran = tuple(CommandResult(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
+    results = tuple(CommandResult(1, "docker ps", (), 0, 0.1) for _ in range(table["commands"]))
     network = Network(table.get("network", "none"))
     return footer(
         Recording(
@@ -71,7 +71,7 @@ def footer_of(table: dict[str, Any]) -> str:
             when=table.get("when", "2026-11-23T22:55:00Z"),
             boot_seconds=1.1,
             seconds=table.get("seconds", 4.2),
-            snippets=(ran,),
+            snippets=(results,),
             runs=table.get("runs", 1),
         ),
         varies=table.get("varies", False),
@@ -157,8 +157,8 @@ INVISIBLE = st.sampled_from([*COLOURS, *OTHERS, *STRAYS])
 
 
 def block(output: str) -> str:
-    ran = CommandResult(1, "docker ps", printed(output), 0, 0.1)
-    return snippet(Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),)), [ran], [])
+    result = CommandResult(1, "docker ps", printed(output), 0, 0.1)
+    return snippet(Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),)), [result], [])
 
 
 @given(ANYTHING)
@@ -232,12 +232,12 @@ class Marked(Reader):
 
 @given(st.lists(st.tuples(st.sampled_from(PieceKind), VISIBLE)), EDGES)
 def test_the_text_and_what_is_copied_are_the_same_whatever_varies(
-    said: list[tuple[PieceKind, str]], edges: list[int]
+    texts: list[tuple[PieceKind, str]], edges: list[int]
 ) -> None:
-    pieces = tuple(Piece(kind, "^C\n" if kind is PieceKind.KEYS else text) for kind, text in said)
+    pieces = tuple(Piece(kind, "^C\n" if kind is PieceKind.KEYS else text) for kind, text in texts)
     made = Snippet("console", Options(), 1, 2, "", "", (Command("docker ps", 1, 1),))
-    ran = [CommandResult(1, "docker ps", pieces, 0, 0.1)]
-    marked, bare = (Reader(snippet(made, ran, [], varies)) for varies in ([spans(edges)], []))
+    results = [CommandResult(1, "docker ps", pieces, 0, 0.1)]
+    marked, bare = (Reader(snippet(made, results, [], varies)) for varies in ([spans(edges)], []))
     assert marked.text == bare.text
     assert dict(marked.attributes)["data-copy"] == dict(bare.attributes)["data-copy"]
 
@@ -262,8 +262,8 @@ def test_what_is_copied_is_what_is_typed(text: str) -> None:
 @given(ANYTHING)
 def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
     environment = Environment(text, text, text, (ImageFact(text, text, text, text),))
-    ran = ((CommandResult(1, text, printed(text), 0, 0.1),),)
-    read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, ran)))
+    results = ((CommandResult(1, text, printed(text), 0, 0.1),),)
+    read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, results)))
     assert read.open == []
     assert {name for name, _ in read.attributes} == (
         {"class", "data-search-exclude", "datetime", "role", "aria-label", "tabindex", "title"}

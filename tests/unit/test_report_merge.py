@@ -59,6 +59,14 @@ def test_findings_stand_in_the_order_of_the_pages() -> None:
     assert list(merge({"1": first, "2": second}).findings) == found
 
 
+def test_a_finding_in_a_file_that_pages_include_comes_behind_those_of_pages() -> None:
+    included, own = Problem("a finding", "", "parts/run.md"), Problem("a finding", "", "docs/c.md")
+    merged = merge(
+        {"1": dataclasses.replace(FIRST, findings=(included,)), "2": dataclasses.replace(SECOND, findings=(own,))}
+    )
+    assert merged.findings == (own, included)
+
+
 def with_share(report: Report, **changes: object) -> Report:
     assert report.shard
     return dataclasses.replace(report, shard=dataclasses.replace(report.shard, **changes))  # type: ignore[arg-type]
@@ -79,7 +87,10 @@ def with_share(report: Report, **changes: object) -> Report:
         (lambda _: shard(2, *WHOLE), "the shards are not parts of the same whole"),
         (lambda two: with_share(two, pages=()), "two.json: contradicts itself"),
         (lambda two: with_share(two, number=0), "two.json: contradicts itself"),
-        (lambda two: dataclasses.replace(two, findings=(Problem("m", path="x"),)), "two.json: contradicts itself"),
+        (
+            lambda two: dataclasses.replace(two, findings=(Problem("m", path="docs/b.md"),)),
+            "two.json: contradicts itself",
+        ),
         (lambda two: dataclasses.replace(two, shard=None), "two.json: is no report of a shard"),
         (
             lambda two: dataclasses.replace(two, shard=None, problems=(Problem("no such page"),)),

@@ -66,6 +66,8 @@ PLUGINS = {
     "search\n  - tags": (),
     "search\n  - material/tags: {enabled: true}": (),
     "macros": ("macros",),
+    "i18n": (),
+    "i18n\n  - macros": ("macros", "i18n"),
     "macros: {enabled: false}": (),
     "search\nhooks: [hook.py]": ("hooks",),
     "search\nmarkdown_extensions: [pymdownx.snippets]": ("pymdownx.snippets",),
