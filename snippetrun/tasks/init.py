@@ -12,7 +12,7 @@ from typing import Any
 
 from snippetrun import config
 from snippetrun.config import Baseline, Renderer, SiteConfig, baseline, shown_path
-from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, UsageError
+from snippetrun.errors import ConfigError, PageError, Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
@@ -22,7 +22,7 @@ from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.model import Command, Options, Page, Snippet
 from snippetrun.support.units import counted
 from snippetrun.tasks import plugin_entry, site_pages, used_images
-from snippetrun.tasks.edited_file import EditedFile, baseline_of
+from snippetrun.tasks.edited_file import EditedFile, baseline_of, written
 from snippetrun.tasks.status import as_it_stands
 
 _DEFAULTS = SiteConfig(Path(), Path(), "")
@@ -110,17 +110,9 @@ def write(proposal: Proposal) -> None:
     Raises FileError for what cannot be written, and ConfigError if what was written cannot be read; then all is as it
     was.
     """
-    written: list[EditedFile] = []
-    try:
-        for file in proposal.files:
-            file.write()
-            written.append(file)
+    with written(proposal.files):
         if not proposal.by_hand:
             config.load(proposal.configuration)
-    except SnippetrunError:
-        for file in reversed(written):
-            file.undo()
-        raise
 
 
 def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:

@@ -10,7 +10,7 @@ import pytest
 
 from snippetrun import config, report, runner
 from snippetrun.config import baseline
-from snippetrun.errors import PageError
+from snippetrun.errors import PageError, SnippetrunError
 from snippetrun.model import Ending, Job
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox
@@ -285,6 +285,19 @@ def test_a_page_of_which_the_site_makes_something_else_stays(old: Old) -> None:
     page = console("$ docker ps", "old")
     adoption = old.propose(page, {"docker ps": "new\n"})
     with pytest.raises(PageError, match="the site runs other commands than this file has"):
+        adopt.apply(config.load(), adoption)
+    assert old.page.read_text() == page
+    assert "p.md" in config.load().baseline.lines
+
+
+@pytest.mark.parametrize(("file", "text"), [("hook.py", "raise RuntimeError\n"), ("recordings", "no folder\n")])
+def test_a_page_that_cannot_be_read_again_or_recorded_stays(old: Old, file: str, text: str) -> None:
+    (old.folder / "hook.py").touch()
+    (old.folder / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    (old.folder / file).write_text(text)
+    page = console("$ docker ps", "old")
+    adoption = old.propose(page, {"docker ps": "new\n"})
+    with pytest.raises(SnippetrunError):
         adopt.apply(config.load(), adoption)
     assert old.page.read_text() == page
     assert "p.md" in config.load().baseline.lines
