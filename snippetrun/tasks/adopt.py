@@ -37,7 +37,10 @@ def propose(
 
     Raises InfrastructureError if a sandbox fails.
     """
-    trial = Trial(site, path, start, watcher, wishes or Wishes())
+    try:
+        trial = Trial(site, path, start, watcher, wishes or Wishes())
+    except PageError as error:
+        return Adoption(EditedFile(path, "", ""), unsettled=error.problems)
     try:
         trial.read()
         result = trial.settle()

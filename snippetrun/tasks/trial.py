@@ -51,7 +51,7 @@ class Trial:
     def __init__(
         self, site: SiteConfig, path: Path, start: runner.OpenSandbox, watcher: runner.Watcher, wishes: Wishes
     ) -> None:
-        """Take the page's file, whether the baseline names it or not."""
+        """Take the page's file, whether the baseline names it or not; raise PageError if it has no text."""
         self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
         self._start, self._watcher, self._wishes = start, watcher, wishes
         self.before = self.text = files.text(path)

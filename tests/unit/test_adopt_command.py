@@ -60,6 +60,24 @@ def test_what_is_green_comes_under_test_and_the_rest_is_said() -> None:
 
 
 @pytest.mark.usefixtures("engine")
+def test_a_page_that_is_no_text_keeps_no_other_from_being_adopted() -> None:
+    Path("docs/a.md").write_bytes(b"\xff")
+    invoked = invoke("docs", "--yes")
+    assert "docs/a.md:1:1: byte 0xff is not UTF-8" in invoked.stderr
+    assert invoked.stderr.endswith("1 of 3 pages adopted\n")
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_page_of_which_the_site_makes_something_else_keeps_no_other_from_it_either() -> None:
+    Path("docs/a.md").write_text("```console\n$ docker info\n```\n")
+    Path("hook.py").write_text("def on_page_markdown(markdown, **_):\n    return markdown.replace('info', 'ps')\n")
+    Path("mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    invoked = invoke("docs", "--yes")
+    assert "docs/a.md: the site runs other commands than this file has" in invoked.stderr
+    assert invoked.stderr.endswith("1 of 3 pages adopted\n")
+
+
+@pytest.mark.usefixtures("engine")
 def test_without_an_answer_nothing_is_written() -> None:
     invoked = invoke("docs/green.md")
     assert isinstance(invoked.exception, UsageError)
