@@ -29,6 +29,7 @@ from snippetrun.sameness.expected import Part, ends_wrong
 from snippetrun.support.patterns import Names
 from snippetrun.tasks.lost_states import lost_state, quoted
 from snippetrun.tasks.rewrite import Rewritten, rewritten
+from snippetrun.tasks.settle import status_below
 from snippetrun.tasks.written_forms import WrittenForm, forms
 
 _Parts = Sequence[tuple[Part, Sequence[Rewritten]]]
@@ -162,9 +163,7 @@ class PageEdits:
             for change in form.changes
         ]
         for status in statuses.values():  # above the output that is put into the same place, as edits go upwards
-            last = command.end_line + len(command.written)
-            new = (_prefixed(snippet.prefix, f"? {status}"),) if status else ()
-            lines.insert(0, extract.Edit(last + 1, last + bool(command.status), new))
+            lines.insert(0, status_below(normalised(self.old), snippet, command, status))
         fences = dict.fromkeys((snippet.line, snippet.end_line), form.markup)
         return _Edits(
             (*self._edits.lines, *lines), {**self._edits.statuses, **statuses}, {**self._edits.fences, **fences}

@@ -49,9 +49,14 @@ def with_status(
         return [Edit(snippet.line, snippet.line, (_EXIT.sub(f"exit={status}", opener),))]
     if not has_prompt(snippet.content.split("\n"), prompts):
         return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
+    return [status_below(lines, snippet, command, status)]
+
+
+def status_below(lines: Sequence[str], snippet: Snippet, command: Command, status: int) -> Edit:
+    """Return what writes the exit status that is expected under a command's output; 0 goes without saying."""
     below = command.end_line + len(command.written) + 1
     end = below if _STATUS.fullmatch(lines[below - 1]) else below - 1
-    return [Edit(below, end, (f"{snippet.prefix}? {status}",))]
+    return Edit(below, end, (f"{snippet.prefix}? {status}",) if status else ())
 
 
 def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Command, output: str) -> list[Edit]:

@@ -123,6 +123,7 @@ def test_a_copied_id_becomes_a_name(old: Old) -> None:
     [
         (("$ docker ps", "no such thing", "$ docker info"), ("$ docker ps", "no such thing", "? 3", "$ docker info")),
         (("$ docker ps", "no ...", "? 1"), ("$ docker ps", "no ...", "? 3")),
+        (("$ docker info", "? 1"), ("$ docker info",)),
         (("$ docker x", "", "# then", "$ docker info"), ("$ docker x", "? 4", "", "# then", "$ docker info")),
     ],
 )
