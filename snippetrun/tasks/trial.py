@@ -26,7 +26,6 @@ from snippetrun.plan import plan
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
 from snippetrun.sameness.expected import ends_wrong
-from snippetrun.support.patterns import Names
 from snippetrun.tasks import settle
 from snippetrun.tasks.name_ids import named
 from snippetrun.tasks.page_edits import PageEdits, moved_by
@@ -202,13 +201,9 @@ class Trial:
 
     def _varying(self, result: Result) -> Iterator[Edit]:
         """Yield edits that leave open, by `...`, the output that is not what is written."""
-        failed, names = {verdict.line for verdict in result.failed}, Names()
-        for snippet, outputs in zip(self.page.snippets, _of(result).snippets, strict=False):
-            how = snippet.options.match or self.page.options.match or self._site.match
-            for command, recorded in zip(snippet.commands, outputs, strict=False):
-                parts = list(rewritten(command, recorded, names, how))  # binds names, also where nothing failed
-                for change in (change for _, changes in parts if command.line in failed for change in changes):
-                    yield Edit(change.line, change.end_line, (f"{snippet.prefix}...",))
+        for (at, number), parts in rewritten(self.page, _of(result), self._site.match):
+            for change in (change for _, changes in parts for change in changes if (at, number) in result.failed_at):
+                yield Edit(change.line, change.end_line, (f"{self.page.snippets[at].prefix}...",))
 
     def _judged(self, recording: Recording, last: Recording | None = None) -> Result:
         """Return a run whose lines are those of the page, judged by it, and by the run before it."""
