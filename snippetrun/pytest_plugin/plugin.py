@@ -46,7 +46,7 @@ class Plugin:
         self._shared.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say in one line that there was no engine: reasons to skip are not shown unless somebody asks for them."""
+        """Say how many pages are not under test, and that there was no engine: pytest tells of neither by itself."""
         if self._shared.untested:
             terminalreporter.write_line(f"snippetrun: {untested(self._shared.untested)}", yellow=True)
         skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
