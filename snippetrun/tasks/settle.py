@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 from snippetrun.extract import Edit
@@ -70,10 +71,8 @@ def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Comma
     edits = [Edit(snippet.line, snippet.line, (with_option(opener, option),))]
     if at:
         edits = [Edit(command.line, command.line - 1, (*apart, with_option(opener, option)))]
-    if at + 1 < len(snippet.commands):
-        below = command.end_line + len(command.written) + 1
-        edits.append(Edit(below, below - 1, (*apart, opener)))
-    return edits
+    below = status_below(lines, snippet, command, 0)  # what goes on has no exit status
+    return [*edits, replace(below, lines=(*apart, opener)) if at + 1 < len(snippet.commands) else below]
 
 
 def skipped(lines: Sequence[str], opener: int, reason: str) -> Edit:

@@ -174,12 +174,15 @@ def test_a_command_that_goes_on_is_left_open(old: Old) -> None:
         yield "2026-01-01 ready for connections\n"
         yield ""
 
-    text = old.propose(page, {"docker run web": serve}).file.after  # type: ignore[dict-item]
-    assert text == page.replace("{timeout=2s}", '{timeout=2s until="ready for connections"}')
+    told_to_end = page.replace("web\n", "web\n? 137\n")
+    for before in (page, told_to_end):
+        text = old.propose(before, {"docker run web": serve}).file.after  # type: ignore[dict-item]
+        assert text == page.replace("{timeout=2s}", '{timeout=2s until="ready for connections"}')
 
 
-def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old) -> None:
-    page = console("$ docker ps", "$ docker run web", "$ docker info", opener="```console {timeout=2s}")
+@pytest.mark.parametrize("status", [[], ["? 1"]])
+def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old, status: list[str]) -> None:
+    page = console("$ docker ps", "$ docker run web", *status, "$ docker info", opener="```console {timeout=2s}")
 
     def serve() -> Iterator[str]:
         yield "ready for connections\n"
