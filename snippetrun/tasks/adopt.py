@@ -8,11 +8,11 @@ from pathlib import Path
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
-from snippetrun.model import Job, Page, Recording
+from snippetrun.model import Job, Recording
 from snippetrun.recordings import Store
 from snippetrun.tasks import site_pages
 from snippetrun.tasks.edited_file import EditedFile, baseline_of, written
-from snippetrun.tasks.trial import Trial, Wishes
+from snippetrun.tasks.trial import Trial, Wishes, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,8 @@ def apply(site: SiteConfig, adoption: Adoption) -> None:
     with written(edits):
         now = replace(site, baseline=replace(site.baseline, lines=dict.fromkeys(names, 0)))
         [page] = site_pages.read(now, [file.path])
-        if adoption.job and _commands(page) != _commands(adoption.job.page):
+        if adoption.job and texts(page) != texts(adoption.job.page):
             hint = "Plugins make its commands. See what they make of it: snippetrun list"
             raise PageError(Problem("the site runs other commands than this file has", hint, page.path))
         if adoption.job and adoption.recording:
             Store(site).keep(adoption.job, adoption.recording, news=True)
-
-
-def _commands(page: Page) -> list[str]:
-    return [command.text for snippet in page.snippets for command in snippet.commands]

@@ -87,7 +87,7 @@ class Trial:
 
     def settle(self) -> Result | None:
         """Make each command end as the page says; return the run in which all did, None if nothing runs."""
-        for _ in range(len(_texts(self.page)) + 1):
+        for _ in range(len(texts(self.page)) + 1):
             if self.job is None:
                 return None
             result = self._run(self.job)
@@ -160,12 +160,12 @@ class Trial:
 
     def _edit(self, edits: Sequence[Edit]) -> bool:
         """Edit the text, unless its commands would not be the same then; tell whether that was done."""
-        before, commands = self.text, _texts(self.page)
+        before, commands = self.text, texts(self.page)
         try:
             self._plan(extract.splice(self.text, edits))
         except PageError:
             return False
-        if _texts(self.page) != commands:
+        if texts(self.page) != commands:
             self._plan(before)
             return False
         return True
@@ -219,7 +219,8 @@ def _moved(recording: Recording, edits: Sequence[Edit]) -> Recording:
     return replace(recording, snippets=snippets)
 
 
-def _texts(page: Page) -> list[str]:
+def texts(page: Page) -> list[str]:
+    """Return the commands of a page as they are typed."""
     return [command.text for snippet in page.snippets for command in snippet.commands]
 
 

@@ -13,7 +13,7 @@ from snippetrun.config import baseline
 from snippetrun.errors import PageError, SnippetrunError
 from snippetrun.model import Ending, Job
 from snippetrun.plan import plan
-from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 from snippetrun.tasks import adopt, check, site_pages
 from snippetrun.tasks.adopt import Adoption
 from snippetrun.tasks.trial import Wishes
@@ -169,26 +169,17 @@ def test_a_fence_is_skipped_where_the_owner_says_so(old: Old) -> None:
 
 def test_a_command_that_goes_on_is_left_open(old: Old) -> None:
     page = console("$ docker run web", opener="```console {timeout=2s}")
-
-    def serve() -> Iterator[str]:
-        yield "2026-01-01 ready for connections\n"
-        yield ""
-
-    told_to_end = page.replace("web\n", "web\n? 137\n")
-    for before in (page, told_to_end):
-        text = old.propose(before, {"docker run web": serve}).file.after  # type: ignore[dict-item]
+    server = program("2026-01-01 ready for connections\n", "")
+    for before in (page, page.replace("web\n", "web\n? 137\n")):
+        text = old.propose(before, {"docker run web": server}).file.after
         assert text == page.replace("{timeout=2s}", '{timeout=2s until="ready for connections"}')
 
 
 @pytest.mark.parametrize("status", [[], ["? 1"]])
 def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old, status: list[str]) -> None:
     page = console("$ docker ps", "$ docker run web", *status, "$ docker info", opener="```console {timeout=2s}")
-
-    def serve() -> Iterator[str]:
-        yield "ready for connections\n"
-        yield ""
-
-    answers: dict[str, Answer] = {"docker ps": "", "docker run web": serve, "docker info": ""}  # type: ignore[dict-item]
+    server = program("ready for connections\n", "")
+    answers: dict[str, Answer] = {"docker ps": "", "docker run web": server, "docker info": ""}
     assert old.propose(page, answers).file.after == (
         "```console {timeout=2s}\n$ docker ps\n```\n\n"
         '```console {timeout=2s term=server until="ready for connections"}\n$ docker run web\n```\n\n'
@@ -267,12 +258,8 @@ def test_a_line_is_that_of_the_page_as_it_stands(old: Old) -> None:
 
 
 def test_a_command_that_goes_on_without_a_word_is_left_open_too(old: Old) -> None:
-    def serve() -> Iterator[str]:
-        yield ""
-        yield ""
-
     page = console("$ docker run web", opener="```console {timeout=2s}")
-    text = old.propose(page, {"docker run web": serve}).file.after  # type: ignore[dict-item]
+    text = old.propose(page, {"docker run web": program("", "")}).file.after
     assert text == page.replace("{timeout=2s}", '{timeout=2s until=""}')
 
 
