@@ -21,7 +21,7 @@ from snippetrun.extract.lines import normalised
 from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.reindent import reindented
-from snippetrun.model import Command, CommandResult, Ending, Job, Page, Recording, Result, Snippet, Verdict
+from snippetrun.model import Command, CommandResult, Ending, Job, Match, Page, Recording, Result, Snippet, Verdict
 from snippetrun.plan import plan
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
@@ -202,8 +202,11 @@ class Trial:
     def _varying(self, result: Result) -> Iterator[Edit]:
         """Yield edits that leave open, by `...`, the output that is not what is written."""
         for (at, number), parts in rewritten(self.page, _of(result), self._site.match):
-            for change in (change for _, changes in parts for change in changes if (at, number) in result.failed_at):
-                yield Edit(change.line, change.end_line, (f"{self.page.snippets[at].prefix}...",))
+            snippet = self.page.snippets[at]
+            exact = (snippet.options.match or self.page.options.match or self._site.match) is Match.EXACT
+            if (at, number) in result.failed_at and not exact:  # `...` is no wildcard where output is exact
+                for change in (change for _, changes in parts for change in changes):
+                    yield Edit(change.line, change.end_line, (f"{snippet.prefix}...",))
 
     def _judged(self, recording: Recording, last: Recording | None = None) -> Result:
         """Return a run whose lines are those of the page, judged by it, and by the run before it."""

@@ -110,6 +110,14 @@ def test_what_two_runs_have_not_shown_to_vary_is_left_open(old: Old) -> None:
     assert old.adopt(console("$ docker ps", "old"), *runs) == console("$ docker ps", "same", "...", "end")
 
 
+def test_where_output_is_exact_what_varies_is_its_authors_to_settle(old: Old) -> None:
+    page = console("$ docker ps", "one", opener="```console {match=exact}")
+    runs = [{"docker ps": f"{word}\n"} for word in ("one", "one", "three")]
+    [problem] = old.problems(page, *runs)
+    assert problem.startswith("docs/p.md:3: the output is not what line 3 says\n")
+    assert "    expected: one\n    came out: three\n" in problem
+
+
 def test_a_copied_id_becomes_a_name(old: Old) -> None:
     page = console("$ docker run -d x", ID, "$ docker stop 3f2a", "3f2a")
     answers = {"docker run -d x": f"{OTHER_ID}\n", f"docker stop {OTHER_ID}": f"{OTHER_ID}\n"}
