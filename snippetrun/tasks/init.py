@@ -206,13 +206,16 @@ def add_made_pages(configuration: Path) -> tuple[str, ...]:
     if not site.makers or site.baseline.path is None:
         return ()
     try:
-        paths = {page.path for page in site_pages.read(site) if page.snippets or page.findings}
+        paths, unread = {page.path for page in site_pages.read(site) if page.snippets or page.findings}, False
     except PageError as error:
-        paths = {problem.path for problem in error.problems}
+        paths, unread = {problem.path for problem in error.problems}, True
     names = sorted(name for path in paths if not (name := site.name_in_docs(path)).startswith(".."))
-    if names:
-        baseline_of(site, [*site.baseline.lines, *names]).write()
-    return tuple(names)
+    new = tuple(name for name in names if name not in site.baseline.lines)
+    if not new:
+        return ()
+    baseline_of(site, [*site.baseline.lines, *new]).write()
+    # What can be read is heard of only once all that cannot is in the baseline.
+    return (*new, *(add_made_pages(configuration) if unread else ()))
 
 
 def described(proposal: Proposal) -> Sequence[str]:

@@ -20,6 +20,7 @@ from snippetrun.tasks.status import as_it_stands
 
 DEBIAN = "# A\n\n```console\n$ docker run --rm debian echo hi\nhi\n```\n"
 INDENTED = "# B\n\n1. Step:\n\n   ```console\n   $ docker run nginx:1.27\n   ```\n"
+WRONG = "```console {exit=a}\n$ docker ps\n```\n"
 LOOKS_SO = "# C\n\n```console\n% docker ps\n```\n"
 
 
@@ -204,8 +205,9 @@ def test_pages_that_plugins_make_wait_too(tree: Path) -> None:
         "from mkdocs.structure.files import File\n\n"
         "def on_files(files, config):\n"
         f"    files.append(File.generated(config, 'made.md', content={DEBIAN!r}))\n"
+        f"    files.append(File.generated(config, 'wrong.md', content={WRONG!r}))\n"
     )
     (tree / "mkdocs.yml").write_text("site_name: x\nhooks: [hook.py]\n")
     init.write(init.propose(tree))
-    assert init.add_made_pages(tree / "mkdocs.yml") == ("made.md",)
-    assert "made.md" in config.load().baseline.lines
+    assert init.add_made_pages(tree / "mkdocs.yml") == ("wrong.md", "made.md")
+    assert {"made.md", "wrong.md"} <= config.load().baseline.lines.keys()
