@@ -118,6 +118,13 @@ def test_a_folder_that_mkdocs_does_not_render_gets_its_own_file(
         init.propose(Path(folder))
 
 
+def test_the_name_of_a_folder_may_be_anything(tree: Path) -> None:
+    (tree / "mkdocs.yml").unlink()
+    (tree / "docs").rename(tree / "old: docs #1")
+    init.write(init.propose(Path("old: docs #1")))
+    assert config.load().docs == tree / "old: docs #1"
+
+
 def test_a_folder_elsewhere_gets_it_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tree / "mkdocs.yml").unlink()
     (tree / "here").mkdir()
@@ -147,6 +154,8 @@ def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
         ("```text\nme@box:~$ docker ps\n```\n", ["console", "shell-session", "text"], {}),
         ("````markdown\n```bash\n$ docker ps\n```\n````\n\n```diff\n$ docker ps\n```\n", None, {}),
         ("```bash\n$ ls\n```\n", None, {}),
+        ("```{.bash .x}\n$ docker ps\n```\n", ["console", "shell-session", "bash"], {}),
+        ("```yes\n$ docker ps\n```\n", ["console", "shell-session", "yes"], {}),
     ],
 )
 def test_languages_are_those_in_which_docker_is_called_at_a_prompt(
@@ -158,7 +167,7 @@ def test_languages_are_those_in_which_docker_is_called_at_a_prompt(
     init.write(proposal)
     assert list(config.load().languages) == (languages or ["console", "shell-session"])
     lines = [line.strip() for line in (tree / "mkdocs.yml").read_text().splitlines() if "languages" in line]
-    names = ", ".join(name or '""' for name in languages or [])
+    names = ", ".join(f'"{name}"' if name in {"", "yes"} else name for name in languages or [])
     assert lines == ([f"languages: [{names}]"] if languages else [])
 
 
