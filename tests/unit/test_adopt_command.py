@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,7 +11,7 @@ from helpers.machine import Engine
 
 from snippetrun import config, runner
 from snippetrun.cli.commands import cli
-from snippetrun.config import SiteConfig, baseline
+from snippetrun.config import baseline
 from snippetrun.errors import UsageError
 
 GREEN = "```console\n$ docker ps\nold\n```\n"
@@ -31,13 +29,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
         (tmp_path / "docs" / name).write_text(text)
     (tmp_path / baseline.NAME).write_text("green.md\nred.md\n")
     played = Engine()
-
-    @contextmanager
-    def sandboxes(site: SiteConfig, say: object) -> Iterator[runner.OpenSandbox]:
-        with played(site, say) as start:
-            yield start
-
-    monkeypatch.setattr(runner, "live_sandboxes", sandboxes)
+    monkeypatch.setattr(runner, "live_sandboxes", played)
     return played
 
 
