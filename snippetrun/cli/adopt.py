@@ -10,6 +10,7 @@ import click
 
 from snippetrun import config, runner
 from snippetrun.cli.group import YES, agreed, cli, complain, echo, echo_diff
+from snippetrun.errors import PageError
 from snippetrun.extract import files
 from snippetrun.model import Job
 from snippetrun.sandbox.interface import Sandbox
@@ -72,7 +73,11 @@ def adopt(
             complain(adoption.questions)
             echo_diff(adoption.file.diff or f"{config.shown_path(path)}: nothing to edit")
             if agreed(f"Put {config.shown_path(path)} under test?", yes=yes):
-                tasks.apply(site, adoption)
+                try:
+                    tasks.apply(site, adoption)
+                except PageError as error:
+                    complain(error.problems)
+                    continue
                 adopted += 1
     echo(f"{adopted} of {len(paths)} pages adopted", err=True)
     return int(adopted < len(paths))

@@ -12,7 +12,7 @@ from snippetrun.cli.group import JSON, cli, echo, print_json, with_site
 from snippetrun.report import badge, json_
 from snippetrun.support import atomic
 from snippetrun.support.units import counted
-from snippetrun.tasks.status import Amount, PageStatus, Status
+from snippetrun.tasks.status import PageStatus, Status
 from snippetrun.tasks.status import status as status_of
 
 
@@ -46,7 +46,7 @@ def _table(now: Status) -> str:
     rows += [(page.path, f"{page.snippets}", f"{page.commands}", _note(page)) for page in now.pages]
     width = max(len(row[0]) for row in rows)
     lines = [f"{row[0]:{width}}  {row[1]:>8}  {row[2]:>8}  {row[3]}".rstrip() for row in rows]
-    amounts = zip(("page", "snippet", "command"), _numbers(now.under_test), _numbers(now.all), strict=True)
+    amounts = zip(("page", "snippet", "command"), *map(dataclasses.astuple, (now.under_test, now.all)), strict=True)
     under_test = ", ".join(f"{done:,} of {counted(whole, noun)}" for noun, done, whole in amounts)
     return "\n".join([*lines, "", f"under test: {under_test}"])
 
@@ -54,7 +54,3 @@ def _table(now: Status) -> str:
 def _note(page: PageStatus) -> str:
     problems = f"{counted(page.problems, 'problem')}" if page.problems else ""
     return ", ".join(filter(None, ("" if page.under_test else "not under test yet", problems)))
-
-
-def _numbers(amount: Amount) -> tuple[int, int, int]:
-    return amount.pages, amount.snippets, amount.commands

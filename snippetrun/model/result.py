@@ -77,3 +77,13 @@ class Result:
     def failed(self) -> tuple[Verdict, ...]:
         """The commands that did not do what their author expected."""
         return tuple(v for snippet in self.verdicts for v in snippet if v.outcome is Outcome.FAILED)
+
+    @property
+    def failed_at(self) -> frozenset[Position]:
+        """Where these commands are."""
+        return frozenset(
+            (at, number)
+            for at, snippet in enumerate(self.verdicts)
+            for number, verdict in enumerate(snippet)
+            if verdict.outcome is Outcome.FAILED
+        )

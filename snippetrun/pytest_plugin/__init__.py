@@ -5,8 +5,10 @@ it is asked for:
 
 - `hooks`: what a conftest.py may provide
 - `settings`: options and ini values, read
-- `plugin`: pytest's hooks, and what the pages of a session share
+- `plugin`: pytest's hooks
+- `session`: what the pages of a session share
 - `items`: pages and snippets as pytest's collectors and items
+- `subset`: some snippets of a page, run and told of one by one
 """
 
 from __future__ import annotations

@@ -35,13 +35,12 @@ class MarkdownPage(pytest.File):
     def collect(self) -> Iterable[PageItem]:
         """Return an item for each snippet with commands, and one for each line that only looks as if it ran."""
         try:
-            site = self.shared.site()
-            page = self.shared.page(self.path) if site else None
-            if site is None or page is None:
-                return []
-            self._ready = subset.prepare(site, page, compare=self.shared.settings.compare)
+            self._ready = self.shared.prepare(self.path)
         except UsageError as error:
             raise self.CollectError(neutralise(str(error))) from None
+        if self._ready is None:
+            return []
+        page = self._ready.page
         self.shared.untested += not page.under_test
         items: list[PageItem] = [
             SnippetItem.from_parent(self, at=at, snippet=snippet, skip=page.options.skip or snippet.options.skip)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
 from snippetrun.pytest_plugin.session import NO_ENGINE, Session
 from snippetrun.pytest_plugin.settings import Settings
 from snippetrun.report import untested
+
+_UNTESTED = "snippetrun_untested"
+"""Where a worker of pytest-xdist tells how many pages are not under test."""
 
 
 class Plugin:
@@ -41,12 +45,18 @@ class Plugin:
             item.correct(report)
         return report
 
-    def pytest_sessionfinish(self) -> None:
-        """Let go of the engine."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let go of the engine; a worker of pytest-xdist tells what it has collected, as all of them have."""
         self._shared.close()
+        getattr(session.config, "workeroutput", {})[_UNTESTED] = self._shared.untested
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - pytest-xdist's own
+        """Take what a worker tells; one that has crashed tells nothing."""
+        self._shared.untested = getattr(node, "workeroutput", {}).get(_UNTESTED, self._shared.untested)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say in one line that there was no engine: reasons to skip are not shown unless somebody asks for them."""
+        """Say how many pages are not under test, and that there was no engine: pytest tells of neither by itself."""
         if self._shared.untested:
             terminalreporter.write_line(f"snippetrun: {untested(self._shared.untested)}", yellow=True)
         skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]

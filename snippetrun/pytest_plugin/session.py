@@ -37,7 +37,7 @@ class Session(runner.Watcher):
         self.untested = 0
         """Pages that are not under test yet."""
 
-    def site(self) -> SiteConfig | None:
+    def _usable_site(self) -> SiteConfig | None:
         """Return the site's configuration.
 
         If it cannot be used, the first page raises ConfigError, which fails the session; all others get None.
@@ -50,12 +50,17 @@ class Session(runner.Watcher):
                 raise
         return self._site
 
-    def page(self, path: Path) -> Page | None:
-        """Return the page of a file; None for one that is no page of the site. Raises as `SitePages.page`."""
-        if self._site is None:
+    def prepare(self, path: Path) -> subset.PreparedPage | None:
+        """Return the page of a file, ready to run; None for one that is no page of the site.
+
+        Raises ConfigError for the first page if the site cannot be used, and else as `SitePages.page` and
+        `subset.prepare`.
+        """
+        if (site := self._usable_site()) is None:
             return None
-        self._pages = self._pages or SitePages(self._site)
-        return self._pages.page(path)
+        self._pages = self._pages or SitePages(site)
+        page = self._pages.page(path)
+        return subset.prepare(site, page, compare=self.settings.compare) if page else None
 
     def run(self, ready: subset.PreparedPage, selected: Collection[int]) -> Result:
         """Run a page as `subset.run` does, on what all pages of the session share."""

@@ -16,7 +16,7 @@ from snippetrun.model import Job, Outcome, Page, Result, Verdict
 from snippetrun.plan import plan
 from snippetrun.recordings import Store, StoredRecording
 from snippetrun.runner.reproduced import reproduced
-from snippetrun.sameness.expected import ends_wrong
+from snippetrun.sameness.expected import blamed_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,13 @@ def outcome_of(result: Result, selected: Collection[int], at: int) -> SnippetOut
     missed = {number: unreached for number in selected if (unreached := _unreached(result, number))}
     if at not in missed:
         return SnippetOutcome(Outcome.PASSED, (), seconds)
-    stop = max(number for number in range(at) if any(map(ends_wrong, result.verdicts[number])))
-    why = _failures(result, stop)
-    path, message = why[-1].path, f"not reached: {missed[at].message}"
-    if stop not in selected and at == min(number for number in missed if number > stop):
+    blame = missed[at].message
+    stop, line = next((n, v.line) for n, part in enumerate(result.verdicts) for v in part if blamed_on(v.line) == blame)
+    why, message = _failures(result, stop), f"not reached: {blame}"
+    path = why[-1].path
+    if stop not in selected and at == min(number for number, verdict in missed.items() if verdict.message == blame):
         return SnippetOutcome(Outcome.FAILED, (Problem(message, "", path, missed[at].line), *why))
-    return SnippetOutcome(Outcome.NOT_REACHED, (Problem(message, "", path, why[-1].line),))
+    return SnippetOutcome(Outcome.NOT_REACHED, (Problem(message, "", path, line),))
 
 
 def _unreached(result: Result, at: int) -> Verdict | None:

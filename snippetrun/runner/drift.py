@@ -6,7 +6,6 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from operator import attrgetter
 from shlex import quote
 
 from snippetrun import sameness
@@ -37,11 +36,9 @@ Commands = tuple[Recording, Sequence[CommandResult]]
 
 def in_order_alone(differences: Sequence[Difference]) -> bool:
     """Tell whether the same lines came, but for their times and ids, in another order."""
-    recorded, new = (
-        sorted(_MOMENT.sub("0", line) for difference in differences for line in lines(difference))
-        for lines in (attrgetter("recorded"), attrgetter("came"))
-    )
-    return recorded == new
+    recorded = [_MOMENT.sub("0", line) for difference in differences for line in difference.recorded]
+    came = [_MOMENT.sub("0", line) for difference in differences for line in difference.came]
+    return sorted(recorded) == sorted(came)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
-from snippetrun.model import Job, Outcome, Position, Result
+from snippetrun.model import Job, Position, Result
 from snippetrun.runner.drift import Reference
 from snippetrun.support.fingerprint import fingerprints
 
@@ -21,15 +20,6 @@ def varied(job: Job, before: Reference, runs: Sequence[Result], shown: Result) -
     passed = [run for run in runs if not run.failed]
     if passed and before.recording is None:
         before = Reference(job.page, passed[0].recording, fingerprints(job.page), job.rules)
-    failed = set(chain.from_iterable(map(_failed, runs))) - set(_failed(shown))
-    new = set(chain.from_iterable(map(before.news, passed))) - shown.news.keys()
-    return frozenset(failed | new)
-
-
-def _failed(run: Result) -> list[Position]:
-    return [
-        (at, number)
-        for at, snippet in enumerate(run.verdicts)
-        for number, verdict in enumerate(snippet)
-        if verdict.outcome is Outcome.FAILED
-    ]
+    failed = frozenset().union(*(run.failed_at for run in runs)) - shown.failed_at
+    new = frozenset().union(*map(before.news, passed)) - shown.news.keys()
+    return failed | new

@@ -150,7 +150,7 @@ class Judge:
 
         Nothing is recorded of a command after the page's end. One that fails below another says so.
         """
-        if snippet.options.engine is not None and command is snippet.commands[0]:
+        if recorded and snippet.options.engine is not None and command is snippet.commands[0]:
             self._cause = 0
         above = blamed_on(self._cause) if self._cause else ""
         if recorded is None:

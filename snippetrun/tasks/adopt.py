@@ -8,11 +8,11 @@ from pathlib import Path
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
-from snippetrun.model import Job, Page, Recording
+from snippetrun.model import Job, Recording
 from snippetrun.recordings import Store
 from snippetrun.tasks import site_pages
-from snippetrun.tasks.edited_file import EditedFile, baseline_of
-from snippetrun.tasks.trial import Trial, Wishes
+from snippetrun.tasks.edited_file import EditedFile, baseline_of, written
+from snippetrun.tasks.trial import Trial, Wishes, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,10 @@ def propose(
 
     Raises InfrastructureError if a sandbox fails.
     """
-    trial = Trial(site, path, start, watcher, wishes or Wishes())
+    try:
+        trial = Trial(site, path, start, watcher, wishes or Wishes())
+    except PageError as error:
+        return Adoption(EditedFile(path, "", ""), unsettled=error.problems)
     try:
         trial.read()
         result = trial.settle()
@@ -50,27 +53,18 @@ def propose(
 def apply(site: SiteConfig, adoption: Adoption) -> None:
     """Write a page that is green, record it, and take it out of the baseline.
 
-    Raises PageError, and all is as it was, if the site makes other commands of it than its file has.
+    If one of that fails, all is as it was. Raises PageError also if the site makes other commands of the page than its
+    file has, and UsageError if MkDocs cannot read the site.
     """
     file, name = adoption.file, site.name_in_docs(str(adoption.file.path))
     names = [other for other in site.baseline.lines if other != name]
     edits = [file] if file.after != file.before else []
     edits += [baseline_of(site, names)] if name in site.baseline.lines else []
-    for edit in edits:
-        edit.write()
-    try:
+    with written(edits):
         now = replace(site, baseline=replace(site.baseline, lines=dict.fromkeys(names, 0)))
         [page] = site_pages.read(now, [file.path])
-        if adoption.job and _commands(page) != _commands(adoption.job.page):
+        if adoption.job and texts(page) != texts(adoption.job.page):
             hint = "Plugins make its commands. See what they make of it: snippetrun list"
             raise PageError(Problem("the site runs other commands than this file has", hint, page.path))
-    except PageError:
-        for edit in edits:
-            edit.undo()
-        raise
-    if adoption.job and adoption.recording:
-        Store(site).keep(adoption.job, adoption.recording, news=True)
-
-
-def _commands(page: Page) -> list[str]:
-    return [command.text for snippet in page.snippets for command in snippet.commands]
+        if adoption.job and adoption.recording:
+            Store(site).keep(adoption.job, adoption.recording, news=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,17 @@ class EditedFile:
             self.path.unlink(missing_ok=True)
         else:
             atomic.write(self.path, self.before)
+
+
+@contextmanager
+def written(edits: Iterable[EditedFile]) -> Iterator[None]:
+    """Write files, and put all of them back if one cannot be written, or if what is done with them fails."""
+    with ExitStack() as undone:
+        for edit in edits:
+            edit.write()
+            undone.callback(edit.undo)
+        yield
+        undone.pop_all()
 
 
 def baseline_of(site: SiteConfig, names: Iterable[str]) -> EditedFile:

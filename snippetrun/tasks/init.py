@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from snippetrun import config
 from snippetrun.config import Baseline, Renderer, SiteConfig, baseline, shown_path
-from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, UsageError
+from snippetrun.errors import ConfigError, PageError, Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.fences import read_outline
+from snippetrun.extract.info_string import language_of
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.prompts import has_prompt, split, split_script
@@ -22,7 +25,7 @@ from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.model import Command, Options, Page, Snippet
 from snippetrun.support.units import counted
 from snippetrun.tasks import plugin_entry, site_pages, used_images
-from snippetrun.tasks.edited_file import EditedFile, baseline_of
+from snippetrun.tasks.edited_file import EditedFile, baseline_of, written
 from snippetrun.tasks.status import as_it_stands
 
 _DEFAULTS = SiteConfig(Path(), Path(), "")
@@ -82,8 +85,7 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     options: dict[str, Any] = {}
     if site.languages != _DEFAULTS.languages:
         options["languages"] = list(site.languages)
-    words = (word if re.fullmatch(r"[\w-]+", word) else json.dumps(word) for word in site.languages)
-    lines = [f"languages: [{', '.join(words)}]"] if options else []
+    lines = [f"languages: [{', '.join(map(_scalar, site.languages))}]"] if options else []
     sources, more, dockerfiles = _images(site.root, images)
     if sources:
         options["images"] = sources
@@ -94,7 +96,12 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     text = _text(path)
     if path.name == config.OWN:
         after: str | None = "\n".join(
-            [f"docs_dir: {site.docs.relative_to(site.root).as_posix()}", f"renderer: {site.renderer}", *lines, ""]
+            [
+                f"docs_dir: {_scalar(site.docs.relative_to(site.root).as_posix())}",
+                f"renderer: {site.renderer}",
+                *lines,
+                "",
+            ]
         )
     else:
         after = plugin_entry.added(text or "", options, lines)
@@ -110,17 +117,15 @@ def write(proposal: Proposal) -> None:
     Raises FileError for what cannot be written, and ConfigError if what was written cannot be read; then all is as it
     was.
     """
-    written: list[EditedFile] = []
-    try:
-        for file in proposal.files:
-            file.write()
-            written.append(file)
+    with written(proposal.files):
         if not proposal.by_hand:
             config.load(proposal.configuration)
-    except SnippetrunError:
-        for file in reversed(written):
-            file.undo()
-        raise
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML, in quotes if it would or might say something else without: `yes`, `12`, `a: b`."""
+    plain = re.fullmatch(r"[\w./-]+", text) and yaml.safe_load(text) == text
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:
@@ -156,8 +161,7 @@ def _shown(text: str) -> Page:
     """Return what a page shows of docker, whatever its fences say, and whether it can run or not."""
     snippets = []
     for fence in read_outline(normalised(text)).fences:
-        # console, in `console {exit=3}`
-        language = re.split(r"[\s{]", fence.info, maxsplit=1)[0]
+        language = language_of(fence.info)
         lines = [with_prompt(line, _DEFAULTS.prompts) or line for line in fence.lines]
         prompted = has_prompt(lines, _DEFAULTS.prompts)
         commands: Sequence[Command] = ()
@@ -214,13 +218,16 @@ def add_made_pages(configuration: Path) -> tuple[str, ...]:
     if not site.makers or site.baseline.path is None:
         return ()
     try:
-        paths = {page.path for page in site_pages.read(site) if page.snippets or page.findings}
+        paths, unread = {page.path for page in site_pages.read(site) if page.snippets or page.findings}, False
     except PageError as error:
-        paths = {problem.path for problem in error.problems}
+        paths, unread = {problem.path for problem in error.problems}, True
     names = sorted(name for path in paths if not (name := site.name_in_docs(path)).startswith(".."))
-    if names:
-        baseline_of(site, [*site.baseline.lines, *names]).write()
-    return tuple(names)
+    new = tuple(name for name in names if name not in site.baseline.lines)
+    if not new:
+        return ()
+    baseline_of(site, [*site.baseline.lines, *new]).write()
+    # What can be read is heard of only once all that cannot is in the baseline.
+    return (*new, *(add_made_pages(configuration) if unread else ()))
 
 
 def described(proposal: Proposal) -> Sequence[str]:

@@ -16,7 +16,6 @@ from snippetrun.model import (
     Command,
     CommandResult,
     Ending,
-    Outcome,
     Page,
     PieceKind,
     Position,
@@ -25,13 +24,12 @@ from snippetrun.model import (
     Snippet,
     Verdict,
 )
-from snippetrun.sameness.expected import Part, ends_wrong
-from snippetrun.support.patterns import Names
+from snippetrun.sameness.expected import ends_wrong
 from snippetrun.tasks.lost_states import lost_state, quoted
-from snippetrun.tasks.rewrite import Rewritten, rewritten
+from snippetrun.tasks.rewrite import RewrittenPart, rewritten
+from snippetrun.tasks.settle import status_below
 from snippetrun.tasks.written_forms import WrittenForm, forms
 
-_Parts = Sequence[tuple[Part, Sequence[Rewritten]]]
 Allow = Callable[[Problem], bool]
 """Tells whether an example may come to show something else."""
 # "> ", "```" and "console" of `> ```console`
@@ -58,7 +56,7 @@ class PageEdits:
         self.refused: dict[Position, str] = {}
         """Why a command that failed stays as it is, and what to do about it."""
         self._edits = _Edits()
-        self._failed = failures(result)
+        self._failed = result.failed_at
         self.old = text
         self._before = self._read(self.old)
         self.words = quoted(self.old)
@@ -91,18 +89,14 @@ class PageEdits:
         hint = f"If that is right: snippetrun update --force {quote(self._page.path)}"
         return Problem(message, hint, self._page.path, line)
 
-    def _unmatched(self, result: Result) -> Iterator[tuple[Position, tuple[Verdict, _Parts]]]:
+    def _unmatched(self, result: Result) -> Iterator[tuple[Position, tuple[Verdict, Sequence[RewrittenPart]]]]:
         """Yield each command that failed and has run, with the parts of its output that do not match."""
-        names = Names()
-        for at, (snippet, outputs) in enumerate(zip(self._page.snippets, self._recording.snippets, strict=False)):
-            how = snippet.options.match or self._page.options.match or self._site.match
-            for number, (command, recorded) in enumerate(zip(snippet.commands, outputs, strict=False)):
-                parts = list(rewritten(command, recorded, names, how))  # binds names, also where nothing failed
-                verdict = result.verdicts[at][number]
-                if verdict.outcome is Outcome.FAILED and recorded.ending is not Ending.NOT_RUN:
-                    yield (at, number), (verdict, parts)
+        for position, parts in rewritten(self._page, self._recording, self._site.match):
+            if position in self._failed and self._at(position)[2].ending is not Ending.NOT_RUN:
+                at, number = position
+                yield position, (result.verdicts[at][number], parts)
 
-    def _accept(self, position: Position, verdict: Verdict, parts: _Parts) -> None:
+    def _accept(self, position: Position, verdict: Verdict, parts: Sequence[RewrittenPart]) -> None:
         snippet, command, recorded = self._at(position)
         states = [
             lost_state(command.text, "\n".join(part.written), "\n".join(part.shown), self.words) for part, _ in parts
@@ -162,9 +156,7 @@ class PageEdits:
             for change in form.changes
         ]
         for status in statuses.values():  # above the output that is put into the same place, as edits go upwards
-            last = command.end_line + len(command.written)
-            new = (_prefixed(snippet.prefix, f"? {status}"),) if status else ()
-            lines.insert(0, extract.Edit(last + 1, last + bool(command.status), new))
+            lines.insert(0, status_below(normalised(self.old), snippet, command, status))
         fences = dict.fromkeys((snippet.line, snippet.end_line), form.markup)
         return _Edits(
             (*self._edits.lines, *lines), {**self._edits.statuses, **statuses}, {**self._edits.fences, **fences}
@@ -173,7 +165,7 @@ class PageEdits:
     def _is_right(self, position: Position, edits: _Edits) -> bool:
         """Tell whether a command passes in the page as it is read back, and no other fails that did not."""
         page = self._read_back(edits)
-        failed = failures(runner.result(page, self._moved(edits), self._site.match)) if page else {position}
+        failed = runner.result(page, self._moved(edits), self._site.match).failed_at if page else {position}
         return position not in failed and failed <= self._failed
 
     def _read_back(self, edits: _Edits) -> Page | None:
@@ -222,16 +214,6 @@ class PageEdits:
             for snippet, results in pairs
         )
         return dataclasses.replace(self._recording, snippets=snippets)
-
-
-def failures(result: Result) -> set[Position]:
-    """Return the commands of a page that failed."""
-    return {
-        (at, number)
-        for at, verdicts in enumerate(result.verdicts)
-        for number, verdict in enumerate(verdicts)
-        if verdict.outcome is Outcome.FAILED
-    }
 
 
 def _commands(page: Page) -> list[Command]:

@@ -51,6 +51,7 @@ class ShownProgress(Watcher):
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """As `Watcher.begin`."""
+        self.pause()  # bars of an earlier run would keep hold of standard output
         self._ended, self._total = 0, len(jobs)
         self._bars = _bars(self._output)
         self._bars.start()

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TypeAlias
 
-from snippetrun.model import Command, CommandResult, Match
+from snippetrun.model import Command, CommandResult, Match, Page, Position, Recording
 from snippetrun.sameness.expected import Part, parts
 from snippetrun.support.patterns import Names, is_elision, match_lines
 
@@ -33,13 +34,24 @@ class Rewritten:
     """What comes instead, without what the fence stands in."""
 
 
-def rewritten(
-    command: Command, recorded: CommandResult, names: Names, match: Match
-) -> Iterator[tuple[Part, list[Rewritten]]]:
-    """Yield what has to change under a command so that all that is written there matches; bind the names in it.
+RewrittenPart: TypeAlias = tuple[Part, list[Rewritten]]
+"""A part of an output that does not match, and what has to change in it."""
 
-    There is an entry for each part of its output that does not match.
+
+def rewritten(page: Page, recording: Recording, match: Match) -> Iterator[tuple[Position, list[RewrittenPart]]]:
+    """Yield for each command what has to change under it so that all that is written there matches.
+
+    `match` is for pages and fences that do not say how their output is matched.
     """
+    names = Names()
+    for at, (snippet, results) in enumerate(zip(page.snippets, recording.snippets, strict=False)):
+        how = snippet.options.match or page.options.match or match
+        for number, (command, recorded) in enumerate(zip(snippet.commands, results, strict=False)):
+            yield (at, number), list(_rewritten(command, recorded, names, how))
+
+
+def _rewritten(command: Command, recorded: CommandResult, names: Names, match: Match) -> Iterator[RewrittenPart]:
+    """Yield what has to change under a command, and bind the names in it, also where nothing has to change."""
     for part in parts(command, recorded):
         if part.typed is not None:
             names.bind(*part.typed)
@@ -47,9 +59,8 @@ def rewritten(
             continue
         few = len(part.written) * len(part.shown) <= _MOST
         lines = [] if not any(part.shown) else _aligned(part, names, match) if few else part.written
-        if lines and match_lines(
-            names, lines, part.shown, match
-        ):  # its lines match one by one, but their names do not agree
+        if lines and match_lines(names, lines, part.shown, match):
+            # Its lines match one by one, but their names do not agree.
             lines = [_named(line, names, match) for line in part.shown]
         changes = SequenceMatcher(a=part.written, b=lines, autojunk=False).get_opcodes()
         yield (

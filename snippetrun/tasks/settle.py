@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 from snippetrun.extract import Edit
@@ -49,9 +50,14 @@ def with_status(
         return [Edit(snippet.line, snippet.line, (_EXIT.sub(f"exit={status}", opener),))]
     if not has_prompt(snippet.content.split("\n"), prompts):
         return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
+    return [status_below(lines, snippet, command, status)]
+
+
+def status_below(lines: Sequence[str], snippet: Snippet, command: Command, status: int) -> Edit:
+    """Return what writes the exit status that is expected under a command's output; 0 goes without saying."""
     below = command.end_line + len(command.written) + 1
     end = below if _STATUS.fullmatch(lines[below - 1]) else below - 1
-    return [Edit(below, end, (f"{snippet.prefix}? {status}",))]
+    return Edit(below, end, (f"{snippet.prefix}? {status}",) if status else ())
 
 
 def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Command, output: str) -> list[Edit]:
@@ -65,10 +71,8 @@ def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Comma
     edits = [Edit(snippet.line, snippet.line, (with_option(opener, option),))]
     if at:
         edits = [Edit(command.line, command.line - 1, (*apart, with_option(opener, option)))]
-    if at + 1 < len(snippet.commands):
-        below = command.end_line + len(command.written) + 1
-        edits.append(Edit(below, below - 1, (*apart, opener)))
-    return edits
+    below = status_below(lines, snippet, command, 0)  # what goes on has no exit status
+    return [*edits, replace(below, lines=(*apart, opener)) if at + 1 < len(snippet.commands) else below]
 
 
 def skipped(lines: Sequence[str], opener: int, reason: str) -> Edit:

@@ -21,12 +21,11 @@ from snippetrun.extract.lines import normalised
 from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.reindent import reindented
-from snippetrun.model import Command, CommandResult, Ending, Job, Page, Recording, Result, Snippet, Verdict
+from snippetrun.model import Command, CommandResult, Ending, Job, Match, Page, Recording, Result, Snippet, Verdict
 from snippetrun.plan import plan
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
 from snippetrun.sameness.expected import ends_wrong
-from snippetrun.support.patterns import Names
 from snippetrun.tasks import settle
 from snippetrun.tasks.name_ids import named
 from snippetrun.tasks.page_edits import PageEdits, moved_by
@@ -51,7 +50,7 @@ class Trial:
     def __init__(
         self, site: SiteConfig, path: Path, start: runner.OpenSandbox, watcher: runner.Watcher, wishes: Wishes
     ) -> None:
-        """Take the page's file, whether the baseline names it or not."""
+        """Take the page's file, whether the baseline names it or not; raise PageError if it has no text."""
         self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
         self._start, self._watcher, self._wishes = start, watcher, wishes
         self.before = self.text = files.text(path)
@@ -88,7 +87,7 @@ class Trial:
 
     def settle(self) -> Result | None:
         """Make each command end as the page says; return the run in which all did, None if nothing runs."""
-        for _ in range(len(_texts(self.page)) + 1):
+        for _ in range(len(texts(self.page)) + 1):
             if self.job is None:
                 return None
             result = self._run(self.job)
@@ -161,12 +160,12 @@ class Trial:
 
     def _edit(self, edits: Sequence[Edit]) -> bool:
         """Edit the text, unless its commands would not be the same then; tell whether that was done."""
-        before, commands = self.text, _texts(self.page)
+        before, commands = self.text, texts(self.page)
         try:
             self._plan(extract.splice(self.text, edits))
         except PageError:
             return False
-        if _texts(self.page) != commands:
+        if texts(self.page) != commands:
             self._plan(before)
             return False
         return True
@@ -202,12 +201,11 @@ class Trial:
 
     def _varying(self, result: Result) -> Iterator[Edit]:
         """Yield edits that leave open, by `...`, the output that is not what is written."""
-        failed, names = {verdict.line for verdict in result.failed}, Names()
-        for snippet, outputs in zip(self.page.snippets, _of(result).snippets, strict=False):
-            how = snippet.options.match or self.page.options.match or self._site.match
-            for command, recorded in zip(snippet.commands, outputs, strict=False):
-                parts = list(rewritten(command, recorded, names, how))  # binds names, also where nothing failed
-                for change in (change for _, changes in parts if command.line in failed for change in changes):
+        for (at, number), parts in rewritten(self.page, _of(result), self._site.match):
+            snippet = self.page.snippets[at]
+            exact = (snippet.options.match or self.page.options.match or self._site.match) is Match.EXACT
+            if (at, number) in result.failed_at and not exact:  # `...` is no wildcard where output is exact
+                for change in (change for _, changes in parts for change in changes):
                     yield Edit(change.line, change.end_line, (f"{snippet.prefix}...",))
 
     def _judged(self, recording: Recording, last: Recording | None = None) -> Result:
@@ -224,7 +222,8 @@ def _moved(recording: Recording, edits: Sequence[Edit]) -> Recording:
     return replace(recording, snippets=snippets)
 
 
-def _texts(page: Page) -> list[str]:
+def texts(page: Page) -> list[str]:
+    """Return the commands of a page as they are typed."""
     return [command.text for snippet in page.snippets for command in snippet.commands]
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from snippetrun import config, report, runner
 from snippetrun.config import baseline
-from snippetrun.errors import PageError
+from snippetrun.errors import PageError, SnippetrunError
 from snippetrun.model import Ending, Job
 from snippetrun.plan import plan
-from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 from snippetrun.tasks import adopt, check, site_pages
 from snippetrun.tasks.adopt import Adoption
 from snippetrun.tasks.trial import Wishes
@@ -110,6 +110,14 @@ def test_what_two_runs_have_not_shown_to_vary_is_left_open(old: Old) -> None:
     assert old.adopt(console("$ docker ps", "old"), *runs) == console("$ docker ps", "same", "...", "end")
 
 
+def test_where_output_is_exact_what_varies_is_its_authors_to_settle(old: Old) -> None:
+    page = console("$ docker ps", "one", opener="```console {match=exact}")
+    runs = [{"docker ps": f"{word}\n"} for word in ("one", "one", "three")]
+    [problem] = old.problems(page, *runs)
+    assert problem.startswith("docs/p.md:3: the output is not what line 3 says\n")
+    assert "    expected: one\n    came out: three\n" in problem
+
+
 def test_a_copied_id_becomes_a_name(old: Old) -> None:
     page = console("$ docker run -d x", ID, "$ docker stop 3f2a", "3f2a")
     answers = {"docker run -d x": f"{OTHER_ID}\n", f"docker stop {OTHER_ID}": f"{OTHER_ID}\n"}
@@ -123,6 +131,7 @@ def test_a_copied_id_becomes_a_name(old: Old) -> None:
     [
         (("$ docker ps", "no such thing", "$ docker info"), ("$ docker ps", "no such thing", "? 3", "$ docker info")),
         (("$ docker ps", "no ...", "? 1"), ("$ docker ps", "no ...", "? 3")),
+        (("$ docker info", "? 1"), ("$ docker info",)),
         (("$ docker x", "", "# then", "$ docker info"), ("$ docker x", "? 4", "", "# then", "$ docker info")),
     ],
 )
@@ -168,23 +177,17 @@ def test_a_fence_is_skipped_where_the_owner_says_so(old: Old) -> None:
 
 def test_a_command_that_goes_on_is_left_open(old: Old) -> None:
     page = console("$ docker run web", opener="```console {timeout=2s}")
-
-    def serve() -> Iterator[str]:
-        yield "2026-01-01 ready for connections\n"
-        yield ""
-
-    text = old.propose(page, {"docker run web": serve}).file.after  # type: ignore[dict-item]
-    assert text == page.replace("{timeout=2s}", '{timeout=2s until="ready for connections"}')
+    server = program("2026-01-01 ready for connections\n", "")
+    for before in (page, page.replace("web\n", "web\n? 137\n")):
+        text = old.propose(before, {"docker run web": server}).file.after
+        assert text == page.replace("{timeout=2s}", '{timeout=2s until="ready for connections"}')
 
 
-def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old) -> None:
-    page = console("$ docker ps", "$ docker run web", "$ docker info", opener="```console {timeout=2s}")
-
-    def serve() -> Iterator[str]:
-        yield "ready for connections\n"
-        yield ""
-
-    answers: dict[str, Answer] = {"docker ps": "", "docker run web": serve, "docker info": ""}  # type: ignore[dict-item]
+@pytest.mark.parametrize("status", [[], ["? 1"]])
+def test_one_that_others_follow_gets_a_terminal_of_its_own(old: Old, status: list[str]) -> None:
+    page = console("$ docker ps", "$ docker run web", *status, "$ docker info", opener="```console {timeout=2s}")
+    server = program("ready for connections\n", "")
+    answers: dict[str, Answer] = {"docker ps": "", "docker run web": server, "docker info": ""}
     assert old.propose(page, answers).file.after == (
         "```console {timeout=2s}\n$ docker ps\n```\n\n"
         '```console {timeout=2s term=server until="ready for connections"}\n$ docker run web\n```\n\n'
@@ -263,12 +266,8 @@ def test_a_line_is_that_of_the_page_as_it_stands(old: Old) -> None:
 
 
 def test_a_command_that_goes_on_without_a_word_is_left_open_too(old: Old) -> None:
-    def serve() -> Iterator[str]:
-        yield ""
-        yield ""
-
     page = console("$ docker run web", opener="```console {timeout=2s}")
-    text = old.propose(page, {"docker run web": serve}).file.after  # type: ignore[dict-item]
+    text = old.propose(page, {"docker run web": program("", "")}).file.after
     assert text == page.replace("{timeout=2s}", '{timeout=2s until=""}')
 
 
@@ -285,6 +284,19 @@ def test_a_page_of_which_the_site_makes_something_else_stays(old: Old) -> None:
     page = console("$ docker ps", "old")
     adoption = old.propose(page, {"docker ps": "new\n"})
     with pytest.raises(PageError, match="the site runs other commands than this file has"):
+        adopt.apply(config.load(), adoption)
+    assert old.page.read_text() == page
+    assert "p.md" in config.load().baseline.lines
+
+
+@pytest.mark.parametrize(("file", "text"), [("hook.py", "raise RuntimeError\n"), ("recordings", "no folder\n")])
+def test_a_page_that_cannot_be_read_again_or_recorded_stays(old: Old, file: str, text: str) -> None:
+    (old.folder / "hook.py").touch()
+    (old.folder / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    (old.folder / file).write_text(text)
+    page = console("$ docker ps", "old")
+    adoption = old.propose(page, {"docker ps": "new\n"})
+    with pytest.raises(SnippetrunError):
         adopt.apply(config.load(), adoption)
     assert old.page.read_text() == page
     assert "p.md" in config.load().baseline.lines

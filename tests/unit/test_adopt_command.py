@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,7 +11,7 @@ from helpers.machine import Engine
 
 from snippetrun import config, runner
 from snippetrun.cli.commands import cli
-from snippetrun.config import SiteConfig, baseline
+from snippetrun.config import baseline
 from snippetrun.errors import UsageError
 
 GREEN = "```console\n$ docker ps\nold\n```\n"
@@ -31,13 +29,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
         (tmp_path / "docs" / name).write_text(text)
     (tmp_path / baseline.NAME).write_text("green.md\nred.md\n")
     played = Engine()
-
-    @contextmanager
-    def sandboxes(site: SiteConfig, say: object) -> Iterator[runner.OpenSandbox]:
-        with played(site, say) as start:
-            yield start
-
-    monkeypatch.setattr(runner, "live_sandboxes", sandboxes)
+    monkeypatch.setattr(runner, "live_sandboxes", played)
     return played
 
 
@@ -57,6 +49,24 @@ def test_what_is_green_comes_under_test_and_the_rest_is_said() -> None:
     assert list(config.load().baseline.lines) == ["red.md"]
     again = invoke("docs/green.md", "--yes")
     assert (again.return_value, again.stdout) == (0, "docs/green.md: nothing to edit\n")
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_page_that_is_no_text_keeps_no_other_from_being_adopted() -> None:
+    Path("docs/a.md").write_bytes(b"\xff")
+    invoked = invoke("docs", "--yes")
+    assert "docs/a.md:1:1: byte 0xff is not UTF-8" in invoked.stderr
+    assert invoked.stderr.endswith("1 of 3 pages adopted\n")
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_page_of_which_the_site_makes_something_else_keeps_no_other_from_it_either() -> None:
+    Path("docs/a.md").write_text("```console\n$ docker info\n```\n")
+    Path("hook.py").write_text("def on_page_markdown(markdown, **_):\n    return markdown.replace('info', 'ps')\n")
+    Path("mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    invoked = invoke("docs", "--yes")
+    assert "docs/a.md: the site runs other commands than this file has" in invoked.stderr
+    assert invoked.stderr.endswith("1 of 3 pages adopted\n")
 
 
 @pytest.mark.usefixtures("engine")

@@ -193,9 +193,10 @@ def test_pages_that_plugins_make_are_left_alone_too(make_site: MakeSite) -> None
     }
 
 
-def test_pytest_leaves_them_alone_and_says_so(site: Path, pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("arguments", [["--collect-only"], ["-n", "2"]])
+def test_pytest_leaves_them_alone_and_says_so(site: Path, pytester: pytest.Pytester, arguments: list[str]) -> None:
     settings = f"--snippetrun-config={site / 'mkdocs.yml'}"
-    session = pytester.runpytest_inprocess("--snippetrun", settings, "--collect-only", str(site / "docs/old.md"))
+    session = pytester.runpytest_subprocess("--snippetrun", settings, *arguments, str(site / "docs/old.md"))
     session.stdout.fnmatch_lines([f"snippetrun: 1 page {LINE}"])
     session.stdout.no_fnmatch_line("*docker*")
 

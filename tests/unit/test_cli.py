@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import MakeSite
 from helpers.command_line import PAGE, snippetrun
+
+from snippetrun.model import Job, Page
+from snippetrun.tasks.progress import ShownProgress
 
 
 def test_list_shows_what_would_run_and_where(make_site: MakeSite) -> None:
@@ -140,3 +144,19 @@ def test_a_question_is_asked_at_a_terminal(answer: bytes, said: str) -> None:
 def test_nobody_agrees_where_there_is_no_terminal() -> None:
     asked = subprocess.run([sys.executable, "-c", ASK], input="y\n", capture_output=True, text=True, check=True)
     assert asked.stdout == "False\n"
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what is drawn."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_bars_that_were_drawn_twice_give_standard_output_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    with ShownProgress(Terminal()) as progress:
+        for _ in range(2):
+            progress.begin([Job(Page("a.md", ()), "", (), 1.0, 1)])
+    assert sys.stdout is stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import subprocess
@@ -21,6 +20,7 @@ from snippetrun.tasks.status import as_it_stands
 
 DEBIAN = "# A\n\n```console\n$ docker run --rm debian echo hi\nhi\n```\n"
 INDENTED = "# B\n\n1. Step:\n\n   ```console\n   $ docker run nginx:1.27\n   ```\n"
+WRONG = "```console {exit=a}\n$ docker ps\n```\n"
 LOOKS_SO = "# C\n\n```console\n% docker ps\n```\n"
 
 
@@ -118,6 +118,13 @@ def test_a_folder_that_mkdocs_does_not_render_gets_its_own_file(
         init.propose(Path(folder))
 
 
+def test_the_name_of_a_folder_may_be_anything(tree: Path) -> None:
+    (tree / "mkdocs.yml").unlink()
+    (tree / "docs").rename(tree / "old: docs #1")
+    init.write(init.propose(Path("old: docs #1")))
+    assert config.load().docs == tree / "old: docs #1"
+
+
 def test_a_folder_elsewhere_gets_it_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tree / "mkdocs.yml").unlink()
     (tree / "here").mkdir()
@@ -147,6 +154,8 @@ def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
         ("```text\nme@box:~$ docker ps\n```\n", ["console", "shell-session", "text"], {}),
         ("````markdown\n```bash\n$ docker ps\n```\n````\n\n```diff\n$ docker ps\n```\n", None, {}),
         ("```bash\n$ ls\n```\n", None, {}),
+        ("```{.bash .x}\n$ docker ps\n```\n", ["console", "shell-session", "bash"], {}),
+        ("```yes\n$ docker ps\n```\n", ["console", "shell-session", "yes"], {}),
     ],
 )
 def test_languages_are_those_in_which_docker_is_called_at_a_prompt(
@@ -157,9 +166,9 @@ def test_languages_are_those_in_which_docker_is_called_at_a_prompt(
     assert proposal.scripts == scripts
     init.write(proposal)
     assert list(config.load().languages) == (languages or ["console", "shell-session"])
-    assert (f"languages: {json.dumps(languages)}".replace('"', "") in (tree / "mkdocs.yml").read_text()) or (
-        "languages" not in (tree / "mkdocs.yml").read_text() or "" in (languages or [])
-    )
+    lines = [line.strip() for line in (tree / "mkdocs.yml").read_text().splitlines() if "languages" in line]
+    names = ", ".join(f'"{name}"' if name in {"", "yes"} else name for name in languages or [])
+    assert lines == ([f"languages: [{names}]"] if languages else [])
 
 
 def test_an_image_that_has_a_dockerfile_already_is_built_from_it(tree: Path) -> None:
@@ -205,8 +214,9 @@ def test_pages_that_plugins_make_wait_too(tree: Path) -> None:
         "from mkdocs.structure.files import File\n\n"
         "def on_files(files, config):\n"
         f"    files.append(File.generated(config, 'made.md', content={DEBIAN!r}))\n"
+        f"    files.append(File.generated(config, 'wrong.md', content={WRONG!r}))\n"
     )
     (tree / "mkdocs.yml").write_text("site_name: x\nhooks: [hook.py]\n")
     init.write(init.propose(tree))
-    assert init.add_made_pages(tree / "mkdocs.yml") == ("made.md",)
-    assert "made.md" in config.load().baseline.lines
+    assert init.add_made_pages(tree / "mkdocs.yml") == ("wrong.md", "made.md")
+    assert {"made.md", "wrong.md"} <= config.load().baseline.lines.keys()

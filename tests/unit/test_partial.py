@@ -124,6 +124,22 @@ def test_a_failure_that_is_not_selected_is_told_once_by_the_first_below_that_is(
     ]
 
 
+def test_a_snippet_is_not_reached_for_the_end_of_its_own_terminal(played: PlayedPage) -> None:
+    text = PAGE
+    for command in ("docker info", "docker volume ls"):
+        text = text.replace(f"```console\n$ {command}", f"```console {{term=a}}\n$ {command}")
+    played.page.write_text(text)
+    played.answers = LOST | {"docker images": ("no\n", 1)}
+    result = played.run({2, 3})
+    assert [problem.line for problem in subset.outcome_of(result, {2, 3}, 2).problems] == [14]
+    unreached = subset.outcome_of(result, {2, 3}, 3)
+    assert unreached.outcome is Outcome.FAILED
+    assert [(problem.line, problem.message) for problem in unreached.problems] == [
+        (18, "not reached: line 10 failed above it"),
+        (10, "it ended the page's shell"),
+    ]
+
+
 def test_what_is_told_of_a_snippet_does_not_depend_on_who_asks_first(played: PlayedPage) -> None:
     played.answers = LOST
     result = played.run({1, 3})

@@ -101,7 +101,8 @@ def test_an_engine_that_has_ended_ends_the_page() -> None:
     def start(_job: Job) -> Iterator[FakeSandbox]:
         yield Ended({"docker no": ("no\n", 1), "docker ps": ""})
 
-    [job] = plan(SITE, [page(console("$ docker ps", "$ docker no", "$ docker ps") + console("$ docker ps"))]).jobs
+    text = console("$ docker ps", "$ docker no", "$ docker ps") + console("$ docker ps", attributes=" {engine=fresh}")
+    [job] = plan(SITE, [page(text)]).jobs
     result = runner.result(job.page, run_page(job, start, Notes()))
     assert [verdict.message for verdicts in result.verdicts for verdict in verdicts] == [
         "", "the page's engine has ended", "line 3 failed above it", "line 3 failed above it",

@@ -285,7 +285,13 @@ def test_so_does_what_was_recorded_of_it(site: Site, state: str, command: str, t
 
 @pytest.mark.parametrize(
     ("before", "status", "after"),
-    [("a\nold\n", 3, "a\nnew\n? 3\n"), ("? 3\n", 0, ""), ("? 3\n", 4, "? 4\n"), ("a\n\n? 3\n", 0, "a\nnew\n\n")],
+    [
+        ("a\nold\n", 3, "a\nnew\n? 3\n"),
+        ("? 3\n", 0, ""),
+        ("? 3\n", 4, "? 4\n"),
+        ("? 0\n", 4, "? 4\n"),
+        ("a\n\n? 3\n", 0, "a\nnew\n\n"),
+    ],
 )
 def test_another_exit_status_may_be_allowed(site: Site, before: str, status: int, after: str) -> None:
     text = "```console\n$ docker ps\n{}$ docker info\nold\n```\n"
