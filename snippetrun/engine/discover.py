@@ -36,7 +36,13 @@ class Endpoint:
 def endpoint() -> Endpoint:
     """Return where the docker command would look: DOCKER_HOST, the current context, or the default socket."""
     if os.environ.get("DOCKER_HOST"):
-        settings = docker.utils.kwargs_from_env()
+        try:
+            settings = docker.utils.kwargs_from_env()
+        except docker.errors.TLSParameterError as error:
+            hint = (
+                "Set DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem, or unset it and DOCKER_TLS_VERIFY."
+            )
+            raise EngineError(Problem(f"the certificates for DOCKER_HOST cannot be used: {error.msg}", hint)) from error
         return Endpoint(settings["base_url"], "DOCKER_HOST", settings.get("tls"), for_this_run=True)
     name = os.environ.get("DOCKER_CONTEXT", "")
     try:

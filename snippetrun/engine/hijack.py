@@ -123,11 +123,13 @@ def _raise_for_status(answer: http.client.HTTPResponse, url: str) -> None:
 
 @contextlib.contextmanager
 def _faults() -> Iterator[None]:
-    """Turn what a socket raises into what the SDK raises."""
+    """Turn what an address or a socket raises into what the SDK raises."""
     try:
         yield
     except requests.RequestException:
         raise
+    except ValueError as error:  # tcp://localhost:23750000
+        raise docker.errors.DockerException(error) from error
     except TimeoutError as error:
         raise requests.Timeout(error) from error
     except (OSError, http.client.HTTPException) as error:

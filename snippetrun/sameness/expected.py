@@ -180,12 +180,12 @@ class Judge:
             if part.typed is not None:
                 self.names.bind(*part.typed)
             mismatch = match_lines(self.names, part.written, part.shown, how) if part.written else None
-            if mismatch and how is Match.PATTERN and self._is_pasted(command, recorded, part):
-                bind_loosely(self.names, part.written, part.shown)
-            elif mismatch:
+            if mismatch is None:
+                continue
+            if how is not Match.PATTERN or not self._is_pasted(command, recorded, part):
                 wrong_output = wrong_output or _wrong_output(command, part, mismatch, how)
-                if how is Match.PATTERN:
-                    bind_loosely(self.names, part.written, part.shown)
+            if how is Match.PATTERN:
+                bind_loosely(self.names, part.written, part.shown)
         return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
 
     def _is_pasted(self, command: Command, recorded: CommandResult, part: Part) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from snippetrun.model import Difference, Rules
 from snippetrun.sameness.alignment import (
@@ -188,8 +187,8 @@ class _Output:
         """Indices of recorded lines that another run had not."""
         self._extra: list[Line] = []
         """Lines of other runs that were not recorded."""
-        self._groups: list[range] = []
-        """Recorded lines that may come in any sequence."""
+        self._unordered: set[int] = set()
+        """Indices of recorded lines that may come in any sequence."""
 
     def learn(self, text: str) -> list[tuple[str, str]]:
         """Take note of what another run has printed; return the pairs of words that stand for each other."""
@@ -198,7 +197,7 @@ class _Output:
         missing, extra = left_over(aligned, len(self._lines), len(its))
         pairs = [*aligned, *find_moved(self._lines, its, missing, extra)]
         pairs += find_alike(self._lines, its, aligned, missing, extra)
-        self._groups += find_crossed(pairs)
+        self._unordered.update(*find_crossed(pairs))
         if self._rules.words:
             self._optional |= set(missing)
             self._extra += [its[b] for b in extra]
@@ -208,8 +207,7 @@ class _Output:
         """Return the differences of the lines of a new run."""
         aligned = align(self._lines, new)
         missing, extra = left_over(aligned, len(self._lines), len(new))
-        grouped = set(chain.from_iterable(self._groups))
-        moved = find_moved(self._lines, new, [a for a in missing if a in grouped], extra)
+        moved = find_moved(self._lines, new, [a for a in missing if a in self._unordered], extra)
         excused = self._optional | {a for a, _ in moved}
         missing = [a for a in missing if a not in excused]
         known = [*self._extra, *(self._lines[a] for a in sorted(self._optional))]
@@ -250,7 +248,7 @@ class _Output:
         """Yield the spans of the text that vary, from the first to the last."""
         at = 0
         for number, line in enumerate(self._lines):
-            if number in self._optional or any(number in group for group in self._groups):
+            if number in self._optional or number in self._unordered:
                 if line.text:
                     yield at, at + len(line.text)
             else:

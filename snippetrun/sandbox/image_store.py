@@ -153,20 +153,8 @@ def _keep(filler: LiveSandbox, name: str) -> str:
     # The engine says so itself only of the first image with these layers: on a page without that one, containerd would
     # remove what the others were unpacked to.
     keep = f"containerd.io/gc.ref.snapshot.overlayfs={chain_id(layers)}"
-    _do(
-        filler,
-        [
-            "ctr",
-            "--address",
-            "/run/containerd/containerd.sock",
-            "--namespace",
-            "moby",
-            "content",
-            "label",
-            digest,
-            keep,
-        ],
-    )
+    containerd = ["ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "moby"]
+    _do(filler, [*containerd, "content", "label", digest, keep])
     return digest
 
 

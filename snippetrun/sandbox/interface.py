@@ -41,7 +41,7 @@ class Terminal(Protocol):
     """One shell of a page on a PTY of its own."""
 
     def run(self, request: TerminalCommand) -> CommandResult:
-        """Carry out an order to its end, at most for its time.
+        """Carry out a command to its end, at most for its time.
 
         After any ending but `exited` and `left open` the terminal is of no more use. Raises SandboxError if the sandbox
         is gone.

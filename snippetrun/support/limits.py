@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from snippetrun.support import units
 
 HIGHEST_USER = 0x90000 - 1
-"""The highest id of a user or group in a sandbox: all that a host has are shared out to 4,095 of them."""
+"""The highest id of a user or group in a sandbox: a host has enough ids for 4,095 sandboxes."""
 # chown: /data: Invalid argument
 # unable to setup user: invalid argument
 # failed to Lchown "/data" for UID 1000620000, GID 0: lchown /data: invalid argument
-_NO_USER = re.compile(r"\b(?:l?chown\b.*|chgrp\b.*|setup user|set[ug]id.*): invalid argument", re.IGNORECASE)
+_NO_USER = re.compile(
+    r"\b(?:(?:l?chown|chgrp)\b.{0,1000}|setup user|set[ug]id.{0,1000}): invalid argument", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,7 @@ def hide(values: Iterable[str]) -> None:
     for value in values:
         _hidden.update(part for part in (value.strip(), *map(str.strip, value.split("\n"))) if len(part) >= SHORTEST)
     longest_first = sorted(_hidden, key=lambda value: (-len(value), value))
-    alternatives = "|".join(
-        _BETWEEN.join(re.escape(letter) for letter in "".join(v.split("\n"))) for v in longest_first
-    )
+    alternatives = "|".join(_BETWEEN.join(map(re.escape, value.replace("\n", ""))) for value in longest_first)
     _pattern = re.compile(alternatives) if alternatives else None
 
 

@@ -43,8 +43,8 @@ _UNSEEN = re.compile(
     "|[\u200c\u200d](?![\x80-\U0010ffff])|(?<![\x80-\u200b\u200e-\U0010ffff])[\u200c\u200d]"
     "|(?<![\x80-\ufdff\ufe10-\U0010ffff])[\ufe00-\ufe0e]|(?<![0-9#*\x80-\ufdff\ufe10-\U0010ffff])\ufe0f"
 )
-# `::error::x`, `  ::add-mask::x`, `a ::debug::x`, `::::`
-_COLONS = re.compile(r"(?:^|(?<=\s))(?::{4,}|:{2,}(?=.*::))", re.MULTILINE)
+# the first colons of `::error::x`, `  ::add-mask::x` and `a ::debug::x`, and all of `::::`
+_COLONS = re.compile(r"(?:^|(?<=\s)):{2,}")
 _HASHES = re.compile(r"#(?=#\w*\[)")  # `##[error]x`, `##vso[task.complete]`
 _JSON_HASHES = re.compile(r"##(?=\w*\[)")
 # DEL, the C1 controls, and half a character
@@ -68,7 +68,13 @@ def plain(text: str) -> str:
 
 def neutralise(text: str) -> str:
     """Return plain text that no runner of CI jobs takes for commands."""
-    return _HASHES.sub("# ", _COLONS.sub(lambda match: " ".join(match[0]), plain(text)))
+    return _HASHES.sub("# ", "\n".join(map(_without_commands, plain(text).split("\n"))))
+
+
+def _without_commands(line: str) -> str:
+    """Part the colons that have others behind them; where the last are is looked up once, as a line may be long."""
+    last = line.rfind("::")
+    return _COLONS.sub(lambda run: " ".join(run[0]) if len(run[0]) > 3 or run.end() <= last else run[0], line)
 
 
 def in_json(document: str) -> str:

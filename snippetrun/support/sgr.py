@@ -96,7 +96,7 @@ def colours(text: str) -> list[Style]:
 
 def spelt(text: str) -> str:
     r"""Return recorded text with its colours as people write them: `\e[32mok\e[0m`."""
-    return _SEQUENCE.sub(lambda found: rf"\e{found[0][1:]}", text)
+    return _SEQUENCE.sub(lambda match: rf"\e{match[0][1:]}", text)
 
 
 def spelt_colours(text: str) -> list[str]:

@@ -112,9 +112,8 @@ class Dialogue:
             yield timings.KEY if self.goes_on or len(transcript) else timings.SILENT, keys
         if not self.left and self._is_prompt(prompt, transcript):
             yield timings.PROMPT if prompt in self.prompts else timings.NEW_PROMPT, Leave()
-        elif transcript.answered and self._is_known(
-            prompt
-        ):  # nothing that is left starts with it: the rest is output that has not come
+        elif transcript.answered and self._is_known(prompt):
+            # Nothing that is left starts with it: the rest is output that has not come.
             yield (timings.SILENT, keys) if keys else (timings.NEW_PROMPT, Leave())
         if self.goes_on_below and not keys and len(transcript):
             settled = since_typed >= timings.LATE or self._has_settled(transcript, prompt)

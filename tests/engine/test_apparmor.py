@@ -53,10 +53,7 @@ def outside(walled: LiveSandbox, engine: HostEngine) -> Run:
 
     def run(command: str) -> str:
         stream = engine.execute(walled._container, ["sh", "-c", command], {})
-        try:
-            return stream.read_all(timeout=patience.seconds(60)).decode()
-        finally:
-            stream.close()
+        return stream.read_all(timeout=patience.seconds(60)).decode()
 
     return run
 

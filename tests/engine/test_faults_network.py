@@ -55,10 +55,7 @@ IN_A_CONTAINER = "docker run --rm --privileged --network host --pid host debian 
 def outside(sandbox: LiveSandbox, script: str) -> str:
     """Run a script as root of the outer container; return what it says."""
     stream = sandbox._engine.execute(sandbox._container, ["bash", "-c", f"({script}) 2>&1"], {})
-    try:
-        return stream.read_all(60).decode()
-    finally:
-        stream.close()
+    return stream.read_all(60).decode()
 
 
 def said(sandbox: LiveSandbox, command: str) -> str:

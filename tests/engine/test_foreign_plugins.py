@@ -10,15 +10,16 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
-from helpers.mkdocs_build import Built, blocks
+from helpers.mkdocs_build import blocks
 
 pytestmark = pytest.mark.engine
 
 REPOSITORY = Path(__file__).parents[2]
-MKDOCS = REPOSITORY / ".venv-plugins" / "bin" / "mkdocs"
+PROGRAMS = REPOSITORY / ".venv-plugins" / "bin"
 HIDDEN = "```console {hide}\n$ WORD=kept-secret\n```\n"
 SHOWS = "```console\n$ docker --version > /dev/null; echo shows-$WORD\n```\n"
 
@@ -45,10 +46,10 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     return made
 
 
-def build(*options: str) -> Built:
-    """Build the site of this folder by the `mkdocs` that has the plugins."""
+def typed(program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that has the plugins in the folder of the site."""
     ended = subprocess.run(
-        [MKDOCS, "build", *(options or ["--strict"])],
+        [PROGRAMS / program, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -56,20 +57,11 @@ def build(*options: str) -> Built:
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
     )
     assert "Traceback" not in ended.stdout
-    return Built(0, ended.returncode, ended.stdout)
+    return ended
 
 
-def snippetrun(*words: str) -> Built:
-    """Type a command of ours, which has the same plugins."""
-    ended = subprocess.run(
-        [MKDOCS.with_name("snippetrun"), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in ended.stdout
-    return Built(0, ended.returncode, ended.stdout)
+build = partial(typed, "mkdocs", "build", "--strict")
+snippetrun = partial(typed, "snippetrun")
 
 
 def shown(page: str) -> str:
@@ -108,11 +100,11 @@ def test_a_fence_that_pymdownx_snippets_includes_runs_and_an_error_names_its_fil
     assert "after-it" in shown("index.html")
     assert published("WORD=kept") == []
     assert snippetrun("check").returncode == 0, "the command line reads what the build reads"
-    assert "in-$WORD" in snippetrun("list").output
+    assert "in-$WORD" in snippetrun("list").stdout
     Path("parts/more.txt").write_text(part.replace("echo", "false; false #") + SHOWS)
     failed = build()
     assert failed.returncode == 1
-    assert "parts/more.txt:4: exit status 1, expected 0" in failed.output
+    assert "parts/more.txt:4: exit status 1, expected 0" in failed.stdout
 
 
 def test_a_fence_that_include_markdown_includes_runs(make: Make) -> None:
@@ -166,7 +158,7 @@ def test_a_blog_shows_what_ran_in_its_posts_and_nothing_that_is_hidden(make: Mak
     pages = [name for name in published("shows-kept-secret-1") if name.endswith(".html")]
     assert len(pages) == 4, "the post, the index, the archive and the category"
     assert published("WORD=kept") == []
-    both = shown("blog.html") if Path("site/blog.html").exists() else shown("blog/index.html")
+    both = shown("blog/index.html")
     assert both.index("shows-kept-secret-2") < both.index("shows-kept-secret-1")
     assert "below-the-fold" not in both
     nothing_of_ours_is_left()
@@ -233,8 +225,8 @@ def test_a_fence_that_is_shown_as_text_is_an_error_and_does_not_run(make: Make, 
     built = build("--no-strict")
     line = page[: page.index("```")].count("\n") + 3
     assert built.returncode == 1
-    assert f"docs/index.md:{line}" in built.output
-    assert "as text" in built.output
+    assert f"docs/index.md:{line}" in built.stdout
+    assert "as text" in built.stdout
     assert recordings() == []
 
 
@@ -257,8 +249,8 @@ def test_a_mistake_in_an_included_file_has_its_place_for_the_command_line_too(ma
         {"docs/index.md": page, "parts/a.md": "A\n\n```console {nosuch=1}\n$ docker ps\n```\n", "parts/b.md": SHOWS},
         more="markdown_extensions: [pymdownx.snippets]\n",
     )
-    for said in (build().output, snippetrun("list").output, snippetrun("check").output):
-        assert "parts/a.md:3:13: nosuch" in said
+    for ended in (build(), snippetrun("list"), snippetrun("check")):
+        assert "parts/a.md:3:13: nosuch" in ended.stdout
     Path("docs/index.md").write_text('--8<-- "parts/none.md"\n')
     settings = Path("mkdocs.yml")
     settings.write_text(
@@ -266,7 +258,7 @@ def test_a_mistake_in_an_included_file_has_its_place_for_the_command_line_too(ma
     )
     failed = snippetrun("list")
     assert failed.returncode == 2
-    assert "mkdocs.yml: MkDocs cannot read this site: " in failed.output
+    assert "mkdocs.yml: MkDocs cannot read this site: " in failed.stdout
 
 
 HOOK = """

@@ -15,6 +15,7 @@ from snippetrun.model import Page as ThePage
 from snippetrun.plan import plan
 from snippetrun.runner.page import run_page
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
+from snippetrun.support import patience
 
 pytestmark = pytest.mark.engine
 
@@ -148,7 +149,7 @@ def test_nothing_of_the_driver_is_seen(page: Page) -> None:
         )
     )
     assert ran[5].output.endswith("\\w\\$ \n")
-    assert max(recorded.seconds for recorded in ran) < 30
+    assert max(recorded.seconds for recorded in ran) < patience.seconds(30)
 
 
 def test_detach_and_attach_again(page: Page) -> None:

@@ -93,14 +93,8 @@ class Heard(runner.Watcher):
         self.lines.append(line)
 
 
-class Notes(runner.Watcher):
+class Notes(Heard):
     """A watcher that remembers every step."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
     def begin(self, jobs: Sequence[Job]) -> None:
         self.lines.append(f"begin {len(jobs)}")

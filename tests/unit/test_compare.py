@@ -6,7 +6,7 @@ from snippetrun.model import Command, CommandResult, Ending, Options, Outcome, P
 from snippetrun.sameness.ending import missing_image
 from snippetrun.sameness.expected import judge
 from snippetrun.sandbox import live
-from snippetrun.support.limits import HIGHEST_USER
+from snippetrun.support.limits import HIGHEST_USER, beyond_users
 
 ONE, TWO, THREE = (Command(f"docker {word}", line, line) for line, word in ((2, "one"), (3, "two"), (7, "three")))
 
@@ -105,3 +105,7 @@ def test_a_sandbox_has_as_many_users_as_it_says() -> None:
 
 def test_other_output_names_no_image() -> None:
     assert missing_image("no such file") == ""
+
+
+def test_a_line_of_a_megabyte_that_speaks_of_users_does_not_keep_anybody_waiting() -> None:
+    assert beyond_users("chown " * 170_000) == ""

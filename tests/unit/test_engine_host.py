@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import socketserver
 import threading
@@ -14,6 +15,7 @@ import pytest
 
 from snippetrun.engine import connection, image_calls
 from snippetrun.engine.client import HostEngine
+from snippetrun.engine.discover import endpoint
 from snippetrun.errors import EngineError, ImageError, UsageError
 from snippetrun.support import patience
 
@@ -119,3 +121,17 @@ def test_patience_is_a_number(text: str, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(patience.VARIABLE, text)
     with pytest.raises(UsageError, match="SNIPPETRUN_PATIENCE is"):
         patience.seconds(1)
+
+
+@pytest.mark.parametrize("host", ["localhost:23750000", "localhost:http", "[::1", "a..b:2375"])
+def test_an_address_that_is_none_is_one_sentence(host: str) -> None:
+    with pytest.raises(EngineError, match=rf"^no Docker engine answers at {re.escape(f'tcp://{host}')}: \w+"):
+        HostEngine(f"tcp://{host}")
+
+
+def test_certificates_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"HOST": "tcp://localhost:2376", "TLS_VERIFY": "1", "CERT_PATH": str(tmp_path)}.items():
+        monkeypatch.setenv(f"DOCKER_{name}", value)
+    with pytest.raises(EngineError, match="^the certificates for DOCKER_HOST cannot be used: ") as refused:
+        endpoint()
+    assert "cert.pem" in refused.value.problems[0].hint

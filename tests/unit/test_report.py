@@ -78,6 +78,11 @@ def test_what_no_ci_runner_obeys_is_left_alone(line: str) -> None:
     assert neutralise(line) == line
 
 
+def test_a_line_of_a_megabyte_does_not_keep_anybody_waiting() -> None:
+    colons, rest = 100_000, "x" * 600_000
+    assert neutralise(" ::" * colons + rest) == " : :" * (colons - 1) + " ::" + rest
+
+
 def test_no_line_of_a_hostile_page_is_a_command_in_a_ci_log() -> None:
     shown = [report.transcript(page) for page in UGLY.pages] + [str(problem) for problem in report.wrong(UGLY)]
     assert "::error" in "\n".join(shown)
