@@ -29,7 +29,7 @@ def read(root: Path, value: object) -> Baseline:
         raise ValueError("expects a file, relative to the folder of the configuration, or false")
     path = root / value
     try:
-        lines = bounded.read_bytes(path).decode().splitlines()
+        lines = bounded.read_bytes(path).decode("utf-8-sig").splitlines()
     except FileNotFoundError:
         lines = []
     except OSError as error:

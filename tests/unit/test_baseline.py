@@ -53,6 +53,11 @@ def test_a_line_names_a_page_and_a_comment_none(site: Path) -> None:
     assert config.load().baseline.lines == {"old.md": 3, "good.md": 5}
 
 
+def test_a_byte_order_mark_is_no_part_of_a_line(site: Path) -> None:
+    (site / baseline.NAME).write_bytes(b"\xef\xbb\xbfold.md\n")
+    assert set(config.load().baseline.lines) == {"old.md"}
+
+
 def test_a_site_without_the_file_has_all_pages_under_test(site: Path) -> None:
     (site / baseline.NAME).unlink()
     assert config.load().tests("docs/old.md")
