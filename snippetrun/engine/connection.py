@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +60,9 @@ class Connection:
         self.session: Session | None = None
         """Whose mark is on all that is made; see `guard.guarded`."""
         seconds = patience.seconds(_ANSWER_SECONDS)
+        if base_url.startswith("ssh:") and find_spec("paramiko") is None:
+            message = f"the engine at {base_url} is behind ssh, for which the docker SDK needs paramiko"
+            raise EngineError(Problem(message, "Type: pip install 'docker[ssh]'"))
         try:
             connect(base_url, tls, seconds).close()  # the SDK leaves sockets open that find nobody
             self._api = _Client(

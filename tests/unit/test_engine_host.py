@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import socketserver
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -127,6 +128,12 @@ def test_patience_is_a_number(text: str, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_an_address_that_is_none_is_one_sentence(host: str) -> None:
     with pytest.raises(EngineError, match=rf"^no Docker engine answers at {re.escape(f'tcp://{host}')}: \w+"):
         HostEngine(f"tcp://{host}")
+
+
+def test_an_engine_behind_ssh_needs_what_the_sdk_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "paramiko", None)  # as where it is not installed
+    with pytest.raises(EngineError, match="for which the docker SDK needs paramiko\n    Type: pip install 'docker"):
+        HostEngine("ssh://nobody@localhost")
 
 
 def test_certificates_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
