@@ -30,6 +30,8 @@ MOST_DROPPED = 100_000_000
 """Bytes beyond its limit after which a command is stopped."""
 # ESC [6n: a program asks where the cursor is (ECMA-48, 8.3.35); busybox's shell does
 WHERE = re.compile(rb"\x1b\[6n")
+_MOST_ANSWERS = 100
+"""To what comes at once: who asks more often than that wants no answer, and each takes a look at the whole row."""
 _ACCEPTED = b"\x1b[?2004l\r"
 """What bash says when Enter is pressed; behind that is what it says of a command that it cannot parse."""
 _MOST_ECHO = 100_000
@@ -97,7 +99,8 @@ class Session:
         if self.transcript.truncated_bytes > MOST_DROPPED:
             self._end(Ending.TOO_MUCH)
             return b""
-        places = [self.transcript.cursor(start + question.start()) for question in WHERE.finditer(data)]
+        questions = [match.start() for match in WHERE.finditer(data)][-_MOST_ANSWERS:]
+        places = [self.transcript.cursor(start + at) for at in questions]
         answer = b"".join(b"\x1b[%d;%dR" % place for place in places)
         if self.transcript.drop(*self._answer):
             self._answer = 0, b""

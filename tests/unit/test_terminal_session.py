@@ -232,6 +232,14 @@ def test_the_question_where_the_cursor_is_is_answered_like_a_terminal() -> None:
     assert app.hear(b"d\x1b[6n\r\ne\x1b[6n\r\n", 0.0) == b"\x1b[1;5R\x1b[2;2R"
 
 
+def test_of_questions_that_come_at_once_the_last_are_answered() -> None:
+    app = session()
+    app.note(STARTED, 0.0)
+    answers = app.hear(b"\x1b[6n" * 20_000 + b"\r\nab\x1b[6n", 0.0)
+    assert answers.count(b"R") == 100
+    assert answers.endswith(b"\x1b[2;3R")
+
+
 def test_an_answer_that_only_the_terminal_has_echoed_is_not_shown() -> None:
     app = session()
     app.note(STARTED, 0.0)
