@@ -13,6 +13,7 @@ from helpers.local_shell import local_shell
 from snippetrun.model import CommandResult, Ending
 from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.shell import PtyShell
+from snippetrun.support import patience
 
 
 @pytest.fixture
@@ -341,7 +342,7 @@ def test_the_shell_stays_ours_and_is_not_seen_whatever_the_page_sets(shell: PtyS
     assert [ran.status for ran in shown] == [0] * 5
     assert ("on\n" in shown[1].output, "kept\n" in shown[3].output) == (True, True)
     assert shell._scanner._word.decode() not in "".join(ran.output for ran in shown)
-    assert sum(ran.seconds for ran in shown) < 10
+    assert sum(ran.seconds for ran in shown) < patience.seconds(10)
 
 
 @pytest.mark.parametrize("setting", _PROMPTS)
