@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import math
 import re
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,7 +33,7 @@ from snippetrun.runner.watcher import Watcher
 from snippetrun.sameness import Run
 from snippetrun.sameness.expected import Judge, blamed_on, ends_wrong, pasted
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
-from snippetrun.support import regex
+from snippetrun.support import patience, regex
 from snippetrun.support.limits import Usage, used_up
 from snippetrun.support.patterns import Names
 from snippetrun.support.sgr import uncoloured
@@ -45,6 +46,9 @@ _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 _MOST_FULL = 10
 """How many commands of a page may print as much as one may; of what comes then, a thousandth of that is kept."""
 _RETRY_SECONDS = 0.2
+_KILLED = 128 + signal.SIGKILL
+_TOLD_SECONDS = 2.0
+"""How long the news that a container ran out of memory may be on its way: with cgroup v1 the engine brings it."""
 """Between two tries of a command with `retry`."""
 _ALWAYS = frozenset({"processors", "memory", "image store built"})
 """Facts that output has in many forms: `7.751GiB`, `8127548 kB`, `2 days ago`."""
@@ -242,8 +246,12 @@ class _Session:
         if recorded.ending is Ending.TIMED_OUT and time.monotonic() >= self._deadline:
             return self._job.limits.exceeded("time")
         before, now = self._used.get(sandbox, Usage()), sandbox.usage()
+        told = time.monotonic() + (patience.seconds(_TOLD_SECONDS) if recorded.status == _KILLED else 0.0)
+        while not (limit := used_up(before, now)) and not now.ended and time.monotonic() < told:
+            time.sleep(_RETRY_SECONDS)
+            now = sandbox.usage()
         self._used[sandbox] = now
-        if limit := used_up(before, now):
+        if limit:
             return self._job.limits.exceeded(limit)
         return "the page's engine has ended" if now.ended else ""
 

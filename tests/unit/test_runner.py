@@ -92,6 +92,23 @@ def test_a_fresh_engine_has_no_failures_above_it_and_new_terminals() -> None:
     ]
 
 
+def test_the_news_that_memory_ran_out_may_come_after_the_command() -> None:
+    class Late(FakeSandbox):
+        looks = 0
+
+        def usage(self) -> Usage:
+            self.looks += 1
+            return Usage(memory=int(self.looks > 1))
+
+    @contextmanager
+    def start(_job: Job) -> Iterator[FakeSandbox]:
+        yield Late({"docker run": ("", 137)})
+
+    [job] = plan(SITE, [page(console("$ docker run"))]).jobs
+    [[verdict]] = runner.result(job.page, run_page(job, start, Notes())).verdicts
+    assert verdict.message == "the page ran out of memory, of which it has 2 GB"
+
+
 def test_an_engine_that_has_ended_ends_the_page() -> None:
     class Ended(FakeSandbox):
         def usage(self) -> Usage:
