@@ -12,6 +12,7 @@ from snippetrun.cli import (  # noqa: F401 - each adds itself to the group
     list_,
     merge,
     run,
+    serve,
     shell,
     status,
     update,

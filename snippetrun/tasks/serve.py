@@ -1,0 +1,125 @@
+"""Pages that run as soon as they are edited, beside a program that shows the site, such as `zensical serve`."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from watchdog.events import DirModifiedEvent, FileClosedNoWriteEvent, FileOpenedEvent, FileSystemEvent
+from watchdog.events import FileSystemEventHandler as Handler
+from watchdog.observers import Observer
+
+from snippetrun import config, report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import PageError, Problem, SnippetrunError, UsageError
+from snippetrun.extract import files
+from snippetrun.model import Mode
+from snippetrun.plan import Plan, plan
+from snippetrun.support import stopping
+from snippetrun.tasks import site_pages
+
+_TOGETHER_SECONDS = 0.1
+"""Editors write a file in several steps."""
+_END_SECONDS = 5.0
+
+
+def serve(
+    config_file: Path | None,
+    command: Sequence[str],
+    watcher: runner.Watcher,
+    tell: Callable[[Iterable[Problem]], None],
+    sandboxes: runner.Sandboxes = runner.live_sandboxes,
+) -> int:
+    """Run the pages that are new or have changed, then a program, and pages again whenever somebody edits them.
+
+    What is wrong with a page goes to `tell`, and ends nothing. Return the exit status of the program once it ends.
+    Raises UsageError if it cannot be started, and ConfigError if there is no site.
+    """
+    site = config.load(config_file)
+    changed = threading.Event()
+    with ExitStack() as held:
+        observer = Observer()
+        observer.start()
+        held.callback(observer.stop)
+        for folder in _folders(site):
+            observer.schedule(_Changes(changed), str(folder), recursive=folder != site.root)
+        _run(site, watcher, tell, sandboxes)
+        try:
+            program = subprocess.Popen(command)
+        except OSError as error:
+            hint = "Name the program that serves the site: snippetrun serve -- zensical serve"
+            raise UsageError(Problem(f"cannot start {command[0]}: {error.strerror}", hint)) from error
+        held.callback(_end, program)
+        while program.poll() is None:
+            stopping.check()
+            if not changed.wait(stopping.SLICE):
+                continue
+            while changed.is_set():
+                changed.clear()
+                changed.wait(_TOGETHER_SECONDS)
+            try:
+                site = config.load(config_file)
+                _run(site, watcher, tell, sandboxes)
+            except SnippetrunError as error:
+                tell(error.problems)
+        return program.returncode
+
+
+def _run(
+    site: SiteConfig,
+    watcher: runner.Watcher,
+    tell: Callable[[Iterable[Problem]], None],
+    sandboxes: runner.Sandboxes,
+) -> None:
+    """Run what is not as it was recorded, once: whoever writes waits for it."""
+    try:
+        work = _work(replace(site, mode=Mode.AUTO, runs=1, most_runs=1), tell)
+        results = runner.run(work, watcher, sandboxes=sandboxes)
+    except SnippetrunError as error:
+        tell(error.problems)
+        return
+    pages = [report.page(result) for result in results]
+    tell(chain(*(page.findings for page in work.pages), *map(report.failures, pages)))
+
+
+def _work(site: SiteConfig, tell: Callable[[Iterable[Problem]], None]) -> Plan:
+    """Return what there is to do for all pages that can be used; a mistake in one does not stop the others."""
+    try:
+        return plan(site, site_pages.read(site))
+    except PageError as error:
+        wrong = {Path(problem.path).resolve() for problem in error.problems}
+        paths = [path for path in files.find(site) if path.resolve() not in wrong]
+        if site.makers or not paths:
+            raise
+        tell(error.problems)
+        return plan(site, site_pages.read(site, paths))
+
+
+def _folders(site: SiteConfig) -> list[Path]:
+    """Return the folders in which somebody may change what a page prints; of the site's own its files alone."""
+    return [site.root, site.docs, *(image.folder for image in site.images if image.folder and image.folder.is_dir())]
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    program.terminate()
+    try:
+        program.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
+
+
+class _Changes(Handler):
+    """Hears of what somebody writes, and not of what is only read."""
+
+    def __init__(self, changed: threading.Event) -> None:
+        self._changed = changed
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if not isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent | DirModifiedEvent):
+            self._changed.set()

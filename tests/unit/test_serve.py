@@ -1,0 +1,74 @@
+"""`snippetrun serve`: a page that is edited runs, and the program beside it shows what was recorded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+from helpers.machine import Engine, Heard
+
+from snippetrun.errors import Problem, UsageError
+from snippetrun.support import patience
+from snippetrun.tasks.serve import serve
+
+PAGE = "```console\n$ docker ps\n```\n"
+# Edits a page as an editor does, waits until a recording says so, and ends with a status of its own.
+EDITOR = """
+import pathlib, sys, time
+page, recording, text, word, seconds = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), *sys.argv[3:6]
+assert not word or '"ID"' in recording.read_text(), "it has not run before"
+page.write_text(text)
+deadline = time.monotonic() + float(seconds)
+while word not in recording.read_text():
+    assert time.monotonic() < deadline, recording.read_text()
+    time.sleep(0.02)
+sys.exit(7)
+"""
+
+
+def served(text: str, word: str) -> tuple[int, list[str], list[str]]:
+    """Edit the page of a site; return the exit status, which pages ran, and what was said of them."""
+    engine, problems = Engine(), list[str]()
+
+    def tell(new: Iterable[Problem]) -> None:
+        problems.extend(map(str, new))
+
+    seconds = str(patience.seconds(20))
+    program = [sys.executable, "-c", EDITOR, "docs/a.md", "recordings/a.md.json", text, word, seconds]
+    return serve(None, program, Heard(), tell, engine), engine.pages, problems
+
+
+@pytest.fixture(autouse=True)
+def _pages(make_site: MakeSite) -> None:
+    make_site({"a.md": PAGE, "b.md": PAGE}, "      recordings: recordings\n")
+
+
+def test_what_is_edited_runs_and_no_other_page() -> None:
+    status, pages, problems = served(PAGE.replace("ps", "info"), '"info"')
+    assert (status, sorted(pages[:2]), pages[2:], problems) == (7, ["docs/a.md", "docs/b.md"], ["docs/a.md"], [])
+
+
+@pytest.mark.parametrize(
+    "mistake", ["```console {ext=1}\n$ docker ps\n```\n", f"---\nsnippetrun: {{images: [x]}}\n---\n{PAGE}"]
+)
+def test_what_is_wrong_with_a_page_is_said_and_stops_no_other_page(mistake: str) -> None:
+    Path("docs/b.md").write_text(mistake)
+    status, pages, problems = served(PAGE.replace("ps", "info"), '"info"')
+    assert (status, pages) == (7, ["docs/a.md", "docs/a.md"])
+    assert [problem.startswith("docs/b.md:") for problem in problems] == [True, True]
+
+
+def test_a_command_that_fails_is_said_with_its_line() -> None:
+    Path("docs/b.md").write_text(PAGE.replace("ps", "no"))
+    _, _, problems = served(PAGE.replace("ps", "info"), '"info"')
+    assert [problem.split("\n")[0] for problem in problems[:1]] == ["docs/b.md:2: exit status 127, expected 0"]
+
+
+def test_a_program_that_is_not_there_is_one_sentence() -> None:
+    with pytest.raises(
+        UsageError, match="cannot start no-such-program: No such file or directory\n    Name the program"
+    ):
+        serve(None, ["no-such-program"], Heard(), print, Engine())
