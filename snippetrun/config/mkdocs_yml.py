@@ -26,7 +26,7 @@ from snippetrun.support import bounded
 
 OWN = "snippetrun.yml"
 """The configuration of a folder that MkDocs does not render: what else stands under the plugin's name, by itself."""
-_FILES = ("mkdocs.yml", "mkdocs.yaml", OWN)
+_FILES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", OWN)
 _OF_THE_SITE = ("docs_dir", "exclude_docs")
 """Keys that stand in either file by themselves."""
 # fmt: off
@@ -41,7 +41,7 @@ _LEAVE_PAGES_ALONE |= {f"material/{name}" for name in _LEAVE_PAGES_ALONE}
 # toc, markdown.extensions.toc, pymdownx.tabbed
 _IS_HARMLESS = re.compile(
     r"pymdownx\.(?!(?:snippets|critic)$).*|(?:markdown\.extensions\.)?(?:abbr|admonition|attr_list|codehilite|def_list|extra"
-    r"|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html|meta|nl2br|sane_lists|smarty|tables|toc|wikilinks)"
+    r"|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html|meta|nl2br|sane_lists|smarty|snippetrun|tables|toc|wikilinks)"
 )
 """Markdown extensions that neither put a fence into a page nor take one away."""
 _NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
@@ -108,7 +108,7 @@ def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
     return replace(
         parsed,
         excluded=excluded if isinstance(excluded, str) else "",
-        extensions=None if "hooks" in makers else tuple(_names(values.get("markdown_extensions"))),
+        extensions=None if "hooks" in makers or path.name == OWN else tuple(_names(values.get("markdown_extensions"))),
         makers=makers,
     )
 

@@ -17,10 +17,11 @@ from snippetrun import config, render, report, runner
 from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
-from snippetrun.mkdocs_plugin.embed import blocks
-from snippetrun.mkdocs_plugin.fences import Fences
-from snippetrun.mkdocs_plugin.marks import LANGUAGE
-from snippetrun.mkdocs_plugin.put_in import PutIn
+from snippetrun.extract.files import gone
+from snippetrun.markdown_extension.embed import blocks
+from snippetrun.markdown_extension.fences import Fences
+from snippetrun.markdown_extension.lines import PutIn
+from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.model import Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
@@ -93,6 +94,9 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._began = time.monotonic()
         self._fences = Fences(self.site)
         self._results, self._reported = (), []
+        # Both are for other generators: this plugin does what the extension does, and writes what is watched.
+        config.markdown_extensions = [name for name in config.markdown_extensions if name != LANGUAGE]
+        config.watch = [path for path in config.watch if Path(path) != self.site.recordings]
         extensions, configs = config.markdown_extensions, config.mdx_configs
         if "pymdownx.superfences" not in extensions:
             extensions.append("pymdownx.superfences")
@@ -125,13 +129,18 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Run the pages, all of which the renderer has read, and put what came out where the marks are."""
         try:
             pages = self._fences.pages()
+            pages = (*pages, *gone(self.site, pages))
         except UsageError as error:
             raise self._unusable(error) from error
         if self.reads_only:
             raise PagesRead(pages)
         try:
             self._plan = plan(self.site, pages)
-            _warn("something does not run although it looks so", self._fences.findings(), strict=config.strict)
+            _warn(
+                "something does not run although it looks so",
+                chain(self._fences.findings, *(page.findings for page in pages)),
+                strict=config.strict,
+            )
             # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
             with stopping.exiting(), ShownProgress() as progress:
                 # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.

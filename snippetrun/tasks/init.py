@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ FROM $BASE
 # Where no registry answers, snippetrun makes the base with mmdebstrap. That names no command; pages expect a shell.
 CMD ["bash"]
 """
+_ZENSICAL = "zensical.toml"
 _DIGEST = "docker pull {0} && docker image inspect --format '{{{{index .RepoDigests 0}}}}' {0}"
 
 
@@ -136,9 +138,10 @@ def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:
         path = config_file or config.find(folder)
     except ConfigError:
         root = Path.cwd() if folder.is_relative_to(Path.cwd()) else folder
-        own = root / config.OWN
+        own, docs = root / config.OWN, _docs_of_zensical(root)
+        renderer = Renderer.PYTHON_MARKDOWN if docs else Renderer.COMMONMARK
         waiting = Baseline(root / baseline.NAME)
-        site = SiteConfig(root, folder, shown_path(own), renderer=Renderer.COMMONMARK, files=(own,), baseline=waiting)
+        site = SiteConfig(root, docs or folder, shown_path(own), renderer=renderer, files=(own,), baseline=waiting)
         return site, own
     if config.look(path):
         raise UsageError(
@@ -147,6 +150,18 @@ def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:
     assumed = config.look(path, assumed=True)
     assert assumed  # noqa: S101 - it returns None only where nothing is assumed
     return replace(assumed, baseline=Baseline(assumed.root / baseline.NAME)), path
+
+
+def _docs_of_zensical(root: Path) -> Path | None:
+    """Return the folder of the pages of a site that Zensical renders; None for a folder that is no such site."""
+    text = _text(root / _ZENSICAL)
+    if text is None:
+        return None
+    try:
+        return Path(root, tomllib.loads(text)["project"].get("docs_dir", "docs"))
+    except (tomllib.TOMLDecodeError, LookupError, TypeError, AttributeError) as error:
+        path = shown_path(root / _ZENSICAL)
+        raise ConfigError(Problem(f"does not say where its pages are: {error}", "It has a [project].", path)) from error
 
 
 def _text(file: Path) -> str | None:
@@ -238,6 +253,8 @@ def described(proposal: Proposal) -> Sequence[str]:
         for language, count in proposal.scripts.items()
     ]
     images = sorted(proposal.images.items())
+    if proposal.configuration.with_name(_ZENSICAL).is_file():
+        lines.append(f"{_ZENSICAL}: shows what runs once it says: [project.markdown_extensions.snippetrun]")
     lines += [f"image {name.removesuffix(':latest')}: {counted(pages, 'page')}" for name, pages in images]
     return lines
 

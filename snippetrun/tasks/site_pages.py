@@ -9,6 +9,8 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +95,7 @@ def read(site: SiteConfig, paths: Sequence[Path] = ()) -> tuple[Page, ...]:
 
 def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     """Return the pages that MkDocs has read for a build, which ends before it writes anything."""
-    from mkdocs.commands.build import build
-    from mkdocs.config import load_config
-
+    build, load_config = _mkdocs(site)
     log, errors = logging.getLogger("mkdocs"), _Errors()
     log.addHandler(errors)
     hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
@@ -119,3 +119,18 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
         finally:
             log.removeHandler(errors)
     raise UsageError(Problem("MkDocs has not asked the plugin for any page", "Is it enabled?", site.path))
+
+
+def _mkdocs(site: SiteConfig) -> tuple[Any, Any]:
+    """Return what builds a site and what loads its configuration, of MkDocs or of ProperDocs, which is the same."""
+    try:
+        if find_spec("mkdocs") is None:
+            import_module("properdocs.replacement")
+        from mkdocs.commands.build import build
+        from mkdocs.config import load_config
+    except ImportError as error:
+        message = (
+            f"MkDocs or ProperDocs has to read the pages, because of: {', '.join(site.makers)}; neither is installed"
+        )
+        raise UsageError(Problem(message, "Type: pip install 'snippetrun[mkdocs]'", site.path)) from error
+    return build, load_config

@@ -9,9 +9,9 @@ from typing import Any
 import markdown
 
 from snippetrun.config import SiteConfig
-from snippetrun.mkdocs_plugin.fences import Fences
-from snippetrun.mkdocs_plugin.marks import LANGUAGE
-from snippetrun.mkdocs_plugin.put_in import PutIn
+from snippetrun.markdown_extension.fences import Fences
+from snippetrun.markdown_extension.lines import PutIn
+from snippetrun.markdown_extension.marks import LANGUAGE
 
 
 def rendered(text: str, *, source: str | None = None, extensions: Sequence[Any] = ()) -> tuple[Fences, str]:

@@ -6,7 +6,6 @@ import filecmp
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 from helpers import kept
+from helpers.generators import checkout
 from helpers.mkdocs_build import blocks
 
 from snippetrun.recordings.document import load
@@ -28,14 +28,6 @@ MKDOCS = (
     "atexit.register(lambda: print('imported:', *sorted({'docker', 'pyte'} & set(sys.modules))))\n"
     "cli()\n"
 )
-
-
-def checkout(folder: Path, recordings: Path = REPOSITORY / "recordings") -> Path:
-    """Copy what a site is made of."""
-    for source in (REPOSITORY / "docs", REPOSITORY / "images", recordings):
-        shutil.copytree(source, folder / source.name)
-    shutil.copy(REPOSITORY / "mkdocs.yml", folder)
-    return folder
 
 
 def build(folder: Path, *arguments: str, script: str = MKDOCS, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import info_string, read
-from snippetrun.mkdocs_plugin.embed import blocks
+from snippetrun.markdown_extension.embed import blocks
 from snippetrun.model import CommandResult, Environment, ImageFact, Options, Page, Piece, PieceKind, Recording, Result
 from snippetrun.render.ansi import to_html
 from snippetrun.report import Report, github, json_, junit, markdown

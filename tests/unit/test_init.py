@@ -118,6 +118,25 @@ def test_a_folder_that_mkdocs_does_not_render_gets_its_own_file(
         init.propose(Path(folder))
 
 
+def test_a_site_of_zensical_gets_it_for_the_pages_that_it_renders(tree: Path) -> None:
+    (tree / "mkdocs.yml").unlink()
+    (tree / "docs").rename(tree / "pages")
+    (tree / "zensical.toml").write_text('[project]\nsite_name = "A"\ndocs_dir = "pages"\n')
+    proposal = init.propose(Path())
+    init.write(proposal)
+    assert (tree / OWN).read_text().startswith("docs_dir: pages\nrenderer: python-markdown\nimages:\n")
+    assert "a.md" in config.load().baseline.lines
+    assert "[project.markdown_extensions.snippetrun]" in "\n".join(init.described(proposal))
+
+
+@pytest.mark.parametrize("text", ["[project", "project = 1\n", "", "[project]\ndocs_dir = 1\n"])
+def test_a_configuration_of_zensical_that_says_no_folder_is_named(tree: Path, text: str) -> None:
+    (tree / "mkdocs.yml").unlink()
+    (tree / "zensical.toml").write_text(text)
+    with pytest.raises(ConfigError, match="^zensical.toml: does not say where its pages are"):
+        init.propose(Path())
+
+
 def test_the_name_of_a_folder_may_be_anything(tree: Path) -> None:
     (tree / "mkdocs.yml").unlink()
     (tree / "docs").rename(tree / "old: docs #1")

@@ -20,7 +20,7 @@ from markdown.treeprocessors import Treeprocessor
 from snippetrun import config, runner
 from snippetrun.errors import PageError
 from snippetrun.extract import files
-from snippetrun.mkdocs_plugin.marks import LANGUAGE
+from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.model import ImageFact, Job, Mode
 from snippetrun.plan import plan
 from snippetrun.sandbox.fake import FakeSandbox
@@ -101,7 +101,7 @@ def test_a_fence_of_a_docstring_is_a_finding_and_does_not_run() -> None:
 
     fences, _ = rendered("# Page\n", extensions=[Docstrings()])
     assert [page.snippets for page in fences.pages()] == [()]
-    assert [finding.message for finding in fences.findings()] == [
+    assert [finding.message for finding in fences.findings] == [
         "a fence does not run that is no part of a page's own text, such as one of a docstring"
     ]
 

@@ -14,7 +14,7 @@ the blocks take the places of the marks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 from snippetrun import extract
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import attribute_values, info_string
-from snippetrun.extract.files import gone, untested
+from snippetrun.extract.files import untested
 from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.superfences import find_blocks
-from snippetrun.mkdocs_plugin.marks import LANGUAGE, Marks
+from snippetrun.markdown_extension.marks import LANGUAGE, Marks
 from snippetrun.model import PageOptions
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Fences:
         self._taken: dict[str, _Taken] = {}
         self._current: _Taken | None = None
         self._problems: list[Problem] = []
-        self._findings: list[Problem] = []
+        self.findings: list[Problem] = []
+        """What looks on the pages as if it should run and does not, beside what the pages themselves have."""
 
     def take(self, path: str, markdown: str, source: str, *, inherited: bool = False) -> str:
         """Return a page's Markdown, which has no front matter, with our fences.
@@ -100,7 +101,7 @@ class Fences:
         except PageError as error:
             self._problems += error.problems
             return markdown
-        self._findings += front.problems
+        self.findings += front.problems
         page = self._named(page)
         self._current = self._taken[page.path] = taken = _Taken(page, front.options, front.title, places)
         shown = self._with_ours(taken, text, read) if page.snippets else text
@@ -149,20 +150,10 @@ class Fences:
         return html + self.marks.html(self.marks.add(taken.page.path, len(taken.page.snippets)))
 
     def pages(self) -> tuple[Page, ...]:
-        """Return all pages, once the renderer has read them, and the baseline: see `files.gone`.
-
-        Raises PageError with all that is wrong with them.
-        """
+        """Return all pages, once the renderer has read them. Raises PageError with all that is wrong with them."""
         if self._problems:
             raise PageError(*dict.fromkeys(self._problems))
-        pages = tuple(taken.page for taken in self._taken.values())
-        return (*pages, *gone(self._site, pages))
-
-    def findings(self) -> Iterator[Problem]:
-        """Yield what looks on the pages as if it should run, and does not."""
-        yield from self._findings
-        for page in self.pages():
-            yield from page.findings
+        return tuple(taken.page for taken in self._taken.values())
 
     def _read(
         self, path: str, text: Sequence[str], options: PageOptions, title: str, places: Origins
@@ -220,7 +211,7 @@ class Fences:
                 edits.append(extract.Edit(snippet.line, snippet.end_line, _ours(snippet, keys[0])))
             elif not self.marks.have_blocks and self._current:
                 message = "a fence does not run that is no part of a page's own text, such as one of a docstring"
-                self._findings.append(Problem(message, "Show it on a page.", path))
+                self.findings.append(Problem(message, "Show it on a page.", path))
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
 
     def _page_with(self, excerpt: Page) -> str:
@@ -248,7 +239,7 @@ class Fences:
             message = "a hidden fence does not run, and is not shown either: nothing takes it for a fence of the page"
             hint = "Leave a blank line above it, and start it where the text around it starts; or remove it."
             path = self._current.page.path
-            self._findings += (Problem(message, hint, path) for _ in blocks[:1])
+            self.findings += (Problem(message, hint, path) for _ in blocks[:1])
         return normalised(extract.splice("\n".join(lines) + "\n", edits))
 
     def _named(self, page: Page) -> Page:

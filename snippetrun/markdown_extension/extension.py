@@ -1,0 +1,139 @@
+"""One conversion of Python-Markdown: a page's Markdown -> its HTML, with what recordings say of its fences.
+
+The page is found by the path that a generator gives, or by its text. No generator is imported.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextvars import ContextVar
+from html import escape
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markdown.extensions import Extension
+from pymdownx.superfences import SuperFencesCodeExtension
+
+from snippetrun import render, report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import PageError, SnippetrunError
+from snippetrun.markdown_extension.embed import blocks
+from snippetrun.markdown_extension.fences import Fences
+from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
+from snippetrun.markdown_extension.marks import LANGUAGE
+from snippetrun.markdown_extension.source import Source, Sources
+from snippetrun.model import Mode
+from snippetrun.plan import plan
+from snippetrun.support.neutralise import neutralise
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+
+    from snippetrun.model import Result
+
+_fences: ContextVar[Fences | None] = ContextVar("fences", default=None)
+"""Those of the page that is converted now. Texts within it, such as docstrings, are converted by other instances."""
+
+log = logging.getLogger("snippetrun")
+
+
+class SnippetrunExtension(Extension):
+    """Shows what recordings say of the page that is converted.
+
+    Options: `config_file`, the site's configuration, a path, if it is not that of the folder where the generator runs,
+    or the nearest above. `strict`, whether to raise SnippetrunError for what no reader should see: a page that cannot
+    be used, a failure, something stale; if not, the page itself says it, and the log. `style`, whether pages bring our
+    style sheet along; a site that lists it under `extra_css` says no.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Python-Markdown's signature
+        """Take the options; nothing is read before there is a page."""
+        self.config = {
+            "config_file": ["", "The site's configuration"],
+            "strict": [False, "Whether what no reader should see ends the build"],
+            "style": [True, "Whether pages bring the style sheet along"],
+        }
+        super().__init__(**options)
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        """Take the place around a whole conversion, and those at which we see its lines."""
+        self._md, self._source = md, Source()
+        self._convert_all, md.convert = md.convert, self._convert  # type: ignore[method-assign] # there is no hook
+        md.registerExtension(self)
+        md.preprocessors.register(LinesSeen(md, self._take), "snippetrun-page", AS_WRITTEN)
+        md.preprocessors.register(LinesSeen(md, self._put_in), "snippetrun", BEFORE_SUPERFENCES)
+
+    def reset(self) -> None:
+        """Add our fence to superfences; every extension is there by now, in whatever order a site lists them."""
+        if not (found := [e for e in self._md.registeredExtensions if isinstance(e, SuperFencesCodeExtension)]):
+            self._md.registerExtensions(["pymdownx.superfences"], {})
+            found = [e for e in self._md.registeredExtensions if isinstance(e, SuperFencesCodeExtension)]
+        for superfences in found:
+            if not any(fence["name"] == LANGUAGE for fence in superfences.superfences):
+                superfences.extend_super_fences(LANGUAGE, self._formatter, lambda *_: True, None)
+
+    def _convert(self, source: str) -> str:
+        if _fences.get():
+            return self._convert_all(source)
+        site = SiteConfig(Path(), Path(), "mkdocs.yml")
+        try:
+            site = Sources.site(self.getConfig("config_file"))
+            self._source = Sources.find(site, self._md, source)
+            return self._within(Fences(site), source, site)
+        except SnippetrunError as error:
+            if self.getConfig("strict"):
+                raise error.with_traceback(None) from None
+            # A build that serves goes on, and says it where the contributor looks.
+            text = neutralise(str(error))
+            log.error(text)  # noqa: TRY400 - no traceback for what somebody has written
+            self._source = Source()
+            self._md.reset()
+            problem = f'<div class="admonition failure"><pre>{escape(text)}</pre></div>\n'
+            return problem + self._within(Fences(site), source)
+
+    def _within(self, fences: Fences, text: str, site: SiteConfig | None = None) -> str:
+        """Convert a text with these fences; without a site they are shown as they are written, hidden ones not."""
+        token = _fences.set(fences)
+        try:
+            html = fences.rendered(self._convert_all(text))
+        finally:
+            _fences.reset(token)
+        return self._filled(fences, html, site) if site else html
+
+    def _filled(self, fences: Fences, html: str, site: SiteConfig) -> str:
+        results = runner.run(plan(site, fences.pages()).in_mode(Mode.REPLAY), runner.Watcher())
+        self._tell(fences, results)
+        fences.marks.show({result.page.path: blocks(site, result) for result in results})
+        filled = fences.marks.fill(html)
+        if filled == html or not self.getConfig("style"):
+            return filled
+        return f"{filled}\n<style>{render.style()}</style>"
+
+    def _tell(self, fences: Fences, results: Sequence[Result]) -> None:
+        """Say what no reader should see; raise it for a strict build."""
+        pages = [report.page(result) for result in results]
+        findings = chain(fences.findings, *(result.page.findings for result in results))
+        problems = [*findings, *chain(*map(report.failures, pages)), *chain(*map(report.stale, pages))]
+        if problems and self.getConfig("strict"):
+            raise PageError(*problems)
+        for problem in problems:
+            log.warning(neutralise(str(problem)))
+
+    def _take(self, lines: list[str]) -> list[str]:
+        fences, source = _fences.get(), self._source
+        if fences is None or not source.path:
+            return lines
+        self._source = Source()  # once: another instance may convert a text within the page
+        return fences.take(source.path, "\n".join(lines) + "\n", source.text, inherited=source.inherited).split("\n")
+
+    def _put_in(self, lines: list[str]) -> list[str]:
+        fences = _fences.get()
+        return fences.put_in(lines) if fences else lines
+
+    def _formatter(self, *, src: str, **_others: Any) -> str:  # noqa: ANN401 - pymdownx's signature
+        fences = _fences.get()
+        if fences is None:
+            raise KeyError(src)  # superfences shows it as any other
+        return fences.marks.html(src.strip())

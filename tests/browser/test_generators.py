@@ -1,0 +1,101 @@
+"""This site as MkDocs, ProperDocs and Zensical build it from one configuration, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers.browser import CHROMIUM, FLAGS
+from helpers.generators import COMMANDS, built
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Error
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
+]
+
+PAGES = ("index", "running-containers", "logging", "dockerfile", "reference/terminals")
+# Zensical takes the attribute away that keeps the foot out of Material's search.
+BLOCKS = """
+    [...document.querySelectorAll('article .snippetrun, article .snippetrun-ran-on')]
+        .map(block => { block.removeAttribute('data-search-exclude'); return block.outerHTML })
+"""
+# Of all blocks of a page: where they are, and the least contrast of a command and of output against what is behind.
+LOOKS = """() => {
+    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true})
+    const colour = text => {
+        canvas.fillStyle = text
+        canvas.fillRect(0, 0, 1, 1)
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+    }
+    const light = rgb => rgb.map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0)
+    const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    const article = document.querySelector('article').getBoundingClientRect()
+    return [...document.querySelectorAll('article .snippetrun')].map(block => {
+        const box = block.getBoundingClientRect()
+        const code = block.querySelector('code')
+        const back = light(colour(getComputedStyle(code).backgroundColor))
+        const texts = [...block.querySelectorAll('.sr-command, .sr-output')]
+        return {
+            inside: box.height > 10 && box.left >= article.left - 1 && box.right <= article.right + 1,
+            contrast: Math.min(...texts.map(text => contrast(light(colour(getComputedStyle(text).color)), back)), 21),
+            bold: [...block.querySelectorAll('.sr-command')].every(text => getComputedStyle(text).fontWeight >= 600),
+            mono: getComputedStyle(code).fontFamily.includes('mono'),
+            back,
+        }
+    })
+}"""
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """The site by generator."""
+    folder = tmp_path_factory.mktemp("generators")
+    return {generator: built(generator, folder) for generator in COMMANDS}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def test_all_three_show_the_same_blocks(sites: Mapping[str, Path], browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    counted = 0
+    for file in sorted(sites["mkdocs"].rglob("*.html")):
+        shown = []
+        for site in sites.values():
+            page.goto((site / file.relative_to(sites["mkdocs"])).as_uri())
+            shown.append(page.evaluate(BLOCKS))
+        assert shown[0] == shown[1], file.name
+        assert shown[0] == shown[2], file.name
+        counted += len(shown[0])
+    assert counted > 200
+
+
+@pytest.mark.parametrize("generator", COMMANDS)
+def test_blocks_look_right_in_light_and_dark(generator: str, sites: Mapping[str, Path], browser: Browser) -> None:
+    for name in PAGES:
+        backs = []
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+            wrong: list[Error] = []
+            page.on("pageerror", wrong.append)
+            page.goto((sites[generator] / f"{name}.html").as_uri())
+            looks = page.evaluate(LOOKS)
+            page.close()
+            assert wrong == []
+            assert looks
+            assert all(look["inside"] and look["bold"] and look["mono"] for look in looks), (name, looks)
+            assert min(look["contrast"] for look in looks) >= 4.5, (name, scheme)
+            backs.append(looks[0]["back"])
+        assert backs[0] > 0.5 > backs[1]

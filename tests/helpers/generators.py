@@ -1,0 +1,40 @@
+"""The generators that show this site, and the site as each has built it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+PROGRAMS = REPOSITORY / ".venv-plugins" / "bin"
+COMMANDS = {
+    "mkdocs": ["mkdocs", "build", "--quiet", "--strict"],
+    "properdocs": ["properdocs", "build", "--quiet", "--strict"],
+    "zensical": ["zensical", "build", "--strict"],
+}
+
+
+def checkout(folder: Path, recordings: Path = REPOSITORY / "recordings") -> Path:
+    """Copy what the site is made of."""
+    for source in (REPOSITORY / "docs", REPOSITORY / "images", recordings):
+        shutil.copytree(source, folder / source.name)
+    shutil.copy(REPOSITORY / "mkdocs.yml", folder)
+    return folder
+
+
+def built(generator: str, folder: Path) -> Path:
+    """Build the site from its recordings, strictly, in a folder of its own; return where it is."""
+    command = COMMANDS[generator]
+    ended = subprocess.run(
+        [PROGRAMS / command[0], *command[1:]],
+        cwd=checkout(folder / generator),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env=os.environ | {"SNIPPETRUN_MODE": "replay", "CI": "true", "NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert ended.returncode == 0, ended.stdout
+    return folder / generator / "site"
