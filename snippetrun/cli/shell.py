@@ -8,7 +8,6 @@ import click
 
 from snippetrun import config, runner
 from snippetrun.cli.group import cli, with_site
-from snippetrun.cli.interactive import attach
 from snippetrun.errors import Problem, UsageError
 from snippetrun.plan import plan
 from snippetrun.runner.page import MAIN_TERMINAL, opened
@@ -33,6 +32,8 @@ def shell(site: config.SiteConfig, place: str) -> None:
         progress.begin(jobs)
         with opened(jobs[0], start, progress, line) as sandbox:
             progress.pause()
+            from snippetrun.cli.interactive import attach  # Windows has no such terminals
+
             attach(sandbox, MAIN_TERMINAL)
 
 

@@ -63,7 +63,7 @@ class Sources:
 
     @classmethod
     def _with_body(cls, site: SiteConfig, text: str) -> Path | None:
-        body = hash(text.strip())
+        body = hash("\n".join(normalised(text)).strip())
         for file in files.find(site):
             written, bodies = cls._bodies.get(file, (0, frozenset()))
             if written != _written(file):

@@ -92,8 +92,8 @@ def load(text: str) -> StoredRecording:
         if checksum != _checksum(data):
             raise BadDocumentError("is not as it was written: its checksum does not match")
         read = msgspec.convert(data, Document)
-        # A key twice, for instance, of which a reader sees the wrong one.
-        if _text_of(msgspec.to_builtins(read), checksum) != text:
+        # A key twice, for instance, of which a reader sees the wrong one. Git may have given it other line ends.
+        if _text_of(msgspec.to_builtins(read), checksum) != text.replace("\r\n", "\n"):
             raise BadDocumentError("is not as it was written: its form is not ours")
     except msgspec.ValidationError as error:
         raise BadDocumentError(f"is not as it was written: {error}") from error

@@ -19,7 +19,6 @@ from snippetrun.recordings.retype import retyped
 from snippetrun.support import bounded
 from snippetrun.support.atomic import write
 from snippetrun.support.fingerprint import Fingerprint, digest, fingerprints
-from snippetrun.support.locks import locked
 
 _BASE = re.compile(r"[\w .,:/@-]{1,200}", re.ASCII)
 """E.g. debian:trixie-slim, or Debian trixie, made by mmdebstrap."""
@@ -180,7 +179,11 @@ class Store:
         return self._folder is not None and not real.is_relative_to(os.path.realpath(self._folder))
 
     def _locked(self) -> AbstractContextManager[object]:
-        return locked(cache_folder() / "recordings" / digest(str(self._folder))[:16])
+        from filelock import FileLock  # a build that replays must not pay for it
+
+        lock = cache_folder() / "recordings" / digest(str(self._folder))[:16]
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(lock)
 
     def _write(self, file: Path, page: Page, recording: Recording) -> Recording:
         recording = replace(recording, page=self._site.name(page.path))

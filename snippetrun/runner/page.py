@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import math
 import re
-import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,7 +45,7 @@ _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 _MOST_FULL = 10
 """How many commands of a page may print as much as one may; of what comes then, a thousandth of that is kept."""
 _RETRY_SECONDS = 0.2
-_KILLED = 128 + signal.SIGKILL
+_KILLED = 128 + 9  # SIGKILL
 _TOLD_SECONDS = 2.0
 """How long the news that a container ran out of memory may be on its way: with cgroup v1 the engine brings it."""
 """Between two tries of a command with `retry`."""

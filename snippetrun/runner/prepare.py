@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeAlias
 
 from snippetrun.config import SiteConfig, cache_folder
-from snippetrun.errors import InfrastructureError
+from snippetrun.errors import EngineError, InfrastructureError, Problem
 from snippetrun.model import Job
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
 
     Raises EngineError, ImageError or SandboxError if that cannot be done.
     """
+    if find_spec("fcntl") is None:
+        hint = (
+            "Type it in WSL, with Docker Desktop's WSL integration. A site is built from recordings without an engine."
+        )
+        raise EngineError(Problem("pages do not run on Windows itself", hint))
     # Imported here: a build that replays what was recorded must not pay for the docker SDK.
     from snippetrun.engine.discover import host_engine
     from snippetrun.sandbox.image_store import store, used

@@ -8,6 +8,7 @@ import glob
 import os
 import secrets
 import time
+from io import BufferedWriter
 from pathlib import Path
 
 from snippetrun.errors import FileError, Problem
@@ -39,32 +40,48 @@ def _write(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):  # its own writer, or another one, was quicker
             if old.stat().st_mtime < time.time() - _STALE_SECONDS:
                 old.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        descriptor, has_name = _new(path.parent, written)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-            if not has_name:
-                # The descriptor of the folder is what makes Python follow the link in /proc.
-                os.link(f"/proc/self/fd/{descriptor}", written.name, dst_dir_fd=folder)
+        if not _write_unnamed(written, data, mode):
+            with open(written, "xb", opener=_private) as file:
+                _fill(file, data)
+            written.chmod(mode)
         written.replace(path)
     finally:
-        os.close(folder)
         with contextlib.suppress(OSError):
             written.unlink(missing_ok=True)
 
 
-def _new(folder: Path, name: Path) -> tuple[int, bool]:
-    """Return a new file, and whether it has this name: without one, the kernel removes it if we are killed."""
+def _write_unnamed(path: Path, data: bytes, mode: int) -> bool:
+    """Write a file that has no name before it is whole: the kernel removes it if we are killed.
+
+    Return False where there are no such files: with some file systems, and elsewhere than on Linux.
+    """
+    if not hasattr(os, "O_TMPFILE"):
+        return False
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o600), False
+        with os.fdopen(os.open(path.parent, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o600), "wb") as file:
+            _fill(file, data)
+            os.fchmod(file.fileno(), mode)
+            # The descriptor of the folder is what makes Python follow the link in /proc.
+            os.link(f"/proc/self/fd/{file.fileno()}", path.name, dst_dir_fd=folder)
     except OSError as error:
         if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:  # as file systems say that cannot do it
             raise
-    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), True
+        return False
+    finally:
+        os.close(folder)
+    return True
+
+
+def _fill(file: BufferedWriter, data: bytes) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _shown(path: Path) -> str:

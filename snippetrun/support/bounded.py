@@ -21,6 +21,8 @@ _LARGEST = 1_000_000
 """Nodes, with those that aliases stand for counted each time."""
 LARGEST_FILE = 50_000_000
 """Bytes of a page, a recording, or anything else that is read as a whole."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""Not to wait for who fills a pipe; and bytes as they are, on Windows too."""
 SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML has it
 
 
@@ -29,7 +31,7 @@ def read_bytes(path: Path) -> bytes:
 
     A link in a repository may lead to a device, which has no end, or to a pipe, which nobody fills.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with os.fdopen(os.open(path, _FLAGS), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no file", str(path))

@@ -27,6 +27,16 @@ def commit(folder: Path) -> str | None:
         return None
 
 
+def executables(folder: Path) -> frozenset[Path]:
+    """Return the files below a folder that git has as executable; none outside of a checkout."""
+    try:
+        # 100755 3b18e512dba79e4c8300dd08aeb37f8e728b8dad 0\tbin/start, and a zero byte
+        entries = _git(folder, "ls-files", "--stage", "-z").split("\0")
+    except _GitError:
+        return frozenset()
+    return frozenset(folder / entry.partition("\t")[2] for entry in entries if entry.startswith("100755 "))
+
+
 def checkout(folder: Path) -> Path:
     """Return the root of the checkout that a folder is in; raise UsageError if it is in none."""
     try:

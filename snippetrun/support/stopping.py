@@ -16,7 +16,8 @@ from types import FrameType
 
 SLICE = 0.2
 """Seconds after which whoever waits looks again."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has no SIGHUP.
+_SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
 
 _asked = threading.Event()
 _group: ContextVar[threading.Event | None] = ContextVar("group", default=None)
