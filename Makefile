@@ -2,7 +2,7 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test test-hosts check fuzz soak bench schema constraints clean
+.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -12,6 +12,7 @@ help:
 	@echo 'make fuzz    ten thousand cases of whatever pages say and programs print'
 	@echo 'make soak    200 runs that are interrupted, 50 builds of which 20 are killed, 500 containers: half an hour'
 	@echo 'make test-hosts   the sandbox on another kind of host, which qemu emulates: an hour or two'
+	@echo 'make test-versions   the tests without an engine on each Python that is here, with the newest and the oldest packages'
 	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us; reading; news told from noise'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
 
@@ -30,6 +31,9 @@ test: check
 
 test-hosts:
 	@tools/test-hosts
+
+test-versions:
+	@tools/test-versions
 
 check:
 	@tools/setup test

@@ -67,12 +67,15 @@ class SnippetrunExtension(Extension):
 
     def reset(self) -> None:
         """Add our fence to superfences; every extension is there by now, in whatever order a site lists them."""
-        if not (found := [e for e in self._md.registeredExtensions if isinstance(e, SuperFencesCodeExtension)]):
-            self._md.registerExtensions(["pymdownx.superfences"], {})
-            found = [e for e in self._md.registeredExtensions if isinstance(e, SuperFencesCodeExtension)]
-        for superfences in found:
-            if not any(fence["name"] == LANGUAGE for fence in superfences.superfences):
-                superfences.extend_super_fences(LANGUAGE, self._formatter, lambda *_: True, None)
+        others = (
+            other for other in reversed(self._md.registeredExtensions) if isinstance(other, SuperFencesCodeExtension)
+        )
+        options: dict[str, Any] = next((other.getConfigs() for other in others), {})
+        fences = options.get("custom_fences", [])
+        if not any(fence["name"] == LANGUAGE for fence in fences):
+            ours = {"name": LANGUAGE, "class": LANGUAGE, "format": self._formatter}
+            # The one that is there has read its options already; this one takes its places.
+            SuperFencesCodeExtension(**options | {"custom_fences": [*fences, ours]}).extendMarkdown(self._md)
 
     def _convert(self, source: str) -> str:
         if _fences.get():
@@ -132,8 +135,8 @@ class SnippetrunExtension(Extension):
         fences = _fences.get()
         return fences.put_in(lines) if fences else lines
 
-    def _formatter(self, *, src: str, **_others: Any) -> str:  # noqa: ANN401 - pymdownx's signature
+    def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
         fences = _fences.get()
         if fences is None:
-            raise KeyError(src)  # superfences shows it as any other
-        return fences.marks.html(src.strip())
+            raise KeyError(source)  # superfences shows it as any other
+        return fences.marks.html(source.strip())

@@ -18,6 +18,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
+from pymdownx.superfences import SuperFencesCodeExtension, fence_code_format
 
 from snippetrun import config, runner
 from snippetrun.errors import SnippetrunError
@@ -97,6 +98,26 @@ def test_it_needs_no_place_among_the_extensions_and_brings_superfences_along(pag
     for extensions in (["snippetrun"], ["pymdownx.superfences", "snippetrun"], ["fenced_code", "snippetrun"]):
         html = Markdown(extensions=extensions).convert(BODY)
         assert ("what came out" in html, html.count("<style>")) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    "extensions", [["pymdownx.highlight", "pymdownx.superfences"], ["pymdownx.superfences", "pymdownx.highlight"]]
+)
+def test_all_other_fences_are_shown_as_without_it(pages: Path, extensions: list[str]) -> None:
+    assert pages
+    text = "````markdown\n```console\n$ docker ps\n```\n````\n\n```python {title=x}\nx = 1\n```\n\n    y = 2\n\n"
+    text += "```mermaid\na\n```\n"
+    configs: dict[str, Any] = {
+        "pymdownx.highlight": {"pygments_lang_class": True, "anchor_linenums": True, "linenums": True},
+        "pymdownx.superfences": {
+            "custom_fences": [{"name": "mermaid", "class": "mermaid", "format": fence_code_format}]
+        },
+    }
+    plain = Markdown(extensions=extensions, extension_configs=configs).convert(text)
+    assert Markdown(extensions=[*extensions, "snippetrun"], extension_configs=configs).convert(text) == plain
+    md = Markdown(extensions=["snippetrun", *extensions], extension_configs=configs)
+    assert [md.convert(text), md.reset().convert(text)] == [plain, plain]
+    assert sum(isinstance(extension, SuperFencesCodeExtension) for extension in md.registeredExtensions) == 2
 
 
 def test_it_imports_no_generator(pages: Path) -> None:
