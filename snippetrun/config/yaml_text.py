@@ -46,6 +46,15 @@ def construct(node: yaml.Node | None, loader: type[Loader] = Loader) -> Any:  # 
     return None if node is None else loader("").construct_document(node)
 
 
+def pairs(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+    """Return the keys and values of a mapping, with what `<<: *name` takes over; what is written beside that wins."""
+    own = [(key, value) for key, value in node.value if key.tag != "tag:yaml.org,2002:merge"]
+    Loader("").flatten_mapping(node)
+    taken = {key_of(key): (key, value) for key, value in node.value[: len(node.value) - len(own)]}
+    names = {key_of(key) for key, _ in own}
+    return [*(pair for name, pair in taken.items() if name not in names), *own]
+
+
 def problem(error: yaml.YAMLError, what: str, text: str, path: str, first_line: int = 1) -> Problem:
     """Return what a YAMLError says about a text, which starts on line `first_line` of a file."""
     mark = getattr(error, "problem_mark", None)
