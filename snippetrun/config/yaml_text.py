@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -64,6 +66,12 @@ def problem(error: yaml.YAMLError, what: str, text: str, path: str, first_line: 
     hint = "Quote the value, or close the bracket or the quote that is open."
     hint = "" if isinstance(error, ComposerError) else hint  # its aliases are wrong, or it is too large
     return Problem(f"{what} not valid YAML: {reason}", hint, path, first_line + line, column + 1)
+
+
+def scalar(text: str) -> str:
+    """Return a text as YAML, in quotes if it would or might say something else without: `yes`, `12`, `a: b`."""
+    plain = re.fullmatch(r"[\w./-]+", text, re.ASCII) and yaml.safe_load(text) == text
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def key_of(node: yaml.Node) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from snippetrun import config
 from snippetrun.config import Baseline, Renderer, SiteConfig, baseline, shown_path
+from snippetrun.config.yaml_text import scalar
 from snippetrun.errors import ConfigError, PageError, Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.fences import read_outline
@@ -85,7 +82,7 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     options: dict[str, Any] = {}
     if site.languages != _DEFAULTS.languages:
         options["languages"] = list(site.languages)
-    lines = [f"languages: [{', '.join(map(_scalar, site.languages))}]"] if options else []
+    lines = [f"languages: [{', '.join(map(scalar, site.languages))}]"] if options else []
     sources, more, dockerfiles = _images(site.root, images)
     if sources:
         options["images"] = sources
@@ -97,7 +94,7 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     if path.name == config.OWN:
         after: str | None = "\n".join(
             [
-                f"docs_dir: {_scalar(site.docs.relative_to(site.root).as_posix())}",
+                f"docs_dir: {scalar(site.docs.relative_to(site.root).as_posix())}",
                 f"renderer: {site.renderer}",
                 *lines,
                 "",
@@ -120,12 +117,6 @@ def write(proposal: Proposal) -> None:
     with written(proposal.files):
         if not proposal.by_hand:
             config.load(proposal.configuration)
-
-
-def _scalar(text: str) -> str:
-    """Return a text as YAML, in quotes if it would or might say something else without: `yes`, `12`, `a: b`."""
-    plain = re.fullmatch(r"[\w./-]+", text) and yaml.safe_load(text) == text
-    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:

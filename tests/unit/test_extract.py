@@ -12,6 +12,7 @@ from typing import Any
 
 import markdown
 import pytest
+import yaml
 from helpers.golden import Case, cases
 from helpers.listing import listing, text_of
 from hypothesis import example, given, settings
@@ -298,6 +299,14 @@ def test_a_new_last_line_has_no_end_where_the_old_one_had_none() -> None:
 def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> None:
     with pytest.raises(ValueError, match="not free"):
         splice("a\nb\n", edits)
+
+
+@pytest.mark.parametrize("prompt", ['[a "b"]$', r"me@h:~/a\b$", "(venv) $", "%"])
+def test_a_hint_lists_a_prompt_as_yaml_says_it(prompt: str) -> None:
+    [finding] = read(PATH, f"```console\n$ docker ps\n{prompt} docker images\n```\n").findings
+    listed = re.search(r"prompts: (\[.*\])\. If", finding.hint)
+    assert listed
+    assert yaml.safe_load(listed[1]) == ["$", prompt]
 
 
 @pytest.mark.parametrize("text", ["> " * 3000, "- " * 3000, "---\na: " + "[" * 9999 + "\n---\n"])
