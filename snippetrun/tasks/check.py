@@ -65,13 +65,14 @@ def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = No
     if confirmed is None:
         return results
     message = f"its recording is none that {confirmed_by} has confirmed"
+    report_again = f"--confirm --report json={quote(str(confirmed_by))}"
     return tuple(
         result
         if result.recording is None or result.recording.checksum in _of(confirmed, work.site, result.page)
         else blamed(
             result,
             message,
-            f"Confirm it: snippetrun check {quote(result.page.path)} --confirm --report json={confirmed_by}",
+            f"Confirm it: snippetrun check {quote(result.page.path)} {report_again}",
         )
         for result in results
     )
