@@ -302,14 +302,16 @@ def test_another_exit_status_may_be_allowed(site: Site, before: str, status: int
     assert site.check() == []
 
 
-def test_an_attribute_of_a_fence_is_left_to_its_author(site: Site) -> None:
-    text = "```console {exit=3}\n$ docker ps\n```\n"
-    site.write(text)
-    site.answers = {"docker ps": ("no\n", 4)}
-    assert problems(site.update(allow=lambda _: True)) == [
-        "2 exit status 4, expected 3: If that is right, write exit=4 in line 1."
-    ]
-    assert site.text() == text
+@pytest.mark.parametrize("status", [4, 0])
+@pytest.mark.parametrize("below", ["", "no\n? 3\n", "old\n"])
+def test_an_exit_status_in_braces_stays_there(site: Site, below: str, status: int) -> None:
+    text = "```console {exit=3 title='exit=3'}\n$ docker ps\n{}```\n"
+    site.write(text.replace("{}", below))
+    site.answers = {"docker ps": ("no\n", status)}
+    assert problems(site.update(allow=lambda _: True)) == []
+    new = text.replace("{exit=3", f"{{exit={status}").replace("{}", "no\n" if below else "")
+    assert site.text() == new
+    assert site.check() == []
 
 
 def test_a_page_that_has_changed_while_it_ran_stays_as_it_is(site: Site) -> None:
