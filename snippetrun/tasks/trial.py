@@ -84,6 +84,11 @@ class Trial:
         if self.page.findings:
             raise PageError(*self.page.findings)
         self._plan(extract.splice(self.text, named(self.page, normalised(self.text))))
+        if nowhere := self._wishes.accept and self._wishes.accept - self._lines_that_run():
+            hint = "Name the line of a command, or one of its output."
+            raise PageError(
+                *(Problem(f"--accept {line}: nothing runs there", hint, self._path) for line in sorted(nowhere))
+            )
 
     def settle(self) -> Result | None:
         """Make each command end as the page says; return the run in which all did, None if nothing runs."""
@@ -138,6 +143,12 @@ class Trial:
 
     def _fences(self, text: str) -> tuple[Fence, ...]:
         return read_outline(normalised(text), self._site.renderer).fences
+
+    def _lines_that_run(self) -> set[int]:
+        """Return the lines of commands and of their output in the page as it is."""
+        at, running = self.origins.at, (snippet for snippet in self.page.snippets if snippet.options.skip is None)
+        commands = (command for snippet in running for command in snippet.commands)
+        return {at(n)[1] for c in commands for n in range(c.line, c.end_line + len(c.written) + 1)}
 
     def _prompted(self) -> Iterator[Edit]:
         """Yield edits of lines that run once they have the site's own prompt, where nobody can take them for output."""
