@@ -80,8 +80,23 @@ def test_what_has_changed_is_shown_as_a_diff(site: Site) -> None:
     site.answers = {"docker ps": "new\n"}
     [diff] = site.update().diffs
     assert diff.splitlines() == [
-        "--- a/docs/p.md", "+++ b/docs/p.md", "@@ -1,4 +1,4 @@", " ```console", " $ docker ps", "-old", "+new", " ```",
+        "--- docs/p.md", "+++ docs/p.md", "@@ -1,4 +1,4 @@", " ```console", " $ docker ps", "-old", "+new", " ```",
     ]  # fmt: skip
+
+
+def test_a_page_is_as_it_was_where_a_plugin_fails_on_what_it_would_be(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("of a plugin")
+
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    pages = site._read()
+    monkeypatch.setattr(site_pages, "read", fail)
+    with pytest.raises(RuntimeError):
+        site.update(*pages)
+    assert "old" in site.text()
 
 
 def test_an_update_records_what_came_out(site: Site) -> None:
