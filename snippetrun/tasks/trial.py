@@ -22,7 +22,7 @@ from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.reindent import reindented
 from snippetrun.model import Command, CommandResult, Ending, Job, Match, Page, Recording, Result, Snippet, Verdict
-from snippetrun.plan import plan
+from snippetrun.plan import plan, sources_of
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
 from snippetrun.sameness.expected import ends_wrong
@@ -52,6 +52,7 @@ class Trial:
     ) -> None:
         """Take the page's file, whether the baseline names it or not; raise PageError if it has no text."""
         self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
+        self._sources = sources_of(site)
         self._start, self._watcher, self._wishes = start, watcher, wishes
         self.before = self.text = files.text(path)
         self.questions: list[Problem] = []
@@ -166,7 +167,7 @@ class Trial:
     def _plan(self, text: str) -> None:
         """Take a text; raise PageError, and keep the one before, if it cannot be used."""
         page = files.parse(self._site, self._path, text)
-        jobs = plan(self._site, [page]).jobs
+        jobs = plan(self._site, [page], self._sources).jobs
         self.text, self.page, self.job = text, page, jobs[0] if jobs else None
 
     def _edit(self, edits: Sequence[Edit]) -> bool:

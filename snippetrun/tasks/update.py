@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippetrun import runner
-from snippetrun.config import SiteConfig, shown_path
+from snippetrun.config import shown_path
 from snippetrun.errors import PageError, Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Mode, Outcome, Position, Recording, Result
@@ -56,20 +56,20 @@ def update(
             continue
         file = Path(result.page.path)
         edits = PageEdits(site, result, result.recording, files.text(file) if file.is_file() else "", allow)
-        accepted, recorded = _accept(site, result, edits, allow)
+        accepted, recorded = _accept(work, result, edits, allow)
         results.append(accepted)
         if edits.text != edits.old:
             changed.append(result.page.path)
             diffs.append(EditedFile(file, edits.old, edits.text).diff)
         changed += [recorded] if recorded else []
-    again = plan(site, [result.page for result in results]) if changed else work
+    again = plan(site, [result.page for result in results], work.sources) if changed else work
     runner.look_again(again, watcher, sandboxes=sandboxes)
     return UpdatedPages(tuple(results), tuple(changed), tuple(diffs))
 
 
-def _accept(site: SiteConfig, result: Result, edits: PageEdits, allow: Allow) -> tuple[Result, str]:
+def _accept(work: Plan, result: Result, edits: PageEdits, allow: Allow) -> tuple[Result, str]:
     """Write a page, and record it if it passes; return it as it is now, and the recording's file if that changed."""
-    page, file = result.page, Path(result.page.path)
+    site, page, file = work.site, result.page, Path(result.page.path)
     is_edited = edits.text != edits.old
     if is_edited:
         try:
@@ -80,7 +80,7 @@ def _accept(site: SiteConfig, result: Result, edits: PageEdits, allow: Allow) ->
         except UsageError:
             edits.undo()
             return _refused(result, edits.refused), ""
-    [job] = plan(site, [page]).jobs
+    [job] = plan(site, [page], work.sources).jobs
     recording = edits.moved
     moved = dataclasses.replace(recording, key=job.key, snippets=retyped(page, recording.snippets, job.match))
     accepted = _refused(runner.result(page, moved, site.match) if is_edited else result, edits.refused)

@@ -168,6 +168,11 @@ def test_a_status_is_accepted_where_the_owner_says_so_also_below_an_edit(old: Ol
     assert edited == console("$ docker x", "? 4", "$ docker ps", "daemon is gone", "? 1")
 
 
+def test_the_folders_of_images_are_read_once_for_a_page(old: Old, digested: list[Path]) -> None:
+    old.propose(console("$ docker ps", "old"), {"docker ps": "new\n"})
+    assert len(digested) == 1
+
+
 def test_what_is_accepted_has_to_be_there(old: Old) -> None:
     page = "1. a\n\n" + textwrap.indent(console("$ docker ps", "old"), "   ")
     assert old.problems(page, {}, wishes=Wishes(accept=frozenset({2, 5, 99}))) == [

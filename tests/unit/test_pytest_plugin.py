@@ -195,10 +195,11 @@ def test_a_page_that_is_skipped_skips_all_its_snippets_and_needs_no_engine(proje
     assert not (project.pytester.path / "notes").exists()
 
 
-def test_pages_share_what_sandboxes_stand_on_and_each_has_a_sandbox(project: Project) -> None:
+def test_pages_share_what_sandboxes_stand_on_and_each_has_a_sandbox(project: Project, digested: list[Path]) -> None:
     project.write(b=PAGE)
     session = project.pytest()
     assert outcomes(session) == {"passed": 8, "skipped": 2}
+    assert len(digested) == 1
     commands = "docker ps, docker volume ls, docker info, docker rm x, docker images, docker images --all"
     assert project.notes == ["prepared", f"docs/a.md: {commands}", f"docs/b.md: {commands}", "gone"]
     session.stdout.fnmatch_lines(["snippetrun: making ready"])

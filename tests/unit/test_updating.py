@@ -99,6 +99,13 @@ def test_a_page_is_as_it_was_where_a_plugin_fails_on_what_it_would_be(
     assert "old" in site.text()
 
 
+def test_the_folders_of_images_are_read_once_for_an_update(site: Site, digested: list[Path]) -> None:
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    assert site.update().changed
+    assert len(digested) == 1
+
+
 def test_an_update_records_what_came_out(site: Site) -> None:
     site.write("```console\n$ docker ps\n```\n")
     site.answers = {"docker ps": "one\n"}
