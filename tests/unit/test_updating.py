@@ -14,10 +14,11 @@ from helpers.sites import Site
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from snippetrun import config
+from snippetrun import config, recordings
 from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Match
+from snippetrun.recordings import document
 from snippetrun.sandbox.fake import Answer, program
 from snippetrun.support.patterns import Names, match_lines
 from snippetrun.tasks import site_pages
@@ -104,6 +105,21 @@ def test_the_folders_of_images_are_read_once_for_an_update(site: Site, digested:
     site.answers = {"docker ps": "new\n"}
     assert site.update().changed
     assert len(digested) == 1
+
+
+def test_a_check_reads_each_recording_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write("```console\n$ docker ps\n```\n")
+    site.answers = {"docker ps": "one\n"}
+    site.update()
+    texts: list[str] = []
+
+    def load(text: str) -> document.StoredRecording:
+        texts.append(text)
+        return document.load(text)
+
+    monkeypatch.setattr(recordings.files, "load", load)
+    assert site.check() == []
+    assert len(texts) == 1
 
 
 def test_an_update_records_what_came_out(site: Site) -> None:
