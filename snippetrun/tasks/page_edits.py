@@ -60,7 +60,7 @@ class PageEdits:
         self._failed = result.failed_at
         self.old = text
         self._before = self._read(self.old)
-        self.words = quoted(self.old)
+        self.words = quoted(self.old, site.renderer)
         for position, (verdict, parts) in self._unmatched(result):
             self._accept(position, verdict, parts)
 

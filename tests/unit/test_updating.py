@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from snippetrun import config, recordings
+from snippetrun.config import Renderer
 from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Match
@@ -98,6 +99,14 @@ def test_a_page_is_as_it_was_where_a_plugin_fails_on_what_it_would_be(
     with pytest.raises(RuntimeError):
         site.update(*pages)
     assert "old" in site.text()
+
+
+@pytest.mark.parametrize(("renderer", "refused"), [(Renderer.PYTHON_MARKDOWN, 1), (Renderer.COMMONMARK, 0)])
+def test_what_a_page_quotes_is_what_its_renderer_takes_for_prose(site: Site, renderer: Renderer, refused: int) -> None:
+    site.config = dataclasses.replace(site.config, renderer=renderer)
+    site.write("!!! note\n\n    It is `paused`.\n\n```console\n$ docker ps\npaused\n```\n")
+    site.answers = {"docker ps": "up\n"}
+    assert len(problems(site.update())) == refused
 
 
 def test_the_folders_of_images_are_read_once_for_an_update(site: Site, digested: list[Path]) -> None:
