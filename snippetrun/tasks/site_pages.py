@@ -102,6 +102,7 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         try:
             settings = load_config(str(site.files[0]), site_dir=folder)
+            _start_in(site.root, settings)
             plugin: Any = settings.plugins["snippetrun"]
             plugin.reads_only = True
             settings.plugins.on_startup(command="build", dirty=False)
@@ -119,3 +120,15 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
         finally:
             log.removeHandler(errors)
     raise UsageError(Problem("MkDocs has not asked the plugin for any page", "Is it enabled?", site.path))
+
+
+def _start_in(root: Path, settings: Any) -> None:  # noqa: ANN401 - MkDocs' own
+    """Have extensions find files from below a site's folder as from the folder itself, where MkDocs is started."""
+    if not Path.cwd().is_relative_to(root):
+        return
+    for name in settings.markdown_extensions:
+        options = settings.mdx_configs.get(name, {})
+        paths = options.get("base_path", ["."] if name == "pymdownx.snippets" else None)
+        if paths:
+            found = [str(root / path) for path in ([paths] if isinstance(paths, str) else paths)]
+            settings.mdx_configs[name] = options | {"base_path": found if isinstance(paths, list) else found[0]}
