@@ -67,12 +67,15 @@ class Proposal:
 
 
 def propose(folder: Path, config_file: Path | None = None) -> Proposal:
-    """Read a tree, and return what would make a site of it; raise UsageError where there is one already.
+    """Read a tree, and return what would make a site of it; raise UsageError where there is one already, or no page.
 
     Its configuration is the one that is named, or that of the folder, or of the nearest above it.
     """
     site, path = _site(folder.resolve(), config_file)
     texts = {file: text for file in files.find(site) if (text := _text(file)) is not None}
+    if not texts and not site.makers:
+        hint = "Name the folder that your pages are in: snippetrun init FOLDER"
+        raise UsageError(Problem(f"no page is below {shown_path(site.docs)}/", hint, site.path))
     shown = [_shown(text) for text in texts.values()]
     languages = _languages(shown, prompted=True)
     site = replace(site, languages=(*_DEFAULTS.languages, *sorted(languages.keys() - set(_DEFAULTS.languages))))
