@@ -75,7 +75,7 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     texts = {file: text for file in files.find(site) if (text := _text(file)) is not None}
     if not texts and not site.makers:
         hint = "Name the folder that your pages are in: snippetrun init FOLDER"
-        raise UsageError(Problem(f"no page is below {shown_path(site.docs)}/", hint, site.path))
+        raise UsageError(Problem(f"there is no page in {shown_path(site.docs)}/", hint))
     shown = [_shown(text) for text in texts.values()]
     languages = _languages(shown, prompted=True)
     site = replace(site, languages=(*_DEFAULTS.languages, *sorted(languages.keys() - set(_DEFAULTS.languages))))

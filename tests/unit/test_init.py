@@ -148,7 +148,9 @@ def test_a_folder_without_a_page_is_named(tree: Path, *, has_site: bool) -> None
         (tree / "mkdocs.yml").unlink()
     ended = snippetrun("init", "--yes", "docs")
     assert ended.returncode == 2
-    assert "no page is below docs/\n    Name the folder that your pages are in: snippetrun init FOLDER" in ended.stderr
+    assert ended.stderr.startswith(
+        "there is no page in docs/\n    Name the folder that your pages are in: snippetrun init "
+    )
     assert {name for name in contents(tree) if name != "mkdocs.yml"} == set()
 
 
