@@ -137,7 +137,7 @@ class Trial:
         third = _ended(self._run(replace(self.job, last=shown.recording)))
         edits = list(self._varying(third))
         if not self._edit(edits):
-            raise PageError(*report.failures(third))
+            raise PageError(*_failures(third))
         shown = _passed(self._judged(_moved(_of(shown), edits)))
         third = _passed(self._judged(_moved(_of(third), edits), shown.recording))
         return joined(_of(shown), _of(third))
@@ -200,7 +200,7 @@ class Trial:
 
     def _unsettled(self, result: Result, verdict: Verdict) -> Problem:
         _, command, recorded = _at(result, verdict.line)
-        [problem] = [problem for problem in report.failures(result) if problem.line == verdict.line]
+        [problem] = [problem for problem in _failures(result) if problem.line == verdict.line]
         line = self._line(command)
         ways = f"--skip '{line}=why' shows its fence without running it"
         if recorded and recorded.status is not None:
@@ -258,12 +258,17 @@ def _of(result: Result) -> Recording:
 def _ended(result: Result) -> Result:
     """Return a result; raise PageError if one of its commands did not end as its page says."""
     if stops := {verdict.line for verdict in result.failed if ends_wrong(verdict)}:
-        raise PageError(*(problem for problem in report.failures(result) if problem.line in stops))
+        raise PageError(*(problem for problem in _failures(result) if problem.line in stops))
     return result
+
+
+def _failures(result: Result) -> tuple[Problem, ...]:
+    """Return what failed; the page is in the baseline, and none but `adopt` runs it."""
+    return report.failures(result, again="adopt")
 
 
 def _passed(result: Result) -> Result:
     """Return a result; raise PageError if one of its commands did not do what its page says."""
-    if failures := report.failures(result):
+    if failures := _failures(result):
         raise PageError(*failures)
     return result

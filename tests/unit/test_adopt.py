@@ -173,6 +173,11 @@ def test_the_folders_of_images_are_read_once_for_a_page(old: Old, digested: list
     assert len(digested) == 1
 
 
+def test_a_page_of_the_baseline_is_run_again_by_adopt_alone(old: Old) -> None:
+    [problem] = old.problems(console("$ docker x", "up"), {"docker x": ("down\n", 1)})
+    assert "To run this page alone: snippetrun adopt docs/p.md\n" in problem
+
+
 def test_what_is_accepted_has_to_be_there(old: Old) -> None:
     page = "1. a\n\n" + textwrap.indent(console("$ docker ps", "old"), "   ")
     assert old.problems(page, {}, wishes=Wishes(accept=frozenset({2, 5, 99}))) == [
