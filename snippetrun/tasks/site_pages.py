@@ -16,6 +16,7 @@ from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Page
+from snippetrun.plan import runs
 from snippetrun.support.neutralise import plain
 
 
@@ -71,6 +72,12 @@ class SitePages:
         if self._site.makers and not files.is_outside(self._site, path):
             return next((page for page in self._rendered if Path(page.path).resolve() == path.resolve()), None)
         return self.read([path])[0] if files.is_page(self._site, path) else None
+
+    @property
+    def without_file(self) -> int:
+        """How many pages run something and have no file, of those that MkDocs has made so far."""
+        made: tuple[Page, ...] = self.__dict__.get("_rendered", ())
+        return sum(runs(page) and not Path(page.path).is_file() for page in made)
 
     @cached_property
     def _rendered(self) -> tuple[Page, ...]:

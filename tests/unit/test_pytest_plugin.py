@@ -397,6 +397,20 @@ def test_a_value_that_does_not_exist_is_wrong_usage(project: Project, option: st
 NO_ENGINE = "raise EngineError(Problem('no Docker engine answers', 'Start it.'))"
 
 
+def test_pages_that_have_no_file_are_told_of(project: Project) -> None:
+    (project.pytester.path / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    (project.pytester.path / "hook.py").write_text(
+        "from mkdocs.structure.files import File\n\n"
+        "def on_files(files, config):\n"
+        f"    files.append(File.generated(config, 'made.md', content={PAGE!r}))\n"
+        "    files.append(File.generated(config, 'prose.md', content='# Prose'))\n"
+    )
+    session = project.pytest()
+    session.stdout.fnmatch_lines(
+        ["snippetrun: 1 page of plugins' making has no file, and no test here: snippetrun check"]
+    )
+
+
 def test_without_an_engine_snippets_are_skipped_for_one_reason_that_is_always_shown(project: Project) -> None:
     project.write(b=PAGE)
     project.answer(prepare=NO_ENGINE)
