@@ -202,6 +202,16 @@ def test_the_site_shows_the_fences_that_are_said_to_be_shown(text: str) -> None:
     assert shown == marked(site(text))
 
 
+@pytest.mark.parametrize(
+    ("opener", "extension"), [("/// note\n- a", "pymdownx.blocks.admonition"), ("[^1]: a", "markdown.extensions.extra")]
+)
+def test_what_makes_blocks_is_what_the_site_has(opener: str, extension: str) -> None:
+    lines = f"{opener}\n\n    ```console\n    $ docker ps\n    ```\n///\n".split("\n")
+    blocks = find_blocks(lines)
+    assert find_text(lines, blocks, [extension, "of.others"]) == set()
+    assert find_text(lines, blocks, ["admonition"]) == {blocks[0].line}
+
+
 FRAGMENTS = st.lists(
     st.sampled_from(
         """
