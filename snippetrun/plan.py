@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,13 +21,23 @@ _PROMPT = re.compile(r"[#$>%:?\])] ")
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """What a run's sandboxes are made of, as digests. They are read once for it: the folders of images may be large."""
+
+    sandbox: str
+    images: Mapping[str, str]
+    """By the name of an image, the digest that the site names, or that of its folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What there is to do for the pages of a site. It is made once for a run: the folders of images are read for it."""
+    """What there is to do for the pages of a site."""
 
     site: SiteConfig
     pages: tuple[Page, ...]
     jobs: tuple[Job, ...]
     """One for every page on which something runs, in the order of the pages."""
+    sources: Sources
 
     def only(self, paths: Collection[str]) -> Plan:
         """Return it for some of its pages."""
@@ -39,16 +49,21 @@ class Plan:
         return replace(self, site=replace(self.site, mode=mode))
 
 
-def plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
-    """Return what there is to do for pages.
+def sources_of(site: SiteConfig) -> Sources:
+    """Read the folders of a site's images, and the sandbox's own; raise ConfigError for one that is too large."""
+    images = {image.name: image.pull or digest_of(image.folder) for image in site.images}
+    return Sources(digest_of(SANDBOX), images)
+
+
+def plan(site: SiteConfig, pages: Sequence[Page], sources: Sources | None = None) -> Plan:
+    """Return what there is to do for pages, with the sources that the run has, or with those of now.
 
     Raises PageError, with every problem that there is, if a page asks for an image that the site does not list or for
     more time than the site gives, or if a line is no regular expression where it has to be one.
     """
     problems: list[Problem] = []
     jobs = []
-    sources = {image.name: image.pull or digest_of(image.folder) for image in site.images}
-    sandbox = digest_of(SANDBOX)
+    sources = sources or sources_of(site)
     for page in pages:
         if not runs(page):
             continue
@@ -63,14 +78,14 @@ def plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
         limits, network = site.page(page.path)
         # All that decides what comes out stands in the repository, so that a machine without an engine comes to the
         # same key. With a hub the page has its images, and can pull all others.
-        used = {name: source for name, source in sources.items() if hub or name in images}
+        used = {name: source for name, source in sources.images.items() if hub or name in images}
         commands = [(fingerprint.snippet, fingerprint.commands) for fingerprint in fingerprints(page)]
         key = digest(
             site.name(page.path),
             commands,
             sorted(images),
             used,
-            sandbox,
+            sources.sandbox,
             hub,
             timeout,
             match,
@@ -80,7 +95,7 @@ def plan(site: SiteConfig, pages: Sequence[Page]) -> Plan:
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules(site, page), limits, network))
     if problems:
         raise PageError(*problems)
-    return Plan(site, tuple(pages), tuple(jobs))
+    return Plan(site, tuple(pages), tuple(jobs), sources)
 
 
 def rules(site: SiteConfig, page: Page) -> Rules:

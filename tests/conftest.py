@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from snippetrun import config, runner
+from snippetrun import config, plan, runner
 from snippetrun.config import SiteConfig
 from snippetrun.engine import leftovers
 from snippetrun.engine.client import HostEngine
@@ -57,6 +57,19 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSite:
 
     monkeypatch.chdir(tmp_path)
     return make
+
+
+@pytest.fixture
+def digested(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders of images that have been read for a plan, each time that they were."""
+    folders: list[Path] = []
+
+    def digest_of(folder: Path) -> str:
+        folders.append(folder)
+        return "0" * 64
+
+    monkeypatch.setattr(plan, "digest_of", digest_of)
+    return folders
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
             print_json(json_.document(replace(made, problems=error.problems, exit_status=error.exit_status)))
         raise
     untested = sum(not page.under_test for page in pages)
-    noticed = tuple(chain(*(page.findings for page in pages)))
+    noticed = report.in_order(chain(*(page.findings for page in pages)), (page.path for page in pages))
     shown = tuple(report.page(runner.result(page, None)) for page in pages if page.snippets)
     if as_json:
         print_json(json_.document(replace(made, pages=shown, findings=noticed, untested=untested)))

@@ -4,7 +4,8 @@
     guide/install.md
     index.md
 
-A page has its path below docs_dir. A line that begins with `#` is for people.
+A page has its path below docs_dir. A line that begins with `#` is for people, and blanks around a path are nothing;
+behind `./` both are a part of it, as in `./#a.md`.
 """
 
 from __future__ import annotations
@@ -42,10 +43,13 @@ def read(root: Path, value: object) -> Baseline:
 def text(before: str, pages: Iterable[str]) -> str:
     """Return the text of a baseline that names just these pages; comments come above all pages."""
     comments = [line for line in before.splitlines() if line.strip() and not _page(line)]
-    return "".join(f"{line}\n" for line in [*(comments or [_HEAD]), *sorted(set(pages))])
+    lines = (name if _page(name) == name else f"./{name}" for name in sorted(set(pages)))
+    return "".join(f"{line}\n" for line in [*(comments or [_HEAD]), *lines])
 
 
 def _page(line: str) -> str:
     """Return the page that a line names; "" for a comment."""
+    if line.startswith("./"):
+        return line[2:]
     name = line.strip()
     return "" if name.startswith("#") else name

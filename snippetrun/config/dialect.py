@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from snippetrun.config.yaml_text import scalar
+
 
 class Renderer(StrEnum):
     """What makes HTML of the pages."""
@@ -30,4 +32,4 @@ class Dialect:
     """Python-Markdown's, by the names that mkdocs.yml has for them; None where nobody knows them all."""
 
     def __str__(self) -> str:
-        return ", ".join(language or '""' for language in self.languages)
+        return ", ".join(map(scalar, self.languages))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +48,15 @@ def construct(node: yaml.Node | None, loader: type[Loader] = Loader) -> Any:  # 
     return None if node is None else loader("").construct_document(node)
 
 
+def pairs(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+    """Return the keys and values of a mapping, with what `<<: *name` takes over; what is written beside that wins."""
+    own = [(key, value) for key, value in node.value if key.tag != "tag:yaml.org,2002:merge"]
+    Loader("").flatten_mapping(node)
+    taken = {key_of(key): (key, value) for key, value in node.value[: len(node.value) - len(own)]}
+    names = {key_of(key) for key, _ in own}
+    return [*(pair for name, pair in taken.items() if name not in names), *own]
+
+
 def problem(error: yaml.YAMLError, what: str, text: str, path: str, first_line: int = 1) -> Problem:
     """Return what a YAMLError says about a text, which starts on line `first_line` of a file."""
     mark = getattr(error, "problem_mark", None)
@@ -55,6 +66,12 @@ def problem(error: yaml.YAMLError, what: str, text: str, path: str, first_line: 
     hint = "Quote the value, or close the bracket or the quote that is open."
     hint = "" if isinstance(error, ComposerError) else hint  # its aliases are wrong, or it is too large
     return Problem(f"{what} not valid YAML: {reason}", hint, path, first_line + line, column + 1)
+
+
+def scalar(text: str) -> str:
+    """Return a text as YAML, in quotes if it would or might say something else without: `yes`, `12`, `a: b`."""
+    plain = re.fullmatch(r"[\w./-]+", text, re.ASCII) and yaml.safe_load(text) == text
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def key_of(node: yaml.Node) -> str:

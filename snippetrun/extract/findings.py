@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from snippetrun.config import Dialect
+from snippetrun.config.yaml_text import scalar
 from snippetrun.errors import Problem
 from snippetrun.extract.candidate import Candidate
 from snippetrun.extract.fences import Outline
@@ -43,9 +44,12 @@ def find_unlisted(path: str, candidates: Iterable[Candidate], dialect: Dialect) 
         session = (split_script if is_terminal else split)(fence.lines, fence.line + 1, dialect.prompts)
         if docker := [command.line for command in session.commands if runs_docker(command.text)]:
             what = f"its language is {language}" if language else "it names no language"
-            word = language or '""'
             scripts = [script for script in dialect.scripts if script in dialect.languages]
-            listed = f"scripts: [{', '.join([*scripts, word])}]" if is_terminal else f"languages: [{dialect}, {word}]"
+            listed = (
+                f"scripts: [{', '.join(map(scalar, [*scripts, language]))}]"
+                if is_terminal
+                else f"languages: [{dialect}, {scalar(language)}]"
+            )
             hint = f"Write ```console above it, or list it in mkdocs.yml: {listed}. "
             yield Problem(
                 f"this fence does not run: {what}", hint + "Write ```text where it is never to run.", path, docker[0]

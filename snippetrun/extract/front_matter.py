@@ -11,7 +11,7 @@ from yaml.composer import ComposerError
 
 from snippetrun.config import values
 from snippetrun.config.options import Reader, read
-from snippetrun.config.yaml_text import compose, construct, key_of, position, problem
+from snippetrun.config.yaml_text import compose, construct, key_of, pairs, position, problem
 from snippetrun.errors import Problem
 from snippetrun.model import Match, PageOptions
 from snippetrun.support import units
@@ -21,6 +21,8 @@ from snippetrun.support import units
 _BLOCK = re.compile(r"-{3}[ \t]*\n(.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
 # the key in "title: x\nsnippetrun: {hub: true}"
 _OURS = re.compile(r"^snippetrun\s*:", re.MULTILINE)
+# the tag of a value such as `null` or `~`, or of none
+_NULL = "tag:yaml.org,2002:null"
 
 READERS: Mapping[str, Reader] = {
     "skip": values.reason,
@@ -59,9 +61,9 @@ def read_front_matter(path: str, lines: Sequence[str]) -> FrontMatter:
         node = compose(block[1])
         if not isinstance(node, yaml.MappingNode):
             return FrontMatter()
-        for key, value in node.value:
+        for key, value in pairs(node):
             if key.value == "title" and isinstance(value, yaml.ScalarNode):
-                title = value.value
+                title = "" if value.tag == _NULL else value.value
             elif key.value == "snippetrun" and options.line:
                 mark = key.start_mark
                 message, hint = "snippetrun: is written twice", "Leave one of them."
@@ -86,6 +88,6 @@ def _options(path: str, key: yaml.Node, node: yaml.Node) -> tuple[PageOptions, l
         _, line, column = position(node, keys)
         return path, line + 1, column
 
-    pairs = [(key_of(name), construct(value)) for name, value in node.value]
-    options, problems = read(pairs, READERS, where)
+    given = [(key_of(name), construct(value)) for name, value in pairs(node)]
+    options, problems = read(given, READERS, where)
     return PageOptions(line=line, **options), problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from snippetrun.config.yaml_text import scalar
 from snippetrun.errors import Problem
 from snippetrun.extract.shell_syntax import runs_docker
 
@@ -92,7 +93,7 @@ def _problem(number: int, prompt: str, prompts: Sequence[str]) -> Problem:
         hint = f"This line does not run. Write {start} in its place, and what a shell of Linux takes."
     else:
         message = f"`{prompt}` is no prompt of this site"
-        listed = ", ".join(f'"{text}"' for text in (*prompts, prompt))
+        listed = ", ".join(map(scalar, (*prompts, prompt)))
         hint = f"This line does not run. Write {start} in its place, or in mkdocs.yml: prompts: [{listed}]."
         if prompt[-1] == "#":
             hint += " If it is typed into a shell that is open, write {term=main} after the language."

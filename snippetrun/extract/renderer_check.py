@@ -1,6 +1,7 @@
-"""Never run what the site does not show: where a fence is none for Python-Markdown.
+"""Never run what the site does not show: where a fence is none for Python-Markdown, and why.
 
-Each check is tried against Python-Markdown itself in `tests/unit/test_extract.py`.
+That it is none is what superfences (`superfences.py`) and Python-Markdown's own parser (`block_parser.py`) say. The
+rest is looked for to say why, in words that help.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from snippetrun.errors import Problem
+from snippetrun.extract.block_parser import find_text
 from snippetrun.extract.fences import Container, Fence, Kind, Outline, is_blank
 from snippetrun.extract.indented_blocks import INDENT
 from snippetrun.extract.superfences import Block
@@ -21,7 +23,8 @@ _BLANKS = "> \t"
 _MARKER = re.compile(r"(?:[*+-]|\d+\.)[ \t]")
 # the blanks before a line
 _PREFIX = re.compile(f"[{_BLANKS}]*")
-
+# without any of these, nothing is indented code or a footnote: >     code, or [^1]: text, which a later one may replace
+_SUSPECT = re.compile(rf"\t| {{{INDENT}}}|\[\^[^\]]*\]:")
 
 _EXTRA = ("extra", "markdown.extensions.extra", "pymdownx.extra")
 _BLOCKS = {
@@ -49,6 +52,7 @@ class Seen:
         self._extensions = extensions
         self._path, self._lines, self._blocks, self._fences = path, lines, blocks, outline.fences
         self._code = sorted(outline.code)
+        self._suspects = [number for number, line in enumerate(lines, 1) if _SUSPECT.search(line)]
         self._shown = {(block.line, block.end_line) for block in blocks}
         self._openers = {block.end_line: block.line for block in blocks}
         self._closers = {block.line: block.end_line for block in blocks}
@@ -59,10 +63,17 @@ class Seen:
         """Whether superfences sees the same fence."""
         return (fence.line, fence.end_line) in self._shown
 
-    def code_between(self, first: int, after: int) -> bool:
-        """Whether indented code stands on one of these lines; the last of them is the one before `after`."""
-        at = bisect_left(self._code, first)
-        return at < len(self._code) and self._code[at] < after
+    def is_text(self, fence: Fence) -> bool:
+        """Whether the site shows a fence that superfences sees as text all the same."""
+        return _any_between(self._suspects, self.first_of_block(fence), fence.line + 1) and fence.line in self._text
+
+    @cached_property
+    def _text(self) -> set[int]:
+        return find_text(self._lines, self._blocks, self._extensions)
+
+    def touches_code(self, fence: Fence) -> bool:
+        """Whether indented code stands in the lines above a fence that no blank line parts from it."""
+        return _any_between(self._code, self.first_of_block(fence), fence.line)
 
     def unknown_block(self, container: Container) -> str:
         """Return what the site lacks that makes such a block, in words; "" if it lacks nothing."""
@@ -120,6 +131,12 @@ class Seen:
         return Problem(message, hint, self._path, first.line, first.info_column)
 
 
+def _any_between(numbers: Sequence[int], first: int, after: int) -> bool:
+    """Whether one of some sorted numbers is at least the one, and below the other."""
+    at = bisect_left(numbers, first)
+    return at < len(numbers) and numbers[at] < after
+
+
 def find_disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
     """Say why the site would not show this fence as a code block; None if it does."""
     start = len(fence.prefix) + 1
@@ -131,16 +148,24 @@ def find_disagreement(path: str, fence: Fence, seen: Seen) -> Problem | None:
         return Problem("a tab stands before this fence", f"Use {INDENT} spaces.", path, fence.line, column)
     if not seen.shows(fence):
         return seen.first_unseen
-    first = seen.first_of_block(fence)
-    if seen.code_between(first, fence.line):
+    if not seen.is_text(fence):
+        return None
+    if seen.touches_code(fence):
         hint = f"Leave a blank line above it. {_TEXT}"
         return Problem("this fence touches indented code", hint, path, fence.line, start)
-    return _container_problem(path, fence, seen, first)
+    return _container_problem(path, fence, seen) or find_misplacement(path, fence, seen) or _mix(path, fence)
 
 
-def _container_problem(path: str, fence: Fence, seen: Seen, first: int) -> Problem | None:
-    """Say which of the blocks and lists around a fence is none on the site; its lines begin at `first`."""
-    start = len(fence.prefix) + 1
+def _mix(path: str, fence: Fence) -> Problem:
+    """Say that the site shows a fence as text, where nobody knows why."""
+    hint = "Put it into fewer lists and blocks, and leave one blank line above each of them, and above the fence."
+    message = "Python-Markdown shows this fence as text"
+    return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
+
+
+def _container_problem(path: str, fence: Fence, seen: Seen) -> Problem | None:
+    """Say which of the blocks and lists around a fence is none on the site."""
+    first, start = seen.first_of_block(fence), len(fence.prefix) + 1
     for around, outer in zip((None, *fence.containers), fence.containers, strict=False):
         if around and around.kind is Kind.ITEM and outer.kind is Kind.BLOCK and around.line == outer.line >= first:
             hint = f"Leave a blank line above it. {_TEXT}"
@@ -175,23 +200,28 @@ def _cause(path: str, lines: Sequence[str], fence: Fence) -> Problem | None:
 
 
 def find_misplacement(path: str, fence: Fence, seen: Seen) -> Problem | None:
-    """Say whether Python-Markdown has the fence out of its list item: below a blank line it counts by four."""
+    """Say why Python-Markdown has a fence out of its list item: below a blank line it counts by four."""
     first = seen.first_of_block(fence)
     for inner, margin in zip(_innermost(fence.containers), _margins(fence.prefix), strict=False):
         if inner is None or inner.kind is not Kind.ITEM or inner.line >= first:
             continue
         needed = INDENT * (inner.column // INDENT + 1)
+        end = seen.end_of_item(inner, fence)
+        if needed <= margin < needed + INDENT and not end:
+            continue
+        is_text = seen.is_text(fence)
+        shown = "as text" if is_text else "outside the list"
         if not needed <= margin < needed + INDENT:
-            shown = "outside the list" if margin < needed else "as text"
+            if margin > needed and not is_text:
+                continue
             message = f"this fence is indented by {margin}: Python-Markdown would show it {shown}"
             hint = f"Indent the fence, and all it holds, by {needed} spaces."
             if margin > needed:
                 hint += " Make the list marker shorter, or start it further left."
-            return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
-        if end := seen.end_of_item(inner, fence):
-            message = f"Python-Markdown shows this fence as text, as line {end} ends the list"
+        else:
+            message = f"Python-Markdown shows this fence {shown}, as line {end} ends the list"
             hint = f"Indent line {end}, and all that belongs to the item, by {needed} spaces."
-            return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
+        return Problem(message, hint, path, fence.line, len(fence.prefix) + 1)
     return None
 
 

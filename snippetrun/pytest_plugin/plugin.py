@@ -13,10 +13,9 @@ from snippetrun.extract.files import ENDINGS
 from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
 from snippetrun.pytest_plugin.session import NO_ENGINE, Session
 from snippetrun.pytest_plugin.settings import Settings
-from snippetrun.report import untested
 
-_UNTESTED = "snippetrun_untested"
-"""Where a worker of pytest-xdist tells how many pages are not under test."""
+_NOTES = "snippetrun_notes"
+"""Where a worker of pytest-xdist tells what else there is to say."""
 
 
 class Plugin:
@@ -25,6 +24,7 @@ class Plugin:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         """Do nothing yet."""
         self._shared = Session(config, settings)
+        self._notes: list[str] = []
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect Markdown files."""
@@ -48,17 +48,18 @@ class Plugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Let go of the engine; a worker of pytest-xdist tells what it has collected, as all of them have."""
         self._shared.close()
-        getattr(session.config, "workeroutput", {})[_UNTESTED] = self._shared.untested
+        self._notes = self._shared.notes or self._notes
+        getattr(session.config, "workeroutput", {})[_NOTES] = self._notes
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - pytest-xdist's own
         """Take what a worker tells; one that has crashed tells nothing."""
-        self._shared.untested = getattr(node, "workeroutput", {}).get(_UNTESTED, self._shared.untested)
+        self._notes = getattr(node, "workeroutput", {}).get(_NOTES, self._notes)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many pages are not under test, and that there was no engine: pytest tells of neither by itself."""
-        if self._shared.untested:
-            terminalreporter.write_line(f"snippetrun: {untested(self._shared.untested)}", yellow=True)
+        """Say which pages have no tests, and that there was no engine: pytest tells of neither by itself."""
+        for note in self._notes:
+            terminalreporter.write_line(f"snippetrun: {note}", yellow=True)
         skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
         reasons = [reason for reason in skipped if reason.startswith(NO_ENGINE)]
         if reasons:

@@ -12,10 +12,13 @@ from snippetrun import runner
 from snippetrun.config import SiteConfig, find, load
 from snippetrun.errors import ConfigError, EngineError, InfrastructureError, Problem
 from snippetrun.model import Page, Result
+from snippetrun.plan import Sources, sources_of
 from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.settings import Settings
+from snippetrun.report import untested
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
+from snippetrun.support.units import counted
 from snippetrun.tasks.site_pages import SitePages
 
 NO_ENGINE = "snippets need an engine: "
@@ -30,6 +33,7 @@ class Session(runner.Watcher):
         self._config, self.settings = config, settings
         self._site: SiteConfig | None = None
         self._pages: SitePages | None = None
+        self._sources: Sources | None = None
         self._unusable = False
         self._sandboxes: runner.SharedSandboxes | None = None
         self._no_engine: EngineError | None = None
@@ -60,7 +64,19 @@ class Session(runner.Watcher):
             return None
         self._pages = self._pages or SitePages(site)
         page = self._pages.page(path)
-        return subset.prepare(site, page, compare=self.settings.compare) if page else None
+        if page is None:
+            return None
+        self._sources = self._sources or sources_of(site)
+        return subset.prepare(site, page, self._sources, compare=self.settings.compare)
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of pages that have no tests, a line each."""
+        made = self._pages.without_file if self._pages else 0
+        no_file = (
+            f"{counted(made, 'page')} of plugins' making {'has' if made == 1 else 'have'} no file, and no test here"
+        )
+        return [*filter(None, [untested(self.untested)]), *([f"{no_file}: snippetrun check"] if made else [])]
 
     def run(self, ready: subset.PreparedPage, selected: Collection[int]) -> Result:
         """Run a page as `subset.run` does, on what all pages of the session share."""

@@ -13,7 +13,7 @@ from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
 from snippetrun.model import Job, Outcome, Page, Result, Verdict
-from snippetrun.plan import plan
+from snippetrun.plan import Sources, plan
 from snippetrun.recordings import Store, StoredRecording
 from snippetrun.runner.reproduced import reproduced
 from snippetrun.sameness.expected import blamed_on
@@ -45,12 +45,12 @@ class SnippetOutcome:
     """How long its own commands took."""
 
 
-def prepare(site: SiteConfig, page: Page, *, compare: bool) -> PreparedPage:
+def prepare(site: SiteConfig, page: Page, sources: Sources | None = None, *, compare: bool) -> PreparedPage:
     """Make a page ready, and read its recording if there is to be a comparison.
 
     Raises PageError and RecordingError, with the lines, for what cannot be used.
     """
-    jobs = plan(site, [page]).jobs
+    jobs = plan(site, [page], sources).jobs
     compare = compare and site.recordings is not None
     stored = Store(site).read(page) if compare else None
     return PreparedPage(site, page, jobs[0] if jobs else None, compare, stored)

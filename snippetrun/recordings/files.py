@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -85,6 +86,10 @@ class Store:
             return Reading(stored, self._fresh(job, stored))
         except RecordingError as error:
             return Reading(stored, error=error)
+
+    def look_all(self, jobs: Iterable[Job]) -> dict[str, Reading]:
+        """Return what there is for several jobs, by their pages."""
+        return {job.page.path: self.look(job) for job in jobs}
 
     def _fresh(self, job: Job, stored: StoredRecording | None) -> Recording | None:
         """Return a recording as it is shown; None if there is none, or if something has changed since it was made.

@@ -17,6 +17,7 @@ from snippetrun.report.reported import (
     Share,
     Summary,
     counts,
+    in_order,
     page,
 )
 from snippetrun.report.text import failures, reruns, stale, summary, transcript, untested, wrong
@@ -30,6 +31,7 @@ __all__ = [
     "Summary",
     "counts",
     "failures",
+    "in_order",
     "page",
     "reruns",
     "stale",

@@ -29,35 +29,35 @@ def text(report: Report) -> str:
 
     A case is named after its command alone, so that it stays the same one when text above it moves its line.
     """
-    root = ET.Element("testsuites", name=_NO_PAGE)
+    suites: dict[str, ET.Element] = {}
     for page in report.pages:
-        _commands(_suite(root, page.path, page), page)
+        _commands(_suite(suites, page.path, page), page)
     for kind, problems in (("failure", complaints(report)), ("error", report.problems)):
         for cause in problems:
             path = cause.path or _NO_PAGE
-            case = _case(_suite(root, path), path, cause.message.split("\n")[0], cause.line)
+            case = _case(_suite(suites, path), path, cause.message.split("\n")[0], cause.line)
             _say(case, kind, cause.message, cause.hint)
-    suites = list(root)
-    for suite in suites:
+    root = ET.Element("testsuites", name=_NO_PAGE)
+    root.extend(suites.values())
+    for suite in root:
         for name, path in _COUNTED.items():
             suite.set(name, str(len(suite.findall(path))))
     for name in _COUNTED:
-        root.set(name, str(sum(int(suite.get(name, 0)) for suite in suites)))
+        root.set(name, str(sum(int(suite.get(name, 0)) for suite in root)))
     root.set("time", f"{report.seconds or 0:.3f}")
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(root: ET.Element, path: str, page: ReportedPage | None = None) -> ET.Element:
+def _suite(suites: dict[str, ET.Element], path: str, page: ReportedPage | None = None) -> ET.Element:
     """Return the suite of a path, added if it is not there yet."""
     name = _legal(path)
-    suite = next((suite for suite in root if suite.get("name") == name), None)
-    if suite is None:
-        suite = ET.SubElement(root, "testsuite", name=name)
+    if name not in suites:
+        suites[name] = ET.Element("testsuite", name=name)
         if page and page.when:
-            suite.set("timestamp", page.when)
-        suite.set("time", f"{page.seconds or 0:.3f}" if page else "0.000")
-    return suite
+            suites[name].set("timestamp", page.when)
+        suites[name].set("time", f"{page.seconds or 0:.3f}" if page else "0.000")
+    return suites[name]
 
 
 def _commands(suite: ET.Element, page: ReportedPage) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from snippetrun.errors import Problem, UsageError
-from snippetrun.report.reported import Report, Share
+from snippetrun.report.reported import Report, Share, in_order
 
 _MOST = 10_000
 """Shards, so that a report from who knows where cannot keep us busy for ever."""
@@ -39,8 +39,7 @@ def merge(reports: Mapping[str, Report]) -> Report:
     return dataclasses.replace(
         first,
         pages=tuple(sorted(pages, key=lambda page: whole[page.path])),
-        # Those in files that pages include come last: no page is named there.
-        findings=tuple(sorted(findings, key=lambda finding: whole.get(finding.path, len(whole)))),
+        findings=in_order(findings, whole),
         problems=tuple(dict.fromkeys(problem for file in files for problem in reports[file].problems)),
         note="" if pages else first.note,
         untested=sum(report.untested for report in reports.values()),
@@ -59,8 +58,7 @@ def _share(file: str, report: Report) -> Share:
         hint = "Each machine makes one of its part of the work: snippetrun check --shard 1/5 --report json=FILE"
         raise UsageError(Problem("is no report of a shard", hint, file))
     pages = {page.path for page in report.pages}
-    of_others = set(share.whole).difference(share.pages).intersection(finding.path for finding in report.findings)
-    if not 1 <= share.number <= share.of <= _MOST or not pages <= set(share.pages) or of_others:
+    if not 1 <= share.number <= share.of <= _MOST or not pages <= set(share.pages):
         raise UsageError(Problem("contradicts itself: it is not as snippetrun wrote it", "", file))
     return share
 

@@ -190,6 +190,17 @@ def page(result: Result) -> ReportedPage:
     )
 
 
+def in_order(findings: Iterable[Problem], pages: Iterable[str]) -> tuple[Problem, ...]:
+    """Return findings in the order of the pages; those in files that pages include come last, and each once."""
+    positions = {path: position for position, path in enumerate(pages)}
+    last = len(positions)
+
+    def place(finding: Problem) -> tuple[int, str, int, int]:
+        return positions.get(finding.path, last), finding.path, finding.line, finding.column
+
+    return tuple(sorted(dict.fromkeys(findings), key=place))
+
+
 def counts(pages: Iterable[Result | ReportedPage]) -> Summary:
     """Count pages and snippets with commands, the commands, and how those ended."""
     reported = (of if isinstance(of, ReportedPage) else page(of) for of in pages)

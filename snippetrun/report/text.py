@@ -37,10 +37,13 @@ def transcript(of: Result | ReportedPage) -> str:
     return "\n".join(lines)
 
 
-def failures(of: Result | ReportedPage) -> tuple[Problem, ...]:
-    """Return a problem for every failed command: the command, what went wrong, its last words, what to type."""
+def failures(of: Result | ReportedPage, *, again: str = "run") -> tuple[Problem, ...]:
+    """Return a problem for every failed command: the command, what went wrong, its last words, what to type.
+
+    `again` is the command of ours that runs the page alone.
+    """
     page = _reported(of)
-    return tuple(problem(page, command) for command in page.commands if command.outcome is Outcome.FAILED)
+    return tuple(problem(page, command, again) for command in page.commands if command.outcome is Outcome.FAILED)
 
 
 def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
@@ -50,7 +53,7 @@ def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
     return tuple(problem(page, command) for command in marked[:1])
 
 
-def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
+def problem(of: ReportedPage, command: ReportedCommand, again: str = "run") -> Problem:
     """Return what is wrong with a command that failed or is stale."""
     if command.outcome is Outcome.STALE:
         hint = f"Record it: snippetrun run {quote(of.path)}"
@@ -58,8 +61,8 @@ def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
-    again = f"To run this page alone: snippetrun run {quote(of.path)}"
-    text = plain("\n".join([*typed, *words, *hints, again]))
+    alone = f"To run this page alone: snippetrun {again} {quote(of.path)}"
+    text = plain("\n".join([*typed, *words, *hints, alone]))
     cut = "\n".join(map(_shortened, text.split("\n")))
     return Problem(plain(command.message), cut, command.path or of.path, command.where or command.line)
 

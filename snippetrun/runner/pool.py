@@ -43,18 +43,20 @@ def run(
     *,
     aim: Aim = Aim.RECORD,
     sandboxes: Sandboxes = live_sandboxes,
+    readings: Mapping[str, Reading] | None = None,
 ) -> tuple[Result, ...]:
     """Run or replay the pages of a plan, as the site's mode says, and return a result for each, in their order.
 
     A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is recorded, if that is
-    the aim; where nothing is new a recording stays as it is, and is shown.
+    the aim; where nothing is new a recording stays as it is, and is shown. `readings` are its recordings, if they have
+    been read.
     An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
     UsageError for what cannot be read, and InfrastructureError if an engine, an image or a sandbox fails us: then
     nothing of what we started is left either.
     """
     site, jobs, store, mode = work.site, work.jobs, Store(work.site), work.site.mode
     results: dict[str, Result] = {}
-    readings = {job.page.path: store.look(job) for job in jobs}
+    readings = store.look_all(jobs) if readings is None else readings
     recordings = {} if mode is Mode.RUN else replay.fresh(readings, mode, watcher.say)
     missing = [job for job in jobs if job.page.path not in recordings]
     if missing and mode is not Mode.REPLAY:

@@ -11,7 +11,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Mode, Page, Result, Rules
 from snippetrun.plan import Plan
-from snippetrun.recordings import Store
+from snippetrun.recordings import Store, StoredRecording
 from snippetrun.report import json_
 from snippetrun.runner.drift import blamed
 from snippetrun.support import git
@@ -33,23 +33,35 @@ def check(
     To `confirm` recordings is not to believe them that words and lines vary: that has to be seen now.
     Raises as `runner.run`, and RecordingError, before anything runs, for a recording that is not as it was written.
     """
-    store = Store(work.site)
-    for page in work.pages:
-        store.read(page)
+    readings = Store(work.site).look_all(work.jobs)
+    for reading in readings.values():
+        if reading.error and reading.stored is None:
+            raise reading.error
     aim = runner.Aim.CONFIRM if confirm else runner.Aim.COMPARE
-    results = runner.run(work.in_mode(Mode.RUN), watcher, aim=aim, sandboxes=sandboxes)
-    return compared(work.site, results, confirm=confirm)
+    results = runner.run(work.in_mode(Mode.RUN), watcher, aim=aim, sandboxes=sandboxes, readings=readings)
+    stored = {path: reading.stored for path, reading in readings.items()}
+    return compared(work.site, results, stored, confirm=confirm)
 
 
-def compared(site: SiteConfig, results: Sequence[Result], *, confirm: bool = False) -> tuple[Result, ...]:
-    """Return the results of pages, with a failure where what came out is not what was recorded."""
+def compared(
+    site: SiteConfig,
+    results: Sequence[Result],
+    stored: Mapping[str, StoredRecording | None] | None = None,
+    *,
+    confirm: bool = False,
+) -> tuple[Result, ...]:
+    """Return the results of pages, with a failure where what came out is not what was recorded.
+
+    The recordings are those that are `stored` by page, if they have been read.
+    """
     if site.recordings is None:
         return tuple(results)
-    store = Store(site)
+    if stored is None:
+        stored = {result.page.path: Store(site).read(result.page) for result in results if result.recording}
     return tuple(
-        runner.before(
-            result.page, store.read(result.page) if result.recording else None, Rules(), believed=not confirm
-        ).judged(result, result.news)
+        runner.before(result.page, stored.get(result.page.path), Rules(), believed=not confirm).judged(
+            result, result.news
+        )
         for result in results
     )
 
@@ -65,13 +77,14 @@ def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = No
     if confirmed is None:
         return results
     message = f"its recording is none that {confirmed_by} has confirmed"
+    report_again = f"--confirm --report json={quote(str(confirmed_by))}"
     return tuple(
         result
         if result.recording is None or result.recording.checksum in _of(confirmed, work.site, result.page)
         else blamed(
             result,
             message,
-            f"Confirm it: snippetrun check {quote(result.page.path)} --confirm --report json={confirmed_by}",
+            f"Confirm it: snippetrun check {quote(result.page.path)} {report_again}",
         )
         for result in results
     )

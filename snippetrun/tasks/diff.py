@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+from shlex import quote
 
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import Problem, RecordingError, UsageError
@@ -154,7 +155,7 @@ def _news(site: SiteConfig, page: str, texts: tuple[bytes | None, bytes | None],
     try:
         new = _loaded(texts[1]) if texts[1] is not None else None
     except BadDocumentError as error:
-        hint = f"Record the page again: snippetrun run {page}"
+        hint = f"Record the page again: snippetrun run {quote(page)}"
         raise RecordingError(Problem(f"this recording {error}", hint, file)) from error
     change = Change.NEW if texts[0] is None else Change.GONE if texts[1] is None else Change.CHANGED
     commands: tuple[ChangedCommand, ...] = ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from snippetrun import config
 from snippetrun.config import Baseline, Renderer, SiteConfig, baseline, shown_path
+from snippetrun.config.yaml_text import scalar
 from snippetrun.errors import ConfigError, PageError, Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.fences import read_outline
@@ -72,12 +69,15 @@ class Proposal:
 
 
 def propose(folder: Path, config_file: Path | None = None) -> Proposal:
-    """Read a tree, and return what would make a site of it; raise UsageError where there is one already.
+    """Read a tree, and return what would make a site of it; raise UsageError where there is one already, or no page.
 
     Its configuration is the one that is named, or that of the folder, or of the nearest above it.
     """
     site, path = _site(folder.resolve(), config_file)
     texts = {file: text for file in files.find(site) if (text := _text(file)) is not None}
+    if not texts and not site.makers:
+        hint = "Name the folder that your pages are in: snippetrun init FOLDER"
+        raise UsageError(Problem(f"there is no page in {shown_path(site.docs)}/", hint))
     shown = [_shown(text) for text in texts.values()]
     languages = _languages(shown, prompted=True)
     site = replace(site, languages=(*_DEFAULTS.languages, *sorted(languages.keys() - set(_DEFAULTS.languages))))
@@ -87,7 +87,7 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     options: dict[str, Any] = {}
     if site.languages != _DEFAULTS.languages:
         options["languages"] = list(site.languages)
-    lines = [f"languages: [{', '.join(map(_scalar, site.languages))}]"] if options else []
+    lines = [f"languages: [{', '.join(map(scalar, site.languages))}]"] if options else []
     sources, more, dockerfiles = _images(site.root, images)
     if sources:
         options["images"] = sources
@@ -99,7 +99,7 @@ def propose(folder: Path, config_file: Path | None = None) -> Proposal:
     if path.name == config.OWN:
         after: str | None = "\n".join(
             [
-                f"docs_dir: {_scalar(site.docs.relative_to(site.root).as_posix())}",
+                f"docs_dir: {scalar(site.docs.relative_to(site.root).as_posix())}",
                 f"renderer: {site.renderer}",
                 *lines,
                 "",
@@ -122,12 +122,6 @@ def write(proposal: Proposal) -> None:
     with written(proposal.files):
         if not proposal.by_hand:
             config.load(proposal.configuration)
-
-
-def _scalar(text: str) -> str:
-    """Return a text as YAML, in quotes if it would or might say something else without: `yes`, `12`, `a: b`."""
-    plain = re.fullmatch(r"[\w./-]+", text) and yaml.safe_load(text) == text
-    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _site(folder: Path, config_file: Path | None) -> tuple[SiteConfig, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from snippetrun.config import Renderer
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
 
@@ -22,10 +23,10 @@ _NUMBER = re.compile(r"\b\d{1,3}\b")
 _BREAK = re.compile(r"\n\s*\n")
 
 
-def quoted(text: str) -> frozenset[str]:
+def quoted(text: str, renderer: Renderer) -> frozenset[str]:
     """Return the words that the prose of a page has in backticks or in bold."""
     lines = normalised(text)
-    outline = read_outline(lines)
+    outline = read_outline(lines, renderer)
     fenced = {line for fence in outline.fences for line in range(fence.line, fence.end_line + 1)}
     shown = fenced | outline.code | outline.hidden
     prose = "\n".join("" if number in shown else line for number, line in enumerate(lines, 1))

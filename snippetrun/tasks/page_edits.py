@@ -16,6 +16,7 @@ from snippetrun.model import (
     Command,
     CommandResult,
     Ending,
+    Options,
     Page,
     PieceKind,
     Position,
@@ -27,7 +28,7 @@ from snippetrun.model import (
 from snippetrun.sameness.expected import ends_wrong
 from snippetrun.tasks.lost_states import lost_state, quoted
 from snippetrun.tasks.rewrite import RewrittenPart, rewritten
-from snippetrun.tasks.settle import status_below
+from snippetrun.tasks.settle import status_below, with_exit
 from snippetrun.tasks.written_forms import WrittenForm, forms
 
 Allow = Callable[[Problem], bool]
@@ -44,7 +45,7 @@ class _Edits:
     statuses: Mapping[int, int] = dataclasses.field(default_factory=dict)
     """By the line of a command, the exit status that is expected of it now."""
     fences: Mapping[int, str] = dataclasses.field(default_factory=dict)
-    """By the line of an opening or closing fence, what it is made of now."""
+    """By the line of an opening or closing fence, its text now."""
 
 
 class PageEdits:
@@ -59,7 +60,7 @@ class PageEdits:
         self._failed = result.failed_at
         self.old = text
         self._before = self._read(self.old)
-        self.words = quoted(self.old)
+        self.words = quoted(self.old, site.renderer)
         for position, (verdict, parts) in self._unmatched(result):
             self._accept(position, verdict, parts)
 
@@ -107,7 +108,7 @@ class PageEdits:
                 return
             statuses = {command.line: recorded.status}
             states = [f"it ends with exit status {recorded.status}"]
-        if why := self._why_not(snippet, command, statuses):
+        if why := self._why_not(snippet, command):
             self.refused[position] = why
             return
         questions = (self.question(state, verdict.where or command.line) for state in states if state)
@@ -115,7 +116,7 @@ class PageEdits:
             self.refused[position] = f"Not accepted: {refused.message}. {refused.hint}"
             return
         changes = [change for _, changes in parts for change in changes]
-        markup = self._edits.fences.get(snippet.line) or self._fence(snippet.line)["markup"]
+        markup = self._fence(snippet.line, self._edits)["markup"]
         tries = (self._with(position, form, statuses) for form in forms(snippet, recorded, changes, markup))
         edits = next((edits for edits in tries if self._is_right(position, edits)), None)
         if edits:
@@ -131,7 +132,7 @@ class PageEdits:
         snippet = self._page.snippets[at]
         return snippet, snippet.commands[number], self._recording.snippets[at][number]
 
-    def _why_not(self, snippet: Snippet, command: Command, statuses: Mapping[int, int]) -> str:
+    def _why_not(self, snippet: Snippet, command: Command) -> str:
         """Return why what is said of a command cannot be changed in the page's file, and where it can."""
         if snippet.path:
             return f"It is included, and `update` changes pages alone: change {snippet.path} by hand."
@@ -144,8 +145,6 @@ class PageEdits:
         ):
             made = f"a plugin makes something else of it ({makers})" if makers else "it has just been changed"
             return f"The page's file says something else in this place: {made}. Change it by hand."
-        if statuses and snippet.options.exit is not None:
-            return f"If that is right, write exit={statuses[command.line]} in line {snippet.line}."
         return ""
 
     def _with(self, position: Position, form: WrittenForm, statuses: Mapping[int, int]) -> _Edits:
@@ -155,9 +154,16 @@ class PageEdits:
             extract.Edit(change.line, change.end_line, tuple(_prefixed(snippet.prefix, line) for line in change.lines))
             for change in form.changes
         ]
-        for status in statuses.values():  # above the output that is put into the same place, as edits go upwards
-            lines.insert(0, status_below(normalised(self.old), snippet, command, status))
-        fences = dict.fromkeys((snippet.line, snippet.end_line), form.markup)
+        fences = dict.fromkeys((snippet.line, snippet.end_line), "")
+        for line in fences:
+            fence = self._fence(line, self._edits)
+            fences[line] = fence["before"] + form.markup + fence["info"]
+        for status in statuses.values():
+            below = status
+            if snippet.options.exit is not None:
+                fences[snippet.line], below = with_exit(fences[snippet.line], status), 0
+            # above the output that is put into the same place, as edits go upwards
+            lines.insert(0, status_below(normalised(self.old), snippet, command, below))
         return _Edits(
             (*self._edits.lines, *lines), {**self._edits.statuses, **statuses}, {**self._edits.fences, **fences}
         )
@@ -174,7 +180,8 @@ class PageEdits:
         if not before or not after:
             return None
         expected = [
-            [(s.options, c.text, edits.statuses.get(c.line, c.status)) for c in s.commands] for s in before.snippets
+            [(_with_statuses(s, edits), c.text, edits.statuses.get(c.line, c.status)) for c in s.commands]
+            for s in before.snippets
         ]
         if expected != [[(s.options, c.text, c.status) for c in s.commands] for s in after.snippets]:
             return None
@@ -193,19 +200,15 @@ class PageEdits:
         except PageError:
             return None
 
-    def _fence(self, line: int) -> re.Match[str]:
-        match = _FENCE.fullmatch(normalised(self.old)[line - 1])
+    def _fence(self, line: int, edits: _Edits) -> re.Match[str]:
+        match = _FENCE.fullmatch(edits.fences.get(line) or normalised(self.old)[line - 1])
         assert match  # noqa: S101 - a fence was read there
         return match
 
     def _spliced(self, edits: _Edits) -> str:
-        fences = ((line, markup, self._fence(line)) for line, markup in edits.fences.items())
-        longer = (
-            extract.Edit(line, line, (fence["before"] + markup + fence["info"],))
-            for line, markup, fence in fences
-            if markup != fence["markup"]
-        )
-        return extract.splice(self.old, [*edits.lines, *longer])
+        old = normalised(self.old)
+        fences = (extract.Edit(line, line, (text,)) for line, text in edits.fences.items() if text != old[line - 1])
+        return extract.splice(self.old, [*edits.lines, *fences])
 
     def _moved(self, edits: _Edits) -> Recording:
         pairs = zip(self._page.snippets, self._recording.snippets, strict=False)
@@ -218,6 +221,14 @@ class PageEdits:
 
 def _commands(page: Page) -> list[Command]:
     return list(chain.from_iterable(snippet.commands for snippet in page.snippets))
+
+
+def _with_statuses(snippet: Snippet, edits: _Edits) -> Options:
+    """Return the options of a fence, whose exit status is the one that is expected of its command now."""
+    status = snippet.options.exit
+    if status is not None:
+        status = next((edits.statuses[c.line] for c in snippet.commands if c.line in edits.statuses), status)
+    return dataclasses.replace(snippet.options, exit=status)
 
 
 def _said(page: Page) -> list[tuple[str, int, tuple[str, ...]]]:

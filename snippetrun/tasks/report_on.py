@@ -59,11 +59,12 @@ def report_on(task: Task, config_file: Path | None, selection: Selection, watche
 
 def _about(made: Report, selected: SelectedPages, selection: Selection) -> Report:
     share = None
-    findings = tuple(chain(*(page.findings for page in selected.part.pages)))
+    pages = selected.part.pages
+    findings = report.in_order(chain(*(page.findings for page in pages)), (page.path for page in pages))
     if selection.shard:
         mine, whole = (tuple(page.path for page in part.pages) for part in (selected.part, selected.whole))
         share = Share(selection.shard.number, selection.shard.of, mine, whole)
-    untested = sum(not page.under_test for page in selected.part.pages)
+    untested = sum(not page.under_test for page in pages)
     return dataclasses.replace(made, note=selected.note, findings=findings, untested=untested, shard=share)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from snippetrun import report
 from snippetrun.config import SiteConfig
@@ -57,7 +58,8 @@ def _nothing_runs(whole: Plan) -> UsageError:
     if any(snippet.commands for page in whole.pages for snippet in page.snippets):
         hint = "Every docker command there is skipped."
     elif untested:
-        hint = f"{report.untested(len(untested))}. To run one, and see what it takes: snippetrun adopt {untested[0]}"
+        adopt = f"snippetrun adopt {quote(untested[0])}"
+        hint = f"{report.untested(len(untested))}. To run one, and see what it takes: {adopt}"
     return UsageError(Problem("there is nothing to run", hint))
 
 

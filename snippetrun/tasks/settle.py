@@ -21,7 +21,7 @@ from snippetrun.support.sgr import uncoloured
 # ? 3, under a command
 _STATUS = re.compile(r"[> \t]*\? [0-9]+[ \t]*")
 # exit=3, in the braces of a fence
-_EXIT = re.compile(r"exit=[\"']?[0-9]+[\"']?")
+_EXIT = re.compile(r"(?<=[\s{])exit=[\"']?[0-9]+[\"']?")
 # what is the same in every run: server listens on port
 _STEADY = re.compile(r"[^\W\d][^\d\"{}\\]{3,}")
 _LONGEST = 60
@@ -46,11 +46,16 @@ def with_status(
 ) -> list[Edit]:
     """Return what makes a page expect an exit status."""
     opener = lines[snippet.line - 1]
-    if _EXIT.search(opener):
-        return [Edit(snippet.line, snippet.line, (_EXIT.sub(f"exit={status}", opener),))]
+    if snippet.options.exit is not None:
+        return [Edit(snippet.line, snippet.line, (with_exit(opener, status),))]
     if not has_prompt(snippet.content.split("\n"), prompts):
         return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
     return [status_below(lines, snippet, command, status)]
+
+
+def with_exit(opener: str, status: int) -> str:
+    """Return an opening fence that expects another exit status in its braces."""
+    return _EXIT.sub(f"exit={status}", opener)
 
 
 def status_below(lines: Sequence[str], snippet: Snippet, command: Command, status: int) -> Edit:

@@ -18,6 +18,7 @@ from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Page
+from snippetrun.plan import runs
 from snippetrun.support.neutralise import plain
 
 
@@ -74,6 +75,12 @@ class SitePages:
             return next((page for page in self._rendered if Path(page.path).resolve() == path.resolve()), None)
         return self.read([path])[0] if files.is_page(self._site, path) else None
 
+    @property
+    def without_file(self) -> int:
+        """How many pages run something and have no file, of those that MkDocs has made so far."""
+        made: tuple[Page, ...] = self.__dict__.get("_rendered", ())
+        return sum(runs(page) and not Path(page.path).is_file() for page in made)
+
     @cached_property
     def _rendered(self) -> tuple[Page, ...]:
         if os.environ.get("SNIPPETRUN_PLUGINS") == "no":
@@ -102,6 +109,7 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         try:
             settings = load_config(str(site.files[0]), site_dir=folder)
+            _start_in(site.root, settings)
             plugin: Any = settings.plugins["snippetrun"]
             plugin.reads_only = True
             settings.plugins.on_startup(command="build", dirty=False)
@@ -134,3 +142,15 @@ def _mkdocs(site: SiteConfig) -> tuple[Any, Any]:
         )
         raise UsageError(Problem(message, "Type: pip install 'snippetrun[mkdocs]'", site.path)) from error
     return build, load_config
+
+
+def _start_in(root: Path, settings: Any) -> None:  # noqa: ANN401 - MkDocs' own
+    """Have extensions find files from below a site's folder as from the folder itself, where MkDocs is started."""
+    if not Path.cwd().is_relative_to(root):
+        return
+    for name in settings.markdown_extensions:
+        options = settings.mdx_configs.get(name, {})
+        paths = options.get("base_path", ["."] if name == "pymdownx.snippets" else None)
+        if paths:
+            found = [str(root / path) for path in ([paths] if isinstance(paths, str) else paths)]
+            settings.mdx_configs[name] = options | {"base_path": found if isinstance(paths, list) else found[0]}

@@ -22,7 +22,7 @@ from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.reindent import reindented
 from snippetrun.model import Command, CommandResult, Ending, Job, Match, Page, Recording, Result, Snippet, Verdict
-from snippetrun.plan import plan
+from snippetrun.plan import plan, sources_of
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
 from snippetrun.sameness.expected import ends_wrong
@@ -52,6 +52,7 @@ class Trial:
     ) -> None:
         """Take the page's file, whether the baseline names it or not; raise PageError if it has no text."""
         self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
+        self._sources = sources_of(site)
         self._start, self._watcher, self._wishes = start, watcher, wishes
         self.before = self.text = files.text(path)
         self.questions: list[Problem] = []
@@ -84,6 +85,11 @@ class Trial:
         if self.page.findings:
             raise PageError(*self.page.findings)
         self._plan(extract.splice(self.text, named(self.page, normalised(self.text))))
+        if nowhere := self._wishes.accept and self._wishes.accept - self._lines_that_run():
+            hint = "Name the line of a command, or one of its output."
+            raise PageError(
+                *(Problem(f"--accept {line}: nothing runs there", hint, self._path) for line in sorted(nowhere))
+            )
 
     def settle(self) -> Result | None:
         """Make each command end as the page says; return the run in which all did, None if nothing runs."""
@@ -131,13 +137,19 @@ class Trial:
         third = _ended(self._run(replace(self.job, last=shown.recording)))
         edits = list(self._varying(third))
         if not self._edit(edits):
-            raise PageError(*report.failures(third))
+            raise PageError(*_failures(third))
         shown = _passed(self._judged(_moved(_of(shown), edits)))
         third = _passed(self._judged(_moved(_of(third), edits), shown.recording))
         return joined(_of(shown), _of(third))
 
     def _fences(self, text: str) -> tuple[Fence, ...]:
         return read_outline(normalised(text), self._site.renderer).fences
+
+    def _lines_that_run(self) -> set[int]:
+        """Return the lines of commands and of their output in the page as it is."""
+        at, running = self.origins.at, (snippet for snippet in self.page.snippets if snippet.options.skip is None)
+        commands = (command for snippet in running for command in snippet.commands)
+        return {at(n)[1] for c in commands for n in range(c.line, c.end_line + len(c.written) + 1)}
 
     def _prompted(self) -> Iterator[Edit]:
         """Yield edits of lines that run once they have the site's own prompt, where nobody can take them for output."""
@@ -155,7 +167,7 @@ class Trial:
     def _plan(self, text: str) -> None:
         """Take a text; raise PageError, and keep the one before, if it cannot be used."""
         page = files.parse(self._site, self._path, text)
-        jobs = plan(self._site, [page]).jobs
+        jobs = plan(self._site, [page], self._sources).jobs
         self.text, self.page, self.job = text, page, jobs[0] if jobs else None
 
     def _edit(self, edits: Sequence[Edit]) -> bool:
@@ -188,7 +200,7 @@ class Trial:
 
     def _unsettled(self, result: Result, verdict: Verdict) -> Problem:
         _, command, recorded = _at(result, verdict.line)
-        [problem] = [problem for problem in report.failures(result) if problem.line == verdict.line]
+        [problem] = [problem for problem in _failures(result) if problem.line == verdict.line]
         line = self._line(command)
         ways = f"--skip '{line}=why' shows its fence without running it"
         if recorded and recorded.status is not None:
@@ -246,12 +258,17 @@ def _of(result: Result) -> Recording:
 def _ended(result: Result) -> Result:
     """Return a result; raise PageError if one of its commands did not end as its page says."""
     if stops := {verdict.line for verdict in result.failed if ends_wrong(verdict)}:
-        raise PageError(*(problem for problem in report.failures(result) if problem.line in stops))
+        raise PageError(*(problem for problem in _failures(result) if problem.line in stops))
     return result
+
+
+def _failures(result: Result) -> tuple[Problem, ...]:
+    """Return what failed; the page is in the baseline, and none but `adopt` runs it."""
+    return report.failures(result, again="adopt")
 
 
 def _passed(result: Result) -> Result:
     """Return a result; raise PageError if one of its commands did not do what its page says."""
-    if failures := report.failures(result):
+    if failures := _failures(result):
         raise PageError(*failures)
     return result

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 
 from snippetrun import runner
-from snippetrun.config import SiteConfig, shown_path
-from snippetrun.errors import UsageError
+from snippetrun.config import shown_path
+from snippetrun.errors import PageError, Problem, UsageError
 from snippetrun.extract import files
-from snippetrun.extract.lines import normalised
 from snippetrun.model import Mode, Outcome, Position, Recording, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store, retyped
 from snippetrun.runner.drift import ended
-from snippetrun.support.atomic import write
 from snippetrun.support.sgr import uncoloured
 from snippetrun.tasks import site_pages
+from snippetrun.tasks.edited_file import EditedFile, written
 from snippetrun.tasks.lost_states import lost_state
 from snippetrun.tasks.page_edits import Allow, PageEdits
 
@@ -59,30 +56,31 @@ def update(
             continue
         file = Path(result.page.path)
         edits = PageEdits(site, result, result.recording, files.text(file) if file.is_file() else "", allow)
-        accepted, recorded = _accept(site, result, edits, allow)
+        accepted, recorded = _accept(work, result, edits, allow)
         results.append(accepted)
         if edits.text != edits.old:
             changed.append(result.page.path)
-            diffs.append(_diff(result.page.path, edits))
+            diffs.append(EditedFile(file, edits.old, edits.text).diff)
         changed += [recorded] if recorded else []
-    again = plan(site, [result.page for result in results]) if changed else work
+    again = plan(site, [result.page for result in results], work.sources) if changed else work
     runner.look_again(again, watcher, sandboxes=sandboxes)
     return UpdatedPages(tuple(results), tuple(changed), tuple(diffs))
 
 
-def _accept(site: SiteConfig, result: Result, edits: PageEdits, allow: Allow) -> tuple[Result, str]:
+def _accept(work: Plan, result: Result, edits: PageEdits, allow: Allow) -> tuple[Result, str]:
     """Write a page, and record it if it passes; return it as it is now, and the recording's file if that changed."""
-    page, file = result.page, Path(result.page.path)
+    site, page, file = work.site, result.page, Path(result.page.path)
     is_edited = edits.text != edits.old
     if is_edited:
-        write(file, edits.text)
-        with suppress(UsageError):
-            [page] = site_pages.read(site, [file])
-        if not edits.are_in(page):
+        try:
+            with written([EditedFile(file, edits.old, edits.text)]):
+                [page] = site_pages.read(site, [file])
+                if not edits.are_in(page):
+                    raise PageError(Problem("the site makes something else of it", "", page.path))
+        except UsageError:
             edits.undo()
-            write(file, edits.old)
             return _refused(result, edits.refused), ""
-    [job] = plan(site, [page]).jobs
+    [job] = plan(site, [page], work.sources).jobs
     recording = edits.moved
     moved = dataclasses.replace(recording, key=job.key, snippets=retyped(page, recording.snippets, job.match))
     accepted = _refused(runner.result(page, moved, site.match) if is_edited else result, edits.refused)
@@ -130,8 +128,3 @@ def _refused(result: Result, refused: Mapping[Position, str]) -> Result:
         for at, snippet in enumerate(result.verdicts)
     )
     return dataclasses.replace(result, verdicts=verdicts)
-
-
-def _diff(path: str, edits: PageEdits) -> str:
-    lines = unified_diff(normalised(edits.old), normalised(edits.text), f"a/{path}", f"b/{path}", lineterm="")
-    return "\n".join(lines)

@@ -18,7 +18,7 @@ from snippetrun.model import Page
 # registry.example/team/app:1.2
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[0-9]+(?:/[a-z0-9._-]+)+)?(?::[\w.-]+)?")
 # FROM --platform=linux/amd64 debian AS build
-_FROM = re.compile(r"^(?:> )?FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
 _STARTS = frozenset({"run", "create"})
 _NAMES_IMAGE = frozenset({"pull", "history", "save", "push"})
 _GROUPS = frozenset({"container", "image", "service", "buildx", "builder"})
@@ -42,7 +42,8 @@ def _used(page: Page) -> set[str]:
     named: set[str] = set()
     made: set[str] = {"scratch:latest"}
     for snippet in page.snippets:
-        for match in _FROM.finditer(snippet.content):
+        typed = "\n".join(command.text for command in snippet.commands)
+        for match in _FROM.finditer(snippet.content if snippet.options.file is not None else typed):
             named.add(match[1])
             made.add(image_name(match[2] or "scratch"))
         for command in snippet.commands:

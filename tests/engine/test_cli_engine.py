@@ -57,7 +57,7 @@ def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_si
 
     updated = snippetrun("update")
     *diff, page, recording = updated.stdout.splitlines()
-    assert [line for line in diff if line[0] in "-+"] == ["--- a/docs/a.md", "+++ b/docs/a.md", "-one", "+1"]
+    assert [line for line in diff if line[0] in "-+"] == ["--- docs/a.md", "+++ docs/a.md", "-one", "+1"]
     assert (page, recording) == ("changed docs/a.md", "changed recordings/a.md.json")
     assert "FAILED" not in updated.stderr
     assert (site / "docs/a.md").read_text() == PAGE.replace("echo one\none", "echo 1\n1")

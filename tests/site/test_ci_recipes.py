@@ -121,6 +121,13 @@ def test_nothing_is_published_that_the_check_of_the_same_commit_has_not_confirme
     assert gitlab["pages"]["script"][0] == "snippetrun check --mode replay --confirmed-by report.json"
 
 
+def test_what_strangers_send_is_checked_without_the_plugins_that_it_names() -> None:
+    [check] = [step for step in steps(RECIPES[".github/workflows/check.yml"]) if step.get("name") == "Check the pages"]
+    assert check["env"]["SNIPPETRUN_PLUGINS"] == "${{ github.base_ref && 'no' }}"
+    [merge_request, _] = RECIPES[".gitlab-ci.yml"]["check"]["rules"]
+    assert merge_request["variables"]["SNIPPETRUN_PLUGINS"] == "no"
+
+
 def test_pull_requests_from_forks_get_no_secrets() -> None:
     for file in WORKFLOWS:
         text = re.sub(r"#.*", "", file.read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,6 +166,24 @@ def test_a_status_is_accepted_where_the_owner_says_so_also_below_an_edit(old: Ol
     answers: dict[str, Answer] = {"docker x": ("", 4), "docker ps": ("daemon is gone\n", 1)}
     edited = old.adopt(page, answers, wishes=Wishes(accept=frozenset({3})))
     assert edited == console("$ docker x", "? 4", "$ docker ps", "daemon is gone", "? 1")
+
+
+def test_the_folders_of_images_are_read_once_for_a_page(old: Old, digested: list[Path]) -> None:
+    old.propose(console("$ docker ps", "old"), {"docker ps": "new\n"})
+    assert len(digested) == 1
+
+
+def test_a_page_of_the_baseline_is_run_again_by_adopt_alone(old: Old) -> None:
+    [problem] = old.problems(console("$ docker x", "up"), {"docker x": ("down\n", 1)})
+    assert "To run this page alone: snippetrun adopt docs/p.md\n" in problem
+
+
+def test_what_is_accepted_has_to_be_there(old: Old) -> None:
+    page = "1. a\n\n" + textwrap.indent(console("$ docker ps", "old"), "   ")
+    assert old.problems(page, {}, wishes=Wishes(accept=frozenset({2, 5, 99}))) == [
+        "docs/p.md: --accept 2: nothing runs there\n    Name the line of a command, or one of its output.",
+        "docs/p.md: --accept 99: nothing runs there\n    Name the line of a command, or one of its output.",
+    ]
 
 
 def test_a_fence_is_skipped_where_the_owner_says_so(old: Old) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -51,6 +52,17 @@ def invoke(*arguments: str) -> Result:
 def test_a_line_names_a_page_and_a_comment_none(site: Path) -> None:
     (site / baseline.NAME).write_text("\n  # a\r\nold.md \n\ngood.md")
     assert config.load().baseline.lines == {"old.md": 3, "good.md": 5}
+
+
+@pytest.mark.parametrize("name", ["#a.md", " b.md", "c d.md"])
+def test_any_page_can_be_named(site: Path, name: str) -> None:
+    (site / "docs" / name).write_text(GOOD)
+    (site / baseline.NAME).write_text(baseline.text("# later\n", ["old.md", name]))
+    assert (site / baseline.NAME).read_text().startswith("# later\n")
+    assert set(config.load().baseline.lines) == {"old.md", name}
+    assert [page.path for page in site_pages.read(config.load()) if not page.under_test] == sorted(
+        [f"docs/{name}", "docs/old.md"]
+    )
 
 
 def test_a_byte_order_mark_is_no_part_of_a_line(site: Path) -> None:
@@ -111,6 +123,14 @@ def test_a_page_that_the_baseline_does_not_name_is_under_test(site: Path) -> Non
 def test_a_named_page_of_the_baseline_is_not_run_and_the_next_step_is_said(site: Path) -> None:
     with pytest.raises(UsageError, match="there is nothing to run\n    1 page is not .*: snippetrun adopt docs/old.md"):
         select(config.load(), Selection((site / "docs/old.md",)))
+
+
+def test_the_next_step_can_be_typed_whatever_the_page_is_called(site: Path) -> None:
+    (site / "docs/old.md").rename(site / "docs/o'ld page.md")
+    (site / baseline.NAME).write_text("o'ld page.md\n")
+    with pytest.raises(UsageError) as caught:
+        select(config.load(), Selection((site / "docs/o'ld page.md",)))
+    assert shlex.split(str(caught.value))[-3:] == ["snippetrun", "adopt", "docs/o'ld page.md"]
 
 
 def test_a_line_for_a_page_that_is_not_there_is_a_finding_at_its_line(site: Path) -> None:

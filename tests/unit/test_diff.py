@@ -241,6 +241,12 @@ def test_a_damaged_recording_is_named_and_one_that_was_committed_is_all_new(root
     ]
 
 
+def test_what_to_type_about_a_recording_is_quoted_for_the_shell(root: Path) -> None:
+    (root / "recordings" / "c d.md.json").write_text("{}")
+    with pytest.raises(RecordingError, match="snippetrun run 'docs/c d.md'$"):
+        found()
+
+
 def test_a_site_that_keeps_no_recordings_has_no_news(root: Path) -> None:
     settings = root / "mkdocs.yml"
     settings.write_text(settings.read_text() + "      recordings: false\n")

@@ -12,15 +12,17 @@ from typing import Any
 
 import markdown
 import pytest
+import yaml
 from helpers.golden import Case, cases
 from helpers.listing import listing, text_of
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pymdownx.superfences import highlight_validator
 
 from snippetrun.config import Dialect
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, read, splice
+from snippetrun.extract.block_parser import find_text
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell_syntax import Scanner, runs_docker
@@ -32,6 +34,7 @@ EXTENSIONS = [
     "admonition",
     "attr_list",
     "def_list",
+    "footnotes",
     "pymdownx.details",
     "pymdownx.superfences",
     "pymdownx.tabbed",
@@ -158,6 +161,57 @@ def test_a_fence_where_both_dialects_see_it_runs_and_is_on_the_site(text: str) -
     assert not unseen(page, text)
 
 
+_OPENERS = st.sampled_from([
+    *("- item", "1. item", "-   item", "!!! note", "??? tip", '=== "Tab"', "> quote", ":   a definition"),
+    *("[^1]: a footnote", "[^2]: another", "text", "-   ", "    code", "* * item", "-   -   !!! note"),
+])  # fmt: skip
+_DEEPER = st.sampled_from([*["    "] * 8, "  ", "   ", "", "        ", "> "])
+
+
+@st.composite
+def nested(draw: st.DrawFn) -> str:
+    """Lists, blocks and quotes in each other, with fences in and between them, well indented or not."""
+    lines: list[str] = []
+    prefix = ""
+    for number, opener in enumerate(draw(st.lists(_OPENERS, min_size=1, max_size=5))):
+        if number and lines[-1].strip().startswith(("-", "1")) and draw(st.integers(0, 3)) == 0:
+            lines[-1] = lines[-1].replace(" item", "").ljust(len(prefix)) + opener
+        else:
+            lines.append(prefix + opener)
+        lines += [prefix.rstrip()] * draw(st.sampled_from([1, 1, 1, 0, 2, 3]))
+        prefix += draw(_DEEPER) + "> " * opener.startswith(">")
+        prefix = prefix[: len(prefix) - 4 * (draw(st.integers(0, 4)) == 0)]
+        lines += [(prefix + line).rstrip() for line in ("```console", f"$ docker ps {number}", "```")]
+        lines += [""] * draw(st.integers(0, 2))
+    return "\n".join(lines) + "\n"
+
+
+@settings(max_examples=300)
+@given(nested())
+@example("[^1]: a footnote\n\n\n    ```console\n    $ docker ps\n    ```\n")
+@example("-   -   !!! note\n\n            ```console\n            $ docker ps\n            ```\n")
+def test_the_site_shows_the_fences_that_are_said_to_be_shown(text: str) -> None:
+    page, wrong = outcome(text)
+    assert not (page and unseen(page, text))
+    lines = normalised(text)
+    blocks = find_blocks(lines)
+    texts = find_text(lines, blocks, None)
+    said = {problem.line for problem in wrong if re.search("as text|is text", problem.message)}
+    assert said.isdisjoint(block.line for block in blocks if block.line not in texts)
+    shown = Counter(lines[block.line].lstrip("> ") for block in blocks if block.line not in texts)
+    assert shown == marked(site(text))
+
+
+@pytest.mark.parametrize(
+    ("opener", "extension"), [("/// note\n- a", "pymdownx.blocks.admonition"), ("[^1]: a", "markdown.extensions.extra")]
+)
+def test_what_makes_blocks_is_what_the_site_has(opener: str, extension: str) -> None:
+    lines = f"{opener}\n\n    ```console\n    $ docker ps\n    ```\n///\n".split("\n")
+    blocks = find_blocks(lines)
+    assert find_text(lines, blocks, [extension, "of.others"]) == set()
+    assert find_text(lines, blocks, ["admonition"]) == {blocks[0].line}
+
+
 FRAGMENTS = st.lists(
     st.sampled_from(
         """
@@ -255,6 +309,14 @@ def test_a_new_last_line_has_no_end_where_the_old_one_had_none() -> None:
 def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> None:
     with pytest.raises(ValueError, match="not free"):
         splice("a\nb\n", edits)
+
+
+@pytest.mark.parametrize("prompt", ['[a "b"]$', r"me@h:~/a\b$", "(venv) $", "%"])
+def test_a_hint_lists_a_prompt_as_yaml_says_it(prompt: str) -> None:
+    [finding] = read(PATH, f"```console\n$ docker ps\n{prompt} docker images\n```\n").findings
+    listed = re.search(r"prompts: (\[.*\])\. If", finding.hint)
+    assert listed
+    assert yaml.safe_load(listed[1]) == ["$", prompt]
 
 
 @pytest.mark.parametrize("text", ["> " * 3000, "- " * 3000, "---\na: " + "[" * 9999 + "\n---\n"])

@@ -159,6 +159,27 @@ def test_the_configuration_may_be_named(tree: Path) -> None:
     assert list(config.load(tree / "site.yml").baseline.lines) == ["a.md", "b.md", "c.md"]
 
 
+@pytest.mark.parametrize("has_site", [True, False])
+def test_a_folder_without_a_page_is_named(tree: Path, *, has_site: bool) -> None:
+    for page in (tree / "docs").iterdir():
+        page.unlink()
+    if not has_site:
+        (tree / "mkdocs.yml").unlink()
+    ended = snippetrun("init", "--yes", "docs")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(
+        "there is no page in docs/\n    Name the folder that your pages are in: snippetrun init "
+    )
+    assert {name for name in contents(tree) if name != "mkdocs.yml"} == set()
+
+
+def test_where_no_page_runs_anything_that_is_said(tree: Path) -> None:
+    for name in "abc":
+        (tree / "docs" / f"{name}.md").unlink()
+    ended = snippetrun("init", "--yes")
+    assert ended.stderr == "No page runs a docker command yet; one that does is under test from its first day\n"
+
+
 def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
     with pytest.raises(UsageError, match="there is no such folder"):
         init.propose(tree / "nowhere")

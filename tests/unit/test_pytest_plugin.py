@@ -195,10 +195,11 @@ def test_a_page_that_is_skipped_skips_all_its_snippets_and_needs_no_engine(proje
     assert not (project.pytester.path / "notes").exists()
 
 
-def test_pages_share_what_sandboxes_stand_on_and_each_has_a_sandbox(project: Project) -> None:
+def test_pages_share_what_sandboxes_stand_on_and_each_has_a_sandbox(project: Project, digested: list[Path]) -> None:
     project.write(b=PAGE)
     session = project.pytest()
     assert outcomes(session) == {"passed": 8, "skipped": 2}
+    assert len(digested) == 1
     commands = "docker ps, docker volume ls, docker info, docker rm x, docker images, docker images --all"
     assert project.notes == ["prepared", f"docs/a.md: {commands}", f"docs/b.md: {commands}", "gone"]
     session.stdout.fnmatch_lines(["snippetrun: making ready"])
@@ -394,6 +395,20 @@ def test_a_value_that_does_not_exist_is_wrong_usage(project: Project, option: st
 
 
 NO_ENGINE = "raise EngineError(Problem('no Docker engine answers', 'Start it.'))"
+
+
+def test_pages_that_have_no_file_are_told_of(project: Project) -> None:
+    (project.pytester.path / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
+    (project.pytester.path / "hook.py").write_text(
+        "from mkdocs.structure.files import File\n\n"
+        "def on_files(files, config):\n"
+        f"    files.append(File.generated(config, 'made.md', content={PAGE!r}))\n"
+        "    files.append(File.generated(config, 'prose.md', content='# Prose'))\n"
+    )
+    session = project.pytest()
+    session.stdout.fnmatch_lines(
+        ["snippetrun: 1 page of plugins' making has no file, and no test here: snippetrun check"]
+    )
 
 
 def test_without_an_engine_snippets_are_skipped_for_one_reason_that_is_always_shown(project: Project) -> None:

@@ -17,10 +17,11 @@ from helpers.runs import SITE, console, page, run
 
 from snippetrun import config
 from snippetrun.cli.commands import cli
-from snippetrun.errors import ConfigError, PageError
+from snippetrun.errors import ConfigError, PageError, Problem
 from snippetrun.extract import read
 from snippetrun.model import Page
 from snippetrun.plan import plan
+from snippetrun.report import Report, junit
 from snippetrun.support.patterns import Mismatch, Names, bind_loosely, match_lines
 from snippetrun.terminal.inputs import may_have_typed, typed_at
 
@@ -274,6 +275,12 @@ def test_no_name_of_a_terminal_is(name: str) -> None:
 
 def asks(seconds: str, key: str = "timeout") -> Page:
     return page(console("$ docker ps", attributes=f" {{{key}={seconds}}}"))
+
+
+def test_a_report_of_many_files_is_written_soon() -> None:
+    causes = tuple(Problem("a finding", "", f"docs/{number}.md", 1) for number in range(5 * MANY))
+    with soon():
+        assert junit.text(Report("check", (), "0.1.0", causes)).count("<testsuite ") == len(causes)
 
 
 def test_no_page_asks_for_more_time_than_the_site_gives() -> None:

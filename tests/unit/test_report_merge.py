@@ -59,12 +59,16 @@ def test_findings_stand_in_the_order_of_the_pages() -> None:
     assert list(merge({"1": first, "2": second}).findings) == found
 
 
-def test_a_finding_in_a_file_that_pages_include_comes_behind_those_of_pages() -> None:
-    included, own = Problem("a finding", "", "parts/run.md"), Problem("a finding", "", "docs/c.md")
-    merged = merge(
-        {"1": dataclasses.replace(FIRST, findings=(included,)), "2": dataclasses.replace(SECOND, findings=(own,))}
+def test_findings_in_files_that_pages_include_come_last_and_once_as_on_one_machine() -> None:
+    run, up, own, of_a_page = (
+        Problem("a finding", "", path, line)
+        for path, line in (("run.md", 3), ("up.md", 1), (WHOLE[2], 5), (WHOLE[0], 7))
     )
-    assert merged.findings == (own, included)
+    first, second = (up, run, of_a_page), (run, own)  # docs/b.md includes all of docs/a.md
+    reports = zip((FIRST, SECOND), (first, second), strict=True)
+    merged = merge({str(at): dataclasses.replace(one, findings=of) for at, (one, of) in enumerate(reports)})
+    assert merged.findings == (of_a_page, own, run, up)
+    assert merged.findings == report.in_order([*second, *first], WHOLE)
 
 
 def with_share(report: Report, **changes: object) -> Report:
@@ -87,10 +91,6 @@ def with_share(report: Report, **changes: object) -> Report:
         (lambda _: shard(2, *WHOLE), "the shards are not parts of the same whole"),
         (lambda two: with_share(two, pages=()), "two.json: contradicts itself"),
         (lambda two: with_share(two, number=0), "two.json: contradicts itself"),
-        (
-            lambda two: dataclasses.replace(two, findings=(Problem("m", path="docs/b.md"),)),
-            "two.json: contradicts itself",
-        ),
         (lambda two: dataclasses.replace(two, shard=None), "two.json: is no report of a shard"),
         (
             lambda two: dataclasses.replace(two, shard=None, problems=(Problem("no such page"),)),

@@ -107,6 +107,18 @@ def test_a_fence_in_a_tab_needs_the_extension_that_makes_tabs(make_site: MakeSit
     assert [len(page.snippets) for page in site_pages.read(config.load())] == [1]
 
 
+@pytest.mark.parametrize("base_path", ["", "base_path: docs", "base_path: [docs]"])
+def test_below_the_sites_folder_files_are_found_as_from_it(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, base_path: str
+) -> None:
+    part = "part.txt" if base_path else "docs/part.txt"
+    extension = f"markdown_extensions: [{{pymdownx.snippets: {{{base_path}}}}}]\n"
+    make_site({"index.md": f'--8<-- "{part}"\n', "part.txt": PAGE}, extension)
+    monkeypatch.chdir("docs")
+    [page] = site_pages.read(config.load())
+    assert [(page.path, snippet.path) for snippet in page.snippets] == [("index.md", "part.txt")]
+
+
 def test_a_file_that_is_only_included_is_no_page_for_pytest(make_site: MakeSite) -> None:
     make_site({"index.md": '--8<-- "docs/part.md"\n', "part.md": PAGE}, "markdown_extensions: [pymdownx.snippets]\n")
     settings = Path("mkdocs.yml")

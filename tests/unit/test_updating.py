@@ -14,10 +14,12 @@ from helpers.sites import Site
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from snippetrun import config
+from snippetrun import config, recordings
+from snippetrun.config import Renderer
 from snippetrun.errors import Problem
 from snippetrun.extract import files
 from snippetrun.model import Match
+from snippetrun.recordings import document
 from snippetrun.sandbox.fake import Answer, program
 from snippetrun.support.patterns import Names, match_lines
 from snippetrun.tasks import site_pages
@@ -80,8 +82,53 @@ def test_what_has_changed_is_shown_as_a_diff(site: Site) -> None:
     site.answers = {"docker ps": "new\n"}
     [diff] = site.update().diffs
     assert diff.splitlines() == [
-        "--- a/docs/p.md", "+++ b/docs/p.md", "@@ -1,4 +1,4 @@", " ```console", " $ docker ps", "-old", "+new", " ```",
+        "--- docs/p.md", "+++ docs/p.md", "@@ -1,4 +1,4 @@", " ```console", " $ docker ps", "-old", "+new", " ```",
     ]  # fmt: skip
+
+
+def test_a_page_is_as_it_was_where_a_plugin_fails_on_what_it_would_be(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("of a plugin")
+
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    pages = site._read()
+    monkeypatch.setattr(site_pages, "read", fail)
+    with pytest.raises(RuntimeError):
+        site.update(*pages)
+    assert "old" in site.text()
+
+
+@pytest.mark.parametrize(("renderer", "refused"), [(Renderer.PYTHON_MARKDOWN, 1), (Renderer.COMMONMARK, 0)])
+def test_what_a_page_quotes_is_what_its_renderer_takes_for_prose(site: Site, renderer: Renderer, refused: int) -> None:
+    site.config = dataclasses.replace(site.config, renderer=renderer)
+    site.write("!!! note\n\n    It is `paused`.\n\n```console\n$ docker ps\npaused\n```\n")
+    site.answers = {"docker ps": "up\n"}
+    assert len(problems(site.update())) == refused
+
+
+def test_the_folders_of_images_are_read_once_for_an_update(site: Site, digested: list[Path]) -> None:
+    site.write("```console\n$ docker ps\nold\n```\n")
+    site.answers = {"docker ps": "new\n"}
+    assert site.update().changed
+    assert len(digested) == 1
+
+
+def test_a_check_reads_each_recording_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write("```console\n$ docker ps\n```\n")
+    site.answers = {"docker ps": "one\n"}
+    site.update()
+    texts: list[str] = []
+
+    def load(text: str) -> document.StoredRecording:
+        texts.append(text)
+        return document.load(text)
+
+    monkeypatch.setattr(recordings.files, "load", load)
+    assert site.check() == []
+    assert len(texts) == 1
 
 
 def test_an_update_records_what_came_out(site: Site) -> None:
@@ -302,14 +349,16 @@ def test_another_exit_status_may_be_allowed(site: Site, before: str, status: int
     assert site.check() == []
 
 
-def test_an_attribute_of_a_fence_is_left_to_its_author(site: Site) -> None:
-    text = "```console {exit=3}\n$ docker ps\n```\n"
-    site.write(text)
-    site.answers = {"docker ps": ("no\n", 4)}
-    assert problems(site.update(allow=lambda _: True)) == [
-        "2 exit status 4, expected 3: If that is right, write exit=4 in line 1."
-    ]
-    assert site.text() == text
+@pytest.mark.parametrize("status", [4, 0])
+@pytest.mark.parametrize("below", ["", "no\n? 3\n", "old\n"])
+def test_an_exit_status_in_braces_stays_there(site: Site, below: str, status: int) -> None:
+    text = "```console {exit=3 title='exit=3'}\n$ docker ps\n{}```\n"
+    site.write(text.replace("{}", below))
+    site.answers = {"docker ps": ("no\n", status)}
+    assert problems(site.update(allow=lambda _: True)) == []
+    new = text.replace("{exit=3", f"{{exit={status}").replace("{}", "no\n" if below else "")
+    assert site.text() == new
+    assert site.check() == []
 
 
 def test_a_page_that_has_changed_while_it_ran_stays_as_it_is(site: Site) -> None:

@@ -24,7 +24,9 @@ from snippetrun.tasks.used_images import used
         ("docker commit web mine && docker run mine", []),
         ("docker run $IMAGE; docker rm -f web; docker ps -a debian; docker", []),
         ("docker build -t x - <<END\nFROM --platform=linux/amd64 golang AS build\nFROM build\nEND", ["golang:latest"]),
+        ("docker build -t x - <<END\n> FROM alpine\n> END", ["alpine:latest"]),
         ("docker build -t x - <<END\nFROM scratch\nEND", []),
+        ("cat Dockerfile\nFROM node\nRUN true\n$ docker ps", []),
         ("docker run debian sh -c 'docker run nginx'", ["debian:latest"]),
     ],
 )
