@@ -36,6 +36,8 @@ class Origins:
     """The lines of the source that the text has not, such as `--8<-- "file"`."""
     folders: Sequence[Path]
     """Where the files that a page includes are looked for."""
+    appended: Sequence[str] = ()
+    """The names of files that every page includes although none says so."""
 
     def made_into(self, text: Sequence[str]) -> Origins:
         """Return the origins of what has been made of the text."""
@@ -61,7 +63,8 @@ class Origins:
         if not self.source or not own or self._is_own(line):
             return self.path, own
         nearest = sorted(self.replaced, key=lambda line: abs(line - own))
-        places = (self._included(line, self.source[at - 1]) for at in nearest)
+        directives = [*(self.source[at - 1] for at in nearest), *(f'"{name}"' for name in self.appended)]
+        places = (self._included(line, directive) for directive in directives)
         return next(filter(None, places), (self.path, own))
 
     def _is_own(self, line: int) -> bool:
@@ -102,11 +105,17 @@ class Origins:
         return None
 
 
-def origins(path: str, text: Sequence[str], source: Sequence[str], folders: Iterable[Path] = ()) -> Origins:
+def origins(
+    path: str,
+    text: Sequence[str],
+    source: Sequence[str],
+    folders: Iterable[Path] = (),
+    appended: Sequence[str] = (),
+) -> Origins:
     """Compare a page's text with its own file; without one, each line is its own."""
     _stripped.cache_clear()  # `mkdocs serve` goes on, and an included file may have changed since the last page
     lines, replaced = _compare(text, source)
-    return Origins(path, text, source, lines, replaced, tuple(folders))
+    return Origins(path, text, source, lines, replaced, tuple(folders), appended)
 
 
 def _compare(text: Sequence[str], source: Sequence[str]) -> tuple[Sequence[int], frozenset[int]]:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markdown.extensions import Extension
+from pymdownx.snippets import SnippetExtension
 from pymdownx.superfences import SuperFencesCodeExtension
 
 from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, SnippetrunError
 from snippetrun.markdown_extension.embed import blocks
-from snippetrun.markdown_extension.fences import Fences
+from snippetrun.markdown_extension.fences import NO_OPTIONS, Fences
 from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
 from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.markdown_extension.source import Source, Sources
@@ -84,7 +85,8 @@ class SnippetrunExtension(Extension):
         try:
             site = Sources.site(self.getConfig("config_file"))
             self._source = Sources.find(site, self._md, source)
-            return self._within(Fences(site), source, site)
+            included = (e.getConfigs() for e in self._md.registeredExtensions if isinstance(e, SnippetExtension))
+            return self._within(Fences(site, next(included, NO_OPTIONS)), source, site)
         except SnippetrunError as error:
             if self.getConfig("strict"):
                 raise error.with_traceback(None) from None

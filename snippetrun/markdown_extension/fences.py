@@ -14,11 +14,12 @@ the blocks take the places of the marks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from snippetrun import extract
 from snippetrun.errors import PageError, Problem
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
 # {hide}, {.a hide exit=1}
 _HIDE = re.compile(r"(?:`{3}|~{3}).*\{(?:[^}]*\s)?hide(?:[\s=][^}]*)?\}")
+NO_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({})
 _HINT = (
     "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
     "In a tab or an admonition, see that its extension is in markdown_extensions."
@@ -66,9 +68,12 @@ class _Taken:
 class Fences:
     """The fences of the pages of one build."""
 
-    def __init__(self, site: SiteConfig) -> None:
-        """Know no page yet."""
+    def __init__(self, site: SiteConfig, snippets: Mapping[str, Any] = NO_OPTIONS) -> None:
+        """Know no page yet. `snippets` are the options of pymdownx.snippets, which say where included files are."""
         self._site = site
+        base = snippets.get("base_path") or ()
+        self._folders = (site.docs, site.root, *map(Path, [base] if isinstance(base, str) else base))
+        self._appended = tuple(snippets.get("auto_append") or ())
         self.marks = Marks()
         self._taken: dict[str, _Taken] = {}
         self._current: _Taken | None = None
@@ -93,7 +98,7 @@ class Fences:
             self._problems.append(Problem(f"another plugin gives this page its `{LANGUAGE}:`", hint, path, 1))
             return markdown
         text = normalised(markdown)
-        places = origins(path, text, lines, (Path(path).parent, self._site.docs, self._site.root))
+        places = origins(path, text, lines, (Path(path).parent, *self._folders), self._appended)
         try:
             read, page = self._read(path, text, front.options, front.title, places)
             if front.problems and page.snippets:

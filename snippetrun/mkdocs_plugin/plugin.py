@@ -92,7 +92,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Add our fence, what finds the fences that extensions put in, and our style sheet to the site."""
         self.on_shutdown()
         self._began = time.monotonic()
-        self._fences = Fences(self.site)
+        self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
         self._results, self._reported = (), []
         # Both are for other generators: this plugin does what the extension does, and writes what is watched.
         config.markdown_extensions = [name for name in config.markdown_extensions if name != LANGUAGE]

@@ -236,3 +236,17 @@ def test_options_of_a_folder_above_are_an_error_with_the_page(pages: Path) -> No
     assert pages
     with pytest.raises(SnippetrunError, match="another plugin gives this page its `snippetrun:`"):
         convert(given=[Given("two.md", snippetrun={"timeout": 3})], strict=True)
+
+
+@pytest.mark.parametrize("options", [{"base_path": ["parts"]}, {"base_path": "parts", "auto_append": ["part.txt"]}])
+def test_a_mistake_in_an_included_file_has_its_place_there(pages: Path, options: dict[str, Any]) -> None:
+    (pages / "parts").mkdir()
+    (pages / "parts/part.txt").write_text("Text.\n\n```console {ext=1}\n$ docker ps\n```\n")
+    page = "# Two\n" if "auto_append" in options else '# Two\n\n--8<-- "part.txt"\n'
+    (pages / "docs/two.md").write_text(page)
+    md = Markdown(
+        extensions=["pymdownx.snippets", SnippetrunExtension(strict=True)],
+        extension_configs={"pymdownx.snippets": options},
+    )
+    with pytest.raises(SnippetrunError, match="^parts/part.txt:3"):
+        md.convert(page)

@@ -43,3 +43,9 @@ def test_a_file_that_has_changed_since_the_last_build_is_read_again(part: Path) 
     assert places(part).at(8) == ("parts/run.md", 6)
     part.write_text("Text.\n\n" + INCLUDED)
     assert places(part).at(10) == ("parts/run.md", 8)
+
+
+def test_a_file_that_every_page_includes_is_found_although_no_line_names_it(part: Path) -> None:
+    text = [*normalised(PAGE), "", *normalised(part.read_text())]
+    there = origins("docs/a.md", text, normalised(PAGE), [Path()], ["parts/run.md"])
+    assert [there.at(line) for line in (5, 7, 11)] == [("docs/a.md", 5), ("parts/run.md", 1), ("parts/run.md", 5)]
