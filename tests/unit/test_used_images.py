@@ -25,6 +25,8 @@ from snippetrun.tasks.used_images import used
         ("docker run $IMAGE; docker rm -f web; docker ps -a debian; docker", []),
         ("docker build -t x - <<END\nFROM --platform=linux/amd64 golang AS build\nFROM build\nEND", ["golang:latest"]),
         ("docker build -t x - <<END\nFROM scratch\nEND", []),
+        ("docker run -u $(id -u):$(id -g) -v $(pwd)/x:/x irssi", ["irssi:latest"]),
+        ("docker rm $(docker create debian)", ["debian:latest"]),
         ("docker run debian sh -c 'docker run nginx'", ["debian:latest"]),
     ],
 )
