@@ -8,10 +8,11 @@ from snippetrun.model import Command, CommandResult, Ending, PieceKind
 from snippetrun.support.limits import beyond_users
 
 _LIST_IT = "The page's engine has no image {}: list it under images: in mkdocs.yml."
+_ON_HUB = r'failed to resolve reference "docker\.io/(?:library/)?([\w./:-]+)"'
 _NO_IMAGE = {
     r"Unable to find image '([^']+)' locally": _LIST_IT,
     r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)": _LIST_IT,
-    r'failed to resolve reference "docker\.io/(?:library/)?([\w./:-]+)"': (
+    _ON_HUB: (
         "To pull {}, the page needs a registry: `hub: true` in its front matter, which has all images: of mkdocs.yml."
     ),
     r'failed to resolve reference "([\w./:-]+)"': (
@@ -82,3 +83,9 @@ def missing_image(output: str) -> str:
         if match := re.search(pattern, output):
             return hint.format(match[1])
     return ""
+
+
+def wanted_of_hub(output: str) -> str:
+    """Return the image that a command has looked for on Docker Hub, as none was there; "" if it has not."""
+    match = re.search(_ON_HUB, output)
+    return match[1] if match else ""

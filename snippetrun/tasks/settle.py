@@ -1,6 +1,7 @@
 """A command that did not end as its page expects, and what the page has to say so that it does.
 
 exit status 3, and nothing told of it     ? 3 under its output
+it pulls an image of the site's           hub: true in the front matter
 it goes on for ever                       {term=server until="ready"} on a fence of its own
 """
 
@@ -12,6 +13,7 @@ from dataclasses import replace
 from itertools import count
 
 from snippetrun.extract import Edit
+from snippetrun.extract.front_matter import FrontMatter
 from snippetrun.extract.prompts import has_prompt
 from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
@@ -39,6 +41,14 @@ def status_is_meant(command: Command, recorded: CommandResult) -> bool:
     if not written or not last:
         return not written and not last
     return any(match_lines(Names(), [line], [last]) is None for line in written)
+
+
+def with_hub(front: FrontMatter) -> list[Edit]:
+    """Return what gives a page a registry; nothing if its front matter says something to us already."""
+    if front.options.line:
+        return []
+    ours = ("snippetrun:", "  hub: true")
+    return [Edit(front.lines, front.lines - 1, ours) if front.lines else Edit(1, 0, ("---", *ours, "---", ""))]
 
 
 def with_status(
