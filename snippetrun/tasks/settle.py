@@ -2,6 +2,7 @@
 
 exit status 3, and nothing told of it     ? 3 under its output
 it pulls an image of the site's           hub: true in the front matter
+what is above it is a shell, still open   / # exit under what is typed into that
 it goes on for ever                       {term=server until="ready"} on a fence of its own
 """
 
@@ -14,6 +15,7 @@ from itertools import count
 
 from snippetrun.extract import Edit
 from snippetrun.extract.front_matter import FrontMatter
+from snippetrun.extract.lookalikes import prompt_in_container
 from snippetrun.extract.prompts import has_prompt
 from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
@@ -83,6 +85,22 @@ def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Comma
         edits = [Edit(command.line, command.line - 1, (*apart, with_option(opener, option)))]
     below = status_below(lines, snippet, command, 0)  # what goes on has no exit status
     return [*edits, replace(below, lines=(*apart, opener)) if at + 1 < len(snippet.commands) else below]
+
+
+def left(page: Page, snippet: Snippet) -> list[Edit]:
+    """Return what leaves the shell of a container that the fence above has opened; nothing if it shows no such prompt.
+
+    Its readers have left it on their own.
+    """
+    earlier = page.snippets[: page.snippets.index(snippet)]
+    same = [other for other in earlier if other.options.term == snippet.options.term and other.options.skip is None]
+    above = next((other for other in reversed(same) if other.commands), None)
+    if above is None:
+        return []
+    last = above.commands[-1]
+    prompt = next(filter(None, map(prompt_in_container, reversed(last.written))), "")
+    below = last.end_line + len(last.written) + 1
+    return [Edit(below, below - 1, (f"{above.prefix}{prompt}exit",))] if prompt else []
 
 
 def skipped(lines: Sequence[str], opener: int, reason: str) -> Edit:

@@ -189,7 +189,9 @@ class Trial:
         if recorded.status is not None:
             meant = self._line(command) in self._wishes.accept or settle.status_is_meant(command, recorded)
             return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts) if meant else []
-        goes_on = recorded.ending is Ending.TIMED_OUT and not recorded.waited_for and command.text
+        if recorded.waited_for:
+            return settle.left(result.page, snippet)
+        goes_on = recorded.ending is Ending.TIMED_OUT and command.text
         return settle.left_open(lines, result.page, snippet, command, recorded.output) if goes_on else []
 
     def _unsettled(self, result: Result, verdict: Verdict) -> Problem:

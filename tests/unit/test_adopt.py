@@ -248,6 +248,14 @@ def test_what_may_be_something_else_is_its_authors_to_settle(old: Old, lines: tu
     assert old.problems(console("$ docker info") + console(*lines), {"docker info": ""})
 
 
+def test_a_shell_in_a_container_that_nobody_leaves_is_left(old: Old) -> None:
+    shell = program("/ # ", "bin\n/ # ", "")
+    below = "\n" + console("$ docker ps", "one")
+    before = console("$ docker run -it busybox", "/ # ls", "old") + below
+    after = console("$ docker run -it busybox", "/ # ls", "bin", "/ # exit") + below
+    assert old.adopt(before, {"docker run -it busybox": shell, "docker ps": "one\n"}) == after
+
+
 def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
     page = "1. Step:\n\n   ```console\n   $ docker ps\n   old\n   ```\n"
     assert old.adopt(page, {"docker ps": "new\n"}) == (
