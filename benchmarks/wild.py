@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -26,8 +27,10 @@ from trees import CORPUS, copied
 from snippetrun.config import baseline
 
 SNIPPETRUN = Path(sys.executable).with_name("snippetrun")
-STATES = ("as it stands", "after adopt", "after update", "")
-"""When a page is green; the last one is for never."""
+AS_IT_STANDS, ADOPTED, UPDATED, ANSWERED = "as it stands", "after adopt", "after update", "after adopt, asked"
+"""When a page is green. The last one is what `adopt` makes green for who answers yes to its questions on a terminal."""
+# the line in: If that is right: --accept 30.
+_ASKED = re.compile(r"^ +If that is right: --accept (\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Page:
 
     path: str
     green: str
-    """One of `STATES`."""
+    """One of the states above, or ""."""
     left: tuple[str, ...]
     """What `adopt` left to its author: the place, what is wrong there, and the ways out."""
     seconds: float
@@ -52,18 +55,27 @@ def snippetrun(root: Path, *arguments: str) -> tuple[bool, str]:
 
 def tried(prepared: Path, path: str) -> Page:
     """Try a page in each way, until one makes it green."""
-    began, said = time.monotonic(), ""
-    for command, state in (("check",), STATES[0]), (("adopt", "--yes"), STATES[1]), (("update",), STATES[2]):
-        with tempfile.TemporaryDirectory(prefix="snippetrun-") as root:
-            site = shutil.copytree(prepared, Path(root, "site"))
-            if command[0] != "adopt":
-                site.joinpath(baseline.NAME).unlink()
-            done, errors = snippetrun(site, *command, path)
-            # What is accepted must also hold.
-            if done and (command[0] == "check" or snippetrun(site, "check", path)[0]):
-                return Page(path, state, (), time.monotonic() - began)
-        said = errors if command[0] == "adopt" else said
-    return Page(path, "", tuple(problems(said)), time.monotonic() - began)
+    began = time.monotonic()
+    green, said = attempt(prepared, path, "adopt", "--yes")
+    left = tuple(problems(said))
+    asked = [line for problem in left for line in _ASKED.findall(problem)]
+    accepted = [word for line in asked for word in ("--accept", line)]
+    state = AS_IT_STANDS if green and attempt(prepared, path, "check")[0] else ADOPTED if green else ""
+    if not green and attempt(prepared, path, "update")[0]:
+        state = UPDATED
+    elif not green and len(asked) == len(left) > 0 and attempt(prepared, path, "adopt", "--yes", *accepted)[0]:
+        state = ANSWERED
+    return Page(path, state, () if state else left, time.monotonic() - began)
+
+
+def attempt(prepared: Path, path: str, command: str, *options: str) -> tuple[bool, str]:
+    """Run a command for a page in a new copy of the site; what it has accepted must also hold."""
+    with tempfile.TemporaryDirectory(prefix="snippetrun-") as root:
+        site = shutil.copytree(prepared, Path(root, "site"))
+        if command != "adopt":
+            site.joinpath(baseline.NAME).unlink()
+        done, errors = snippetrun(site, command, path, *options)
+        return done and (command == "check" or snippetrun(site, "check", path)[0]), errors
 
 
 def problems(errors: str) -> Iterator[str]:
@@ -83,8 +95,7 @@ def table(pages: Sequence[Page]) -> Iterator[str]:
         yield f"{page.path}: {f'green {page.green}' if page.green else 'not green'} ({page.seconds:.0f} s)"
         yield from (f"    {line}" for problem in page.left for line in problem.splitlines())
     counts = Counter(page.green for page in pages)
-    first = counts[STATES[0]]
-    yield f"of {len(pages)} pages green: {first} as they stand, {len(pages) - counts['']} after adopt or update"
+    yield f"of {len(pages)} pages: " + ", ".join(f"{counts[state]} {state or 'not green'}" for state in sorted(counts))
 
 
 def main() -> None:
