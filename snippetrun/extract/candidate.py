@@ -89,13 +89,13 @@ def _read(path: str, lines: Sequence[str], fence: Fence, dialect: Dialect, *, in
     except PageError as error:
         language, options, problems = language_of(fence.info), Options(), problems or error.problems
     runs = language in dialect.languages and options.file is None
+    goes_on = in_shell and is_in_container(fence.lines)
     if not runs:
         session = Session()
-    elif language in dialect.scripts:
+    elif language in dialect.scripts and not goes_on:
         session = split_script(fence.lines, fence.line + 1, dialect.prompts)
     else:
-        named = options.term is not None or (in_shell and is_in_container(fence.lines))
-        goes_on = named and _goes_on(fence.lines, dialect.prompts)
+        goes_on = (goes_on or options.term is not None) and _goes_on(fence.lines, dialect.prompts)
         session = split(fence.lines, fence.line + 1, dialect.prompts, goes_on=goes_on)
     return Candidate(fence, language, options, runs, session, problems)
 

@@ -74,9 +74,13 @@ def is_on_host(line: str) -> bool:
 
 def is_in_container(lines: Iterable[str]) -> bool:
     """Whether lines begin with the prompt of a shell in a container."""
-    first = next((line for line in lines if line.strip()), "")
-    match = _PROMPT.match(first)
-    return bool(match and match["host"] and _IN_CONTAINER.fullmatch(match["host"]))
+    return bool(prompt_in_container(next((line for line in lines if line.strip()), "")))
+
+
+def prompt_in_container(line: str) -> str:
+    """Return the prompt of a shell in a container that a line has, with the blank behind it; "" if it has none."""
+    match = _PROMPT.match(line)
+    return line[: match.start("any")] if match and match["host"] and _IN_CONTAINER.fullmatch(match["host"]) else ""
 
 
 def leaves(written: Iterable[str]) -> bool:

@@ -19,6 +19,8 @@ from snippetrun.support import bounded
 # "parts/run.md" in --8<-- "parts/run.md:first", and run.md in {! run.md !}
 _QUOTED = re.compile(r"""["']([^"':]+)""")
 _FILE = re.compile(r"""[\w./-]+\.\w+""")
+# Close the fence of line 12 first.
+_NAMED = re.compile(r"(?<=\b[Ll]ine )\d{1,9}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,13 @@ class Origins:
 
     def _problem(self, problem: Problem) -> Problem:
         path, line = self.at(min(problem.line, len(self.lines)))
-        return replace(problem, path=path, line=line)
+        message, hint = (_NAMED.sub(self._renamed, text) for text in (problem.message, problem.hint))
+        return replace(problem, message=message, hint=hint, path=path, line=line)
+
+    def _renamed(self, named: re.Match[str]) -> str:
+        """Return the line of the page for one that a message names, if the text has it."""
+        line = int(named[0])
+        return f"{self.at(line)[1]}" if 0 < line <= len(self.lines) else named[0]
 
     def _included(self, line: int, directive: str) -> tuple[str, int] | None:
         """Find a line in a file that its page names where it stands: with two lines around it, as lines may repeat.

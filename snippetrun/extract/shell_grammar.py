@@ -42,7 +42,7 @@ OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()]|<<<|<<-?|<\(|>\(|[<>]&|>>|>\
 PLAIN = re.compile(r"[\w./:,=@%+*?!^~[\]-]+")
 """What never means anything to the shell inside a word or a string."""
 # <web>, <image name>, <path/to/file>:/x; but not <in.txt 2>, nor <in.txt>out.txt
-STANDS_FOR = re.compile(r"<([A-Za-z][\w-]*|[A-Za-z][\w ./:-]*[\w/](?<! \d)(?=>(?:$|[\s:/@|;&)])))>")
+STANDS_FOR = re.compile(r"<([^\W\d_][\w-]*|[^\W\d_][\w ./:-]*[\w/](?<! \d)(?=>(?:$|[\s:/@|;&)])))>")
 # what in 'a b' and "a b" means nothing to the shell
 INSIDE = {"'": re.compile("[^']+"), '"': re.compile(r'[^"\\$`]+')}
 # ps --all , behind docker: whole words that say nothing of where the command ends

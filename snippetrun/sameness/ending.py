@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from snippetrun.model import Command, CommandResult, Ending, PieceKind
 from snippetrun.support.limits import beyond_users
 
 _LIST_IT = "The page's engine has no image {}: list it under images: in mkdocs.yml."
+_ON_HUB = r'failed to resolve reference "docker\.io/(?:library/)?([\w./:-]+)"'
 _NO_IMAGE = {
     r"Unable to find image '([^']+)' locally": _LIST_IT,
     r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([\w./:-]+)": _LIST_IT,
-    r'failed to resolve reference "docker\.io/(?:library/)?([\w./:-]+)"': (
+    _ON_HUB: (
         "To pull {}, the page needs a registry: `hub: true` in its front matter, which has all images: of mkdocs.yml."
     ),
     r'failed to resolve reference "([\w./:-]+)"': (
@@ -19,6 +21,21 @@ _NO_IMAGE = {
     ),
 }
 """How the docker command and BuildKit say that an engine has not got an image and cannot fetch it; what to do then."""
+_NOT_MADE = (
+    "Nothing above makes {}. What other pages make is not here: make it above, in a fence with {{hide}} if readers are"
+    " not to see it."
+)
+_NOT_WRITTEN = "Nothing above writes {0}. A fence that shows it does with {{file={0}}}."
+_NOT_HERE = {
+    r"This node is not a swarm manager": (
+        "Nothing above begins a swarm: `docker swarm init`, in a fence with {{hide}} if readers are not to see it."
+    ),
+    r"No such (?:container|object): ([\w.-]+)": _NOT_MADE,
+    r"get ([\w.-]+): no such volume|network ([\w.-]+) not found": _NOT_MADE,
+    r"open ((?:[\w-]+/)*(?:\w*Dockerfile|[\w.-]+\.ya?ml)): no such file": _NOT_WRITTEN,
+    r"no configuration file provided: not found": _NOT_WRITTEN.replace("{0}", "compose.yaml"),
+}
+"""How docker says that a page lacks what another page, or a file of the reader's, has; what to do then."""
 _ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
 """Keys that end a command, and the exit status of one that they have ended.
 
@@ -62,7 +79,8 @@ def wrong_ending(command: Command, recorded: CommandResult) -> tuple[str, str]:
         return f"it ended{waiting}", ""
     if recorded.status in _allowed(command, recorded):
         return "", ""
-    hint = missing_image(recorded.output) or beyond_users(recorded.output) if command.status == 0 else ""
+    causes = (missing_image, beyond_users, _not_here) if command.status == 0 else ()
+    hint = next(filter(None, (cause(recorded.output) for cause in causes)), "")
     return f"exit status {recorded.status}, expected {command.status}", hint
 
 
@@ -78,7 +96,22 @@ def _allowed(command: Command, recorded: CommandResult) -> set[int]:
 
 def missing_image(output: str) -> str:
     """Return what to do about an image that the page's engine had not got; "" if the output speaks of none."""
-    for pattern, hint in _NO_IMAGE.items():
+    return _first(_NO_IMAGE, output)
+
+
+def _not_here(output: str) -> str:
+    return _first(_NOT_HERE, output)
+
+
+def _first(hints: Mapping[str, str], output: str) -> str:
+    """Return the first of the hints whose pattern is in an output."""
+    for pattern, hint in hints.items():
         if match := re.search(pattern, output):
-            return hint.format(match[1])
+            return hint.format(match[match.lastindex or 0])
     return ""
+
+
+def wanted_of_hub(output: str) -> str:
+    """Return the image that a command has looked for on Docker Hub, as none was there; "" if it has not."""
+    match = re.search(_ON_HUB, output)
+    return match[1] if match else ""

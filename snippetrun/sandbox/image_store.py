@@ -134,7 +134,7 @@ def _adopt(filler: LiveSandbox, images: Sequence[HostImage]) -> dict[str, str]:
     before = {image.name: loaded[image.name] if image.built else "-" for image in images}
     lines = "".join(f"{name} {digest} {before[name]}\n" for name, digest in digests.items())
     _do(filler, ["sh", "-c", f"{_REDATE} facts {_BLOBS} > /template/facts"], [lines.encode()])
-    _do(filler, ["docker", "rmi", *(image.tag for image in images)])
+    _do(filler, ["docker", "rmi", *dict.fromkeys(image.tag for image in images)])  # one may have several names
     return digests
 
 

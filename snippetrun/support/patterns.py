@@ -17,8 +17,8 @@ from itertools import groupby
 from snippetrun.model import Match
 from snippetrun.support import regex
 
-# <web>
-PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
+# <web>, <имя>
+PLACEHOLDER = re.compile(r"<([^\W\d_][\w-]*)>")
 ANY_LINES = "..."
 # ...  ......  . . .  [...]  (…)  # ...  |  ...snip...  <snip>  -- snip --  (output omitted)  [... 20 more lines ...]
 _ELISION = re.compile(

@@ -1,6 +1,8 @@
 """A command that did not end as its page expects, and what the page has to say so that it does.
 
 exit status 3, and nothing told of it     ? 3 under its output
+it pulls an image of the site's           hub: true in the front matter
+what is above it is a shell, still open   / # exit under what is typed into that
 it goes on for ever                       {term=server until="ready"} on a fence of its own
 """
 
@@ -12,6 +14,8 @@ from dataclasses import replace
 from itertools import count
 
 from snippetrun.extract import Edit
+from snippetrun.extract.front_matter import FrontMatter
+from snippetrun.extract.lookalikes import prompt_in_container
 from snippetrun.extract.prompts import has_prompt
 from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
@@ -39,6 +43,14 @@ def status_is_meant(command: Command, recorded: CommandResult) -> bool:
     if not written or not last:
         return not written and not last
     return any(match_lines(Names(), [line], [last]) is None for line in written)
+
+
+def with_hub(front: FrontMatter) -> list[Edit]:
+    """Return what gives a page a registry; nothing if its front matter says something to us already."""
+    if front.options.line:
+        return []
+    ours = ("snippetrun:", "  hub: true")
+    return [Edit(front.lines, front.lines - 1, ours) if front.lines else Edit(1, 0, ("---", *ours, "---", ""))]
 
 
 def with_status(
@@ -78,6 +90,22 @@ def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Comma
         edits = [Edit(command.line, command.line - 1, (*apart, with_option(opener, option)))]
     below = status_below(lines, snippet, command, 0)  # what goes on has no exit status
     return [*edits, replace(below, lines=(*apart, opener)) if at + 1 < len(snippet.commands) else below]
+
+
+def left(page: Page, snippet: Snippet) -> list[Edit]:
+    """Return what leaves the shell of a container that the fence above has opened; nothing if it shows no such prompt.
+
+    Its readers have left it on their own.
+    """
+    earlier = page.snippets[: page.snippets.index(snippet)]
+    same = [other for other in earlier if other.options.term == snippet.options.term and other.options.skip is None]
+    above = next((other for other in reversed(same) if other.commands), None)
+    if above is None:
+        return []
+    last = above.commands[-1]
+    prompt = next(filter(None, map(prompt_in_container, reversed(last.written))), "")
+    below = last.end_line + len(last.written) + 1
+    return [Edit(below, below - 1, (f"{above.prefix}{prompt}exit",))] if prompt else []
 
 
 def skipped(lines: Sequence[str], opener: int, reason: str) -> Edit:

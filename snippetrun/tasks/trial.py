@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from snippetrun import extract, report, runner
-from snippetrun.config import Baseline, SiteConfig
+from snippetrun.config import Baseline, SiteConfig, image_name
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, files
 from snippetrun.extract.fences import Fence, read_outline
+from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
@@ -25,6 +26,7 @@ from snippetrun.model import Command, CommandResult, Ending, Job, Match, Page, R
 from snippetrun.plan import plan, sources_of
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
+from snippetrun.sameness.ending import wanted_of_hub
 from snippetrun.sameness.expected import ends_wrong
 from snippetrun.tasks import settle
 from snippetrun.tasks.name_ids import named
@@ -192,10 +194,16 @@ class Trial:
         lines = normalised(self.text)
         if recorded is None:
             return []
+        if recorded.status and image_name(wanted_of_hub(recorded.output)) in {
+            image.name for image in self._site.images
+        }:
+            return settle.with_hub(read_front_matter(self._path, lines))
         if recorded.status is not None:
             meant = self._line(command) in self._wishes.accept or settle.status_is_meant(command, recorded)
             return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts) if meant else []
-        goes_on = recorded.ending is Ending.TIMED_OUT and not recorded.waited_for and command.text
+        if recorded.waited_for:
+            return settle.left(result.page, snippet)
+        goes_on = recorded.ending is Ending.TIMED_OUT and command.text
         return settle.left_open(lines, result.page, snippet, command, recorded.output) if goes_on else []
 
     def _unsettled(self, result: Result, verdict: Verdict) -> Problem:

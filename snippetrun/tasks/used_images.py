@@ -19,6 +19,8 @@ from snippetrun.model import Page
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[0-9]+(?:/[a-z0-9._-]+)+)?(?::[\w.-]+)?")
 # FROM --platform=linux/amd64 debian AS build
 _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
+# $(pwd), $(id -u), but not $(docker ps -q)
+_PUT_IN = re.compile(r"\$\((?![^()]*\bdocker\b)[^()]*\)")
 _STARTS = frozenset({"run", "create"})
 _NAMES_IMAGE = frozenset({"pull", "history", "save", "push"})
 _GROUPS = frozenset({"container", "image", "service", "buildx", "builder"})
@@ -55,7 +57,7 @@ def _used(page: Page) -> set[str]:
 
 def _docker(text: str) -> Iterator[list[str]]:
     """Yield the words behind each `docker`, without the client's options and the word of a group: `image`."""
-    lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=True)
+    lexer = shlex.shlex(_PUT_IN.sub("$", text.replace("\\\n", " ")), posix=True, punctuation_chars=True)
     lexer.whitespace_split, lexer.commenters = True, ""
     try:
         words = list(lexer)

@@ -175,6 +175,21 @@ def test_a_page_gets_the_images_that_it_asks_for(sandboxes: runner.OpenSandbox, 
         said(sandbox, "docker run --rm busybox true")
 
 
+def test_an_image_may_have_several_tags(engine: HostEngine, site: SiteConfig, tmp_path: Path) -> None:
+    [debian] = [image for image in site.images if image.name == "debian:latest"]
+    both = (debian, dataclasses.replace(debian, name="debian:13"))
+    tagged = dataclasses.replace(site, root=tmp_path, images=both)
+    with runner.live_sandboxes(tagged, print) as start, start(job(tagged, *(image.name for image in both))) as page:
+        assert sorted(said(page, "docker images --format '{{.Repository}}:{{.Tag}}'").split()) == [
+            "debian:13",
+            "debian:latest",
+        ]
+        said(page, "docker run --rm debian:13 true")
+    for volume in engine.ours()["volumes"]:
+        if volume["Labels"].get(SITE) == str(tmp_path):
+            engine.remove_volume(volume["Name"])
+
+
 def test_an_image_is_unpacked_without_the_others_that_share_its_layers(
     shared: Sandbox, sandboxes: runner.OpenSandbox, site: SiteConfig
 ) -> None:

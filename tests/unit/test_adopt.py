@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -161,6 +161,38 @@ def test_an_image_that_is_not_there_is_no_example(old: Old) -> None:
     assert "The page's engine has no image x:latest: list it under images: in mkdocs.yml." in problem
 
 
+class Pulls(FakeSandbox):
+    """An engine that has a hub if its page asks for one."""
+
+    def __init__(self, job: Job) -> None:
+        refused = 'failed to resolve reference "docker.io/library/debian:latest": network is unreachable\n'
+        super().__init__({"docker pull debian": "pulled\n" if job.page.options.hub else (refused, 1)})
+
+
+@pytest.mark.parametrize(
+    ("head", "after"),
+    [
+        ("", "---\nsnippetrun:\n  hub: true\n---\n\n"),
+        ("---\ntitle: x\n---\n", "---\ntitle: x\nsnippetrun:\n  hub: true\n---\n"),
+    ],
+)
+def test_a_page_that_pulls_an_image_of_the_site_gets_a_hub(
+    old: Old, monkeypatch: pytest.MonkeyPatch, head: str, after: str
+) -> None:
+    (old.folder / "mkdocs.yml").write_text("plugins: [{snippetrun: {images: {debian: {build: images/debian}}}}]\n")
+    (old.folder / "images/debian").mkdir(parents=True)
+    (old.folder / "images/debian/Dockerfile").write_text("FROM scratch\n")
+    monkeypatch.setattr(old, "start", lambda job: nullcontext(Pulls(job)))
+    page = console("$ docker pull debian", "Pulling ...")
+    assert old.adopt(head + page) == after + console("$ docker pull debian", "pulled")
+
+
+def test_an_image_that_the_site_has_not_is_no_reason_for_a_hub(old: Old) -> None:
+    refused = 'failed to resolve reference "docker.io/library/debian:latest": network is unreachable\n'
+    [problem] = old.problems(console("$ docker pull debian"), {"docker pull debian": (refused, 1)})
+    assert "needs a registry" in problem
+
+
 def test_a_status_is_accepted_where_the_owner_says_so_also_below_an_edit(old: Old) -> None:
     page = console("$ docker x", "$ docker ps", "old")
     answers: dict[str, Answer] = {"docker x": ("", 4), "docker ps": ("daemon is gone\n", 1)}
@@ -233,6 +265,14 @@ def test_a_prompt_of_another_host_becomes_that_of_the_site(
 @pytest.mark.parametrize("lines", [("docker ps", "one"), ("PS C:\\> docker ps",), ("root@box:/# docker ps",)])
 def test_what_may_be_something_else_is_its_authors_to_settle(old: Old, lines: tuple[str, ...]) -> None:
     assert old.problems(console("$ docker info") + console(*lines), {"docker info": ""})
+
+
+def test_a_shell_in_a_container_that_nobody_leaves_is_left(old: Old) -> None:
+    shell = program("/ # ", "bin\n/ # ", "")
+    below = "\n" + console("$ docker ps", "one")
+    before = console("$ docker run -it busybox", "/ # ls", "old") + below
+    after = console("$ docker run -it busybox", "/ # ls", "bin", "/ # exit") + below
+    assert old.adopt(before, {"docker run -it busybox": shell, "docker ps": "one\n"}) == after
 
 
 def test_a_list_by_three_is_indented_by_four(old: Old) -> None:

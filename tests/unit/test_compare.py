@@ -103,6 +103,25 @@ def test_a_sandbox_has_as_many_users_as_it_says() -> None:
     assert f"span=$(({HIGHEST_USER + 1:#x}))" in (live.IMAGE_FOLDER / "launch").read_text()
 
 
+@pytest.mark.parametrize(
+    ("output", "hint"),
+    [
+        ("Error response from daemon: No such container: web", "Nothing above makes web. What other pages make is not"),
+        ("[]\nError response from daemon: get my-data: no such volume", "Nothing above makes my-data."),
+        ("Error response from daemon: network front not found", "in a fence with {hide} if readers are not to see it"),
+        (
+            'This node is not a swarm manager. Use "docker swarm init"',
+            "Nothing above begins a swarm: `docker swarm init`",
+        ),
+        ("ERROR: failed to read dockerfile: open Dockerfile: no such file or directory", "with {file=Dockerfile}."),
+        ("open app/stack.yml: no such file or directory", "Nothing above writes app/stack.yml."),
+        ("no configuration file provided: not found", "Nothing above writes compose.yaml. A fence that shows it does"),
+    ],
+)
+def test_what_another_page_has_made_is_told_apart(output: str, hint: str) -> None:
+    assert hint in judge(page(), ((recorded(ONE, 1, output=output),),))[0][0].hint
+
+
 def test_other_output_names_no_image() -> None:
     assert missing_image("no such file") == ""
 

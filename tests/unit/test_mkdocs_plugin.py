@@ -62,6 +62,12 @@ def test_a_mistake_is_at_its_line_of_the_file() -> None:
         rendered(text, source=f"---\ntitle: x\n---\n\n{text}")[0].pages()
 
 
+def test_a_line_that_a_hint_names_is_one_of_the_file() -> None:
+    text = "1. a\n\n    ```console\n    $ docker ps\nb\n    ```\n"
+    with pytest.raises(PageError, match=r"docs/a.md:7:5: nothing closes this fence[^$]*Line 9 ends the list"):
+        rendered(text, source=f"---\ntitle: x\n---\n\n{text}")[0].pages()
+
+
 def test_what_a_macro_has_made_of_a_fence_runs_at_the_line_of_its_source() -> None:
     source = "A\n\n```console\n$ docker run {{ image }}\n```\n"
     [page] = rendered(source.replace("{{ image }}", "debian"), source=source)[0].pages()

@@ -27,6 +27,8 @@ from snippetrun.tasks.used_images import used
         ("docker build -t x - <<END\n> FROM alpine\n> END", ["alpine:latest"]),
         ("docker build -t x - <<END\nFROM scratch\nEND", []),
         ("cat Dockerfile\nFROM node\nRUN true\n$ docker ps", []),
+        ("docker run -u $(id -u):$(id -g) -v $(pwd)/x:/x irssi", ["irssi:latest"]),
+        ("docker rm $(docker create debian)", ["debian:latest"]),
         ("docker run debian sh -c 'docker run nginx'", ["debian:latest"]),
     ],
 )
