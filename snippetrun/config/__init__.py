@@ -7,6 +7,7 @@
             redis: {pull: "redis@sha256:..."}         # from a registry, by digest
             ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
           engine: {debian: forky}                     # the suite whose engine pages have; or {image: docker:29-dind}
+          engines: {current: {debian: trixie}, next: {debian: forky}}    # instead: several, for `check --engine`
           languages: [console, shell-session]         # the fences that run
           scripts: [.term1]                           # more of them, which have no prompts
           prompts: ["$", "#"]                         # what stands before a command

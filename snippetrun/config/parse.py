@@ -34,6 +34,8 @@ _Source = TypeVar("_Source", ImageSource, EngineSource)
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 # docker:29-dind, registry.example:5000/docker@sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 _VERSIONED = re.compile(r"[a-z0-9][\w.:/-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})", re.ASCII)
+# current, next, docker-29
+_ENGINE = re.compile(r"(?!all$)[a-z0-9][\w.-]*", re.ASCII)
 # forky, sid
 _SUITE = re.compile(r"[a-z]+")
 # registry.example/team/app:1.2
@@ -47,6 +49,7 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
     return {
         "images": partial(_images, root),
         "engine": partial(_engine, root),
+        "engines": partial(_engines, root),
         "languages": values.languages,
         "scripts": partial(values.languages, least=0),
         "prompts": values.prompts,
@@ -82,6 +85,8 @@ def parse(options: object, *, root: Path, docs: Path, files: Sequence[Path], whe
             site["mode"] = values.one_of(Mode)(mode)
     except ValueError as error:
         problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
+    if "engine" in site and "engines" in site:
+        problems.append(Problem("engine: is the first of engines", "Leave one of them.", *where(["engine"])))
     if problems:
         raise ConfigError(*problems)
     masks.hide(os.environ.get(name, "") for name in site.get("secrets", ()))
@@ -89,6 +94,9 @@ def parse(options: object, *, root: Path, docs: Path, files: Sequence[Path], whe
     sources = tuple(_located(image, *where(["images", name])) for name, image in images.items())
     if "engine" in site:
         site["engine"] = _located(site["engine"], *where(["engine"]))
+    if "engines" in site:
+        named = [_located(engine, *where(["engines", engine.name])) for engine in site["engines"]]
+        site |= {"engine": named[0], "engines": tuple(named)}
     return SiteConfig(root=root, docs=docs, path=shown_path(files[0]), files=tuple(files), images=sources, **site)
 
 
@@ -115,6 +123,19 @@ def _image(root: Path, name: str, value: object) -> ImageSource:
     source = parts(value.items(), {"build": partial(_build, root), "pull": _pull, "stand_in": values.text})
     folder = source.pop("build", Path())
     return ImageSource(image_name(name), build=str(value.get("build", "")), folder=folder, **source)
+
+
+def _engines(root: Path, value: object) -> list[EngineSource]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("expects names of engines, e.g. {current: {debian: trixie}, next: {debian: forky}}")
+    sources = parts(value.items(), {name: partial(_named_engine, root, str(name)) for name in value})
+    return list(sources.values())
+
+
+def _named_engine(root: Path, name: str, value: object) -> EngineSource:
+    if not _ENGINE.fullmatch(name):
+        raise ValueError("is no name for an engine (lower case, digits and . _ -), or `all`, which means all of them")
+    return replace(_engine(root, value), name=name)
 
 
 def _engine(root: Path, value: object) -> EngineSource:

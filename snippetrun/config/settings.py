@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from snippetrun.config.dialect import Dialect, Renderer
-from snippetrun.errors import Problem
+from snippetrun.errors import ConfigError, Problem
 from snippetrun.model import Match, Mode, Network
 from snippetrun.support.limits import Limits
 
@@ -42,6 +42,8 @@ class EngineSource(_Written):
     """The file of `docker save` that the image is in, as the site owner wrote it; "" for a registry."""
     file: Path = Path()
     """The same, ready to be opened."""
+    name: str = ""
+    """What the site calls it; "" where it names none."""
 
     def __str__(self) -> str:
         return self.image or f"Debian {self.debian}"
@@ -94,6 +96,9 @@ class SiteConfig:
     """mkdocs.yml, or snippetrun.yml, as the user knows it."""
     images: tuple[ImageSource, ...] = ()
     engine: EngineSource = field(default_factory=EngineSource)
+    """That of the pages."""
+    engines: tuple[EngineSource, ...] = ()
+    """Those that the site names; recordings are of the first."""
     languages: tuple[str, ...] = Dialect.languages
     scripts: tuple[str, ...] = ()
     """More languages of fences that run, and have no prompts."""
@@ -142,6 +147,20 @@ class SiteConfig:
         """How its pages are written."""
         scripts = (*Dialect.scripts, *self.scripts)
         return Dialect((*self.languages, *self.scripts), scripts, self.prompts, self.renderer, self.extensions)
+
+    @property
+    def other_engine(self) -> str:
+        """The name of the engine of the pages; "" for the one that recordings are of."""
+        return self.engine.name if self.engines and self.engine != self.engines[0] else ""
+
+    def on(self, engine: str) -> SiteConfig:
+        """Return the same with the engine of that name; raise ConfigError if there is none."""
+        for source in self.engines:
+            if source.name == engine:
+                return replace(self, engine=source)
+        names = ", ".join(source.name for source in self.engines)
+        hint = f"Known: {names}, all." if names else "To name some: engines: {current: {...}, next: {debian: forky}}"
+        raise ConfigError(Problem(f"the site names no engine {engine}", hint, self.path))
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""

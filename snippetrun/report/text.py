@@ -7,6 +7,7 @@ from shlex import quote
 
 from snippetrun.errors import Problem
 from snippetrun.model import Ending, Outcome, Result
+from snippetrun.report import engines
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts
 from snippetrun.report.reported import page as reported
 from snippetrun.support.neutralise import plain
@@ -37,10 +38,13 @@ def transcript(of: Result | ReportedPage) -> str:
     return "\n".join(lines)
 
 
-def failures(of: Result | ReportedPage) -> tuple[Problem, ...]:
-    """Return a problem for every failed command: the command, what went wrong, its last words, what to type."""
+def failures(of: Result | ReportedPage, engine: str = "") -> tuple[Problem, ...]:
+    """Return a problem for every failed command: the command, what went wrong, its last words, what to type.
+
+    `engine` is the name of the one that the page ran on, if the site has several.
+    """
     page = _reported(of)
-    return tuple(problem(page, command) for command in page.commands if command.outcome is Outcome.FAILED)
+    return tuple(problem(page, command, engine) for command in page.commands if command.outcome is Outcome.FAILED)
 
 
 def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
@@ -50,18 +54,19 @@ def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
     return tuple(problem(page, command) for command in marked[:1])
 
 
-def problem(of: ReportedPage, command: ReportedCommand) -> Problem:
-    """Return what is wrong with a command that failed or is stale."""
+def problem(of: ReportedPage, command: ReportedCommand, engine: str = "") -> Problem:
+    """Return what is wrong with a command that failed or is stale; `engine` as for `failures`."""
     if command.outcome is Outcome.STALE:
         hint = f"Record it: snippetrun run {quote(of.path)}"
         return Problem(f"stale: {command.message}", hint, command.path or of.path, command.line)
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
-    again = f"To run this page alone: snippetrun run {quote(of.path)}"
-    text = plain("\n".join([*typed, *words, *hints, again]))
+    alone = f"check --engine {engine} {quote(of.path)}" if engine else f"run {quote(of.path)}"
+    text = plain("\n".join([*typed, *words, *hints, f"To run this page alone: snippetrun {alone}"]))
     cut = "\n".join(map(_shortened, text.split("\n")))
-    return Problem(plain(command.message), cut, command.path or of.path, command.where or command.line)
+    message = f"on {engine}: {command.message}" if engine else command.message
+    return Problem(plain(message), cut, command.path or of.path, command.where or command.line)
 
 
 def complaints(report: Report) -> tuple[Problem, ...]:
@@ -70,9 +75,16 @@ def complaints(report: Report) -> tuple[Problem, ...]:
 
 
 def wrong(report: Report) -> tuple[Problem, ...]:
-    """Return all that keeps a report from being good; what could not be run at all comes last."""
-    failed = (cause for page in report.pages for cause in (*failures(page), *stale(page)))
-    return (*complaints(report), *failed, *report.problems)
+    """Return all that keeps a report from being good; what could not be run at all comes last.
+
+    What is wrong on another engine than that of the recordings names it.
+    """
+    own = report.engine if report.engine not in report.engines[:1] else ""
+    failed = [cause for page in report.pages for cause in (*failures(page, own), *stale(page))]
+    for other in report.elsewhere:
+        failed += [cause for page in other.pages for cause in failures(page, other.name)]
+    unable = (problem for other in report.elsewhere for problem in other.problems)
+    return (*complaints(report), *failed, *dict.fromkeys([*report.problems, *unable]))
 
 
 def reruns(pages: Iterable[ReportedPage]) -> tuple[str, ...]:
@@ -106,6 +118,16 @@ def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
         f"{counted(count.commands, 'command')}"
         + (f" ({', '.join(notes)})" if notes else "")
         + f", {counted(count.failed, 'failure')}, {seconds:.1f} s"
+    )
+
+
+def summaries(report: Report) -> tuple[str, ...]:
+    """Return the same for a report: a line, or one for each engine."""
+    if not report.elsewhere:
+        return (summary(report.pages, report.seconds or 0.0),)
+    return tuple(
+        f"on {engines.heading(engine)}: {summary(engine.pages, engine.seconds or 0.0)}"
+        for engine in engines.columns(report)
     )
 
 

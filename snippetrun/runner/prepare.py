@@ -36,7 +36,8 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     with host_engine(say) as engine, ExitStack() as held:
         sandbox_image, provided = images_of(engine, site, say)
         with _alone(say):
-            filled = store(engine, str(site.root), sandbox_image, provided, say)
+            owner = f"{site.root} {site.engine.name}".rstrip()  # each of a site's engines has a store
+            filled = store(engine, owner, sandbox_image, provided, say)
             held.enter_context(used(filled.volume))
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:

@@ -48,7 +48,11 @@ def compared(site: SiteConfig, results: Sequence[Result], *, confirm: bool = Fal
     store = Store(site)
     return tuple(
         runner.before(
-            result.page, store.read(result.page) if result.recording else None, Rules(), believed=not confirm
+            result.page,
+            store.read(result.page) if result.recording else None,
+            Rules(),
+            believed=not confirm,
+            engine=site.other_engine,
         ).judged(result, result.news)
         for result in results
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tarfile
 from pathlib import Path
 
@@ -98,6 +99,20 @@ def test_pages_run_on_the_engine_of_an_image_laid_out_like_the_official_one(
         archive.writelines(engine.save([official]))
     assert engine_of(site).endswith(", of docker:28-dind")
     assert engine.image("docker:28-dind") is None  # the host's own names stay what they are
+
+
+@pytest.mark.usefixtures("forky")
+def test_an_option_that_one_engine_has_not_got_is_told_in_the_column_of_the_other(make_site: MakeSite) -> None:
+    page = "# A\n\n```console {exit=125}\n$ docker images --tree\n```\n\n```console\n$ docker ps --quiet\n```\n"
+    make_site({"a.md": page}, "      engines: {current: {debian: trixie}, next: {debian: forky}}\n")
+    assert snippetrun("run", **os.environ).returncode == 0
+    checked = snippetrun("check", "--engine", "all", **os.environ)
+    assert checked.returncode == 1, checked.stderr
+    assert [re.split(r" {3,}", line.strip()) for line in checked.stdout.splitlines()[1:]] == [
+        ["docs/a.md", "2 hold", "1 fails, 1 holds"],
+        ["4  $ docker images --tree", "holds", "fails"],
+    ]
+    assert "docs/a.md:4: on next: exit status 0, expected 125" in checked.stderr
 
 
 @pytest.mark.usefixtures("sandboxes")

@@ -126,6 +126,17 @@ HEAD = "plugins:\n  - snippetrun:\n"
             HEAD + "      engine: {image: 'docker:29', archive: ../docker.tar}\n",
             "mkdocs.yml:3:36: engine: archive: ../docker.tar is outside of the site's folder",
         ),
+        (HEAD + "      engines: [sid]\n", "mkdocs.yml:3:7: engines: expects names of engines"),
+        (HEAD + "      engines: {}\n", "mkdocs.yml:3:7: engines: expects names of engines"),
+        (HEAD + "      engines: {all: {debian: sid}}\n", "mkdocs.yml:3:17: engines: all: is no name for an engine"),
+        (
+            HEAD + "      engines:\n        a: {debian: sid}\n        b: {debian: 13}\n",
+            "mkdocs.yml:5:13: engines: b: debian: expects the name of a suite",
+        ),
+        (
+            HEAD + "      engine: {debian: sid}\n      engines: {a: {debian: sid}}\n",
+            "mkdocs.yml:3:7: engine: is the first of engines",
+        ),
         (HEAD + "      varies: x\n", "mkdocs.yml:3:7: varies: expects a list of regular expressions"),
         (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5:11: same: 1 is no text; quote it"),
         (HEAD + "      varies: ['(']\n", "mkdocs.yml:3:16: varies: '(' is no regular expression: missing ): ("),
@@ -175,6 +186,18 @@ def test_the_engine_is_that_of_an_image_by_version_or_digest(tmp_path: Path, ima
 def test_the_engine_is_debians_if_nothing_else_is_said(tmp_path: Path) -> None:
     assert str(load(tmp_path, HEAD[:-2] + "\n").engine) == "Debian trixie"
     assert str(load(tmp_path, HEAD + "      engine: {debian: forky}\n").engine) == "Debian forky"
+
+
+def test_of_several_engines_the_first_is_the_one_of_the_recordings(tmp_path: Path) -> None:
+    site = load(tmp_path, HEAD + "      engines: {current: {debian: trixie}, next: {debian: forky}}\n")
+    assert (str(site.engine), site.other_engine) == ("Debian trixie", "")
+    other = site.on("next")
+    assert (str(other.engine), other.engine.line, other.other_engine) == ("Debian forky", 3, "next")
+    assert other.on("current") == site
+    with pytest.raises(ConfigError, match=r"the site names no engine old\n    Known: current, next, all\."):
+        site.on("old")
+    with pytest.raises(ConfigError, match="To name some: engines:"):
+        load(tmp_path, HEAD[:-2] + "\n").on("next")
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
