@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snippetrun.config import SiteConfig, image_name
+from snippetrun.config import DEBIAN, SiteConfig, image_name
 from snippetrun.errors import PageError, Problem
 from snippetrun.model import Job, Match, Mode, Network, Page, Rules
 from snippetrun.support import regex
@@ -16,6 +16,8 @@ from snippetrun.support.fingerprint import digest, fingerprints
 
 SANDBOX = Path(__file__).with_name("sandbox") / "image"
 """The Dockerfile and the scripts of the sandbox's image."""
+SUITE, ENGINE = (Path(__file__).with_name("sandbox") / name for name in ("suite", "engine"))
+"""The Dockerfiles that make it of another suite of Debian, and that put another image's engine into it."""
 _PROMPT = re.compile(r"[#$>%:?\])] ")
 """What a line has that is typed, as in `/ # echo $((`."""
 
@@ -64,6 +66,7 @@ def plan(site: SiteConfig, pages: Sequence[Page], sources: Sources | None = None
     problems: list[Problem] = []
     jobs = []
     sources = sources or sources_of(site)
+    engine = _engine(site)
     for page in pages:
         if not runs(page):
             continue
@@ -91,6 +94,7 @@ def plan(site: SiteConfig, pages: Sequence[Page], sources: Sources | None = None
             match,
             site.output_limit,
             network,
+            *engine,
         )
         jobs.append(Job(page, key, images, timeout, site.output_limit, match, hub, rules(site, page), limits, network))
     if problems:
@@ -101,6 +105,13 @@ def plan(site: SiteConfig, pages: Sequence[Page], sources: Sources | None = None
 def rules(site: SiteConfig, page: Page) -> Rules:
     """Return what may differ from run to run of a page, and what must not: the site's rules, then its own."""
     return Rules((*site.varies, *page.options.varies), (*site.same, *page.options.same))
+
+
+def _engine(site: SiteConfig) -> list[str]:
+    """Return what decides about the site's engine, beside the sandbox's own Dockerfile."""
+    if site.engine.image:
+        return [site.engine.image, digest_of(ENGINE)]
+    return [] if site.engine.debian == DEBIAN else [site.engine.debian, digest_of(SUITE)]
 
 
 def runs(page: Page) -> bool:

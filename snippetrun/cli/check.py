@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,12 @@ _TASKS = {
     help="replay: run nothing, and complain of what is not as it was recorded. This needs no engine.",
 )
 @click.option(
+    "--engine",
+    metavar="NAME",
+    default="",
+    help="Run on this one of the site's `engines`, or on `all` of them, with a column for each in the report.",
+)
+@click.option(
     "--confirm",
     is_flag=True,
     help="Believe no recording that words or lines vary: run pages until they are seen to. For --confirmed-by.",
@@ -54,6 +61,7 @@ def check(  # noqa: PLR0913 - an argument for each option
     changed_since: str | None,
     shard: shards.Shard | None,
     mode: str,
+    engine: str,
     confirm: bool,
     confirmed_by: Path | None,
 ) -> Report:
@@ -64,6 +72,8 @@ def check(  # noqa: PLR0913 - an argument for each option
     2 for wrong usage, also if there was nothing to run; 3 if an engine, an image or a registry failed.
     """
     task = _TASKS[Mode(mode)]
+    if engine and Mode(mode) is not Mode.RUN:
+        raise click.UsageError("--engine runs pages: it is not for --mode replay.")
     if confirm:
         if Mode(mode) is not Mode.RUN:
             raise click.UsageError("--confirm runs pages: it is not for --mode replay.")
@@ -73,4 +83,4 @@ def check(  # noqa: PLR0913 - an argument for each option
             raise click.UsageError("--confirmed-by is for --mode replay: a run believes no report.")
         task = Task("check", partial(checks.replayed, confirmed_by=confirmed_by))
     with ShownProgress() as progress:
-        return report_on(task, config_file, Selection(paths, changed_since, shard), progress)
+        return report_on(replace(task, engine=engine), config_file, Selection(paths, changed_since, shard), progress)

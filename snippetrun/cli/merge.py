@@ -20,8 +20,9 @@ from snippetrun.support import bounded
 def merge(files: tuple[Path, ...]) -> Report:
     """Make one report out of those of several machines.
 
-    FILES are the JSON of `snippetrun check` or `run` with --shard, of all shards. The exit status is the worst of
-    theirs, and 2 if a shard is missing or there twice, or if the reports are not of the same work.
+    FILES are the JSON of `snippetrun check` or `run` with --shard, of all shards, or of `check --engine`, of all
+    engines. The exit status is the worst of theirs, and 2 if a shard or an engine is missing or there twice, or if the
+    reports are not of the same work.
     """
     twice = [file for file in files if files.count(file) > 1]
     if twice:

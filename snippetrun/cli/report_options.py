@@ -15,7 +15,7 @@ import click
 from snippetrun import report
 from snippetrun.cli.group import JSON, complain, echo, note
 from snippetrun.errors import FileError, Problem
-from snippetrun.report import Report, github, json_, junit, markdown
+from snippetrun.report import Report, engines, github, json_, junit, markdown
 from snippetrun.support import atomic
 
 _FORMATS: Mapping[str, Callable[[Report], str]] = {
@@ -77,23 +77,30 @@ def with_reports(*, annotated: bool = True, transcripts: bool = False) -> Callab
             problems = _write(made, asked)
             if as_json:
                 click.echo(json_.text(made), nl=False)
-            elif transcripts:
-                for page in made.pages:
-                    if page.environment:
-                        echo(report.transcript(page) + "\n")
+            else:
+                _show(made, transcripts=transcripts)
             complain([*report.wrong(made), *problems])
             if os.environ.get("GITHUB_ACTIONS") == "true" and not no_annotations:
                 _tell_github(made, annotated=annotated)
             for line in report.reruns(made.pages):
                 echo(line, err=True)
             if made.exit_status != 2:
-                echo(made.note or report.summary(made.pages, made.seconds or 0.0), err=True)
+                echo(made.note or "\n".join(report.summaries(made)), err=True)
                 note(made.untested)
             return max(made.exit_status, 2 if problems else 0)
 
         return called
 
     return decorate
+
+
+def _show(made: Report, *, transcripts: bool) -> None:
+    """Print for people what is no complaint: what several engines came to, and transcripts."""
+    if made.elsewhere:
+        echo(engines.text(made))
+    for page in made.pages if transcripts else ():
+        if page.environment:
+            echo(report.transcript(page) + "\n")
 
 
 def _write(made: Report, asked: tuple[_File, ...]) -> list[Problem]:

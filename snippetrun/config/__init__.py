@@ -6,6 +6,8 @@
             nginx: {build: images/nginx}              # a folder with a Dockerfile, relative to mkdocs.yml
             redis: {pull: "redis@sha256:..."}         # from a registry, by digest
             ubuntu: {build: images/ubuntu, stand_in: "Debian's userland"}
+          engine: {debian: forky}                     # the suite whose engine pages have; or {image: docker:29-dind}
+          engines: {current: {debian: trixie}, next: {debian: forky}}    # instead: several, for `check --engine`
           languages: [console, shell-session]         # the fences that run
           scripts: [.term1]                           # more of them, which have no prompts
           prompts: ["$", "#"]                         # what stands before a command
@@ -34,8 +36,10 @@ MkDocs does not render has the same keys at the top level of a snippetrun.yml, b
 from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.config.mkdocs_yml import OWN, find, load, look
 from snippetrun.config.settings import (
+    DEBIAN,
     MOST_RUNS,
     Baseline,
+    EngineSource,
     ImageSource,
     SiteConfig,
     cache_folder,
@@ -44,10 +48,12 @@ from snippetrun.config.settings import (
 )
 
 __all__ = [
+    "DEBIAN",
     "MOST_RUNS",
     "OWN",
     "Baseline",
     "Dialect",
+    "EngineSource",
     "ImageSource",
     "Renderer",
     "SiteConfig",

@@ -9,19 +9,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from snippetrun.config import baseline, values
 from snippetrun.config.dialect import Renderer
 from snippetrun.config.options import Fault, FaultError, Reader, Where, nearest, parts, read
-from snippetrun.config.settings import MOST_RUNS, ImageSource, PageConfig, SiteConfig, image_name, shown_path
+from snippetrun.config.settings import (
+    MOST_RUNS,
+    EngineSource,
+    ImageSource,
+    PageConfig,
+    SiteConfig,
+    image_name,
+    shown_path,
+)
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.model import Match, Mode, Network
 from snippetrun.support import masks, units
 
 PLUGIN = "snippetrun"
+_Source = TypeVar("_Source", ImageSource, EngineSource)
 
 # redis@sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+# docker:29-dind, registry.example:5000/docker@sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
+_VERSIONED = re.compile(r"[a-z0-9][\w.:/-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})", re.ASCII)
+# current, next, docker-29
+_ENGINE = re.compile(r"(?!all$)[a-z0-9][\w.-]*", re.ASCII)
+# forky, sid
+_SUITE = re.compile(r"[a-z]+")
 # registry.example/team/app:1.2
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?")
 _DEFAULTS = {"recordings": "recordings", "baseline": baseline.NAME}
@@ -32,6 +48,8 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
     """Return what reads each option of a site."""
     return {
         "images": partial(_images, root),
+        "engine": partial(_engine, root),
+        "engines": partial(_engines, root),
         "languages": values.languages,
         "scripts": partial(values.languages, least=0),
         "prompts": values.prompts,
@@ -67,16 +85,23 @@ def parse(options: object, *, root: Path, docs: Path, files: Sequence[Path], whe
             site["mode"] = values.one_of(Mode)(mode)
     except ValueError as error:
         problems.append(Problem(f"SNIPPETRUN_MODE: {error}"))
+    if "engine" in site and "engines" in site:
+        problems.append(Problem("engine: is the first of engines", "Leave one of them.", *where(["engine"])))
     if problems:
         raise ConfigError(*problems)
     masks.hide(os.environ.get(name, "") for name in site.get("secrets", ()))
     images = site.pop("images", {})
     sources = tuple(_located(image, *where(["images", name])) for name, image in images.items())
+    if "engine" in site:
+        site["engine"] = _located(site["engine"], *where(["engine"]))
+    if "engines" in site:
+        named = [_located(engine, *where(["engines", engine.name])) for engine in site["engines"]]
+        site |= {"engine": named[0], "engines": tuple(named)}
     return SiteConfig(root=root, docs=docs, path=shown_path(files[0]), files=tuple(files), images=sources, **site)
 
 
-def _located(image: ImageSource, path: str, line: int, _column: int) -> ImageSource:
-    return replace(image, path=path, line=line)
+def _located(source: _Source, path: str, line: int, _column: int) -> _Source:
+    return replace(source, path=path, line=line)
 
 
 def _images(root: Path, value: object) -> dict[str, ImageSource]:
@@ -98,6 +123,50 @@ def _image(root: Path, name: str, value: object) -> ImageSource:
     source = parts(value.items(), {"build": partial(_build, root), "pull": _pull, "stand_in": values.text})
     folder = source.pop("build", Path())
     return ImageSource(image_name(name), build=str(value.get("build", "")), folder=folder, **source)
+
+
+def _engines(root: Path, value: object) -> list[EngineSource]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("expects names of engines, e.g. {current: {debian: trixie}, next: {debian: forky}}")
+    sources = parts(value.items(), {name: partial(_named_engine, root, str(name)) for name in value})
+    return list(sources.values())
+
+
+def _named_engine(root: Path, name: str, value: object) -> EngineSource:
+    if not _ENGINE.fullmatch(name):
+        raise ValueError("is no name for an engine (lower case, digits and . _ -), or `all`, which means all of them")
+    return replace(_engine(root, value), name=name)
+
+
+def _engine(root: Path, value: object) -> EngineSource:
+    if not isinstance(value, Mapping) or ("debian" in value) == ("image" in value):
+        raise ValueError("expects either {debian: SUITE} or {image: NAME:VERSION}, e.g. {image: docker:29-dind}")
+    of_image: dict[str, Reader] = {"image": _versioned, "archive": partial(_archive, root)}
+    source = parts(value.items(), of_image if "image" in value else {"debian": _suite})
+    file = source.pop("archive", Path())
+    return EngineSource(archive=str(value.get("archive", "")), file=file, **source)
+
+
+def _suite(value: object) -> str:
+    if not isinstance(value, str) or not _SUITE.fullmatch(value):
+        raise ValueError("expects the name of a suite of Debian, e.g. forky")
+    return value
+
+
+def _versioned(value: object) -> str:
+    reference = values.text(value)
+    if not _VERSIONED.fullmatch(reference):
+        raise ValueError(f"{reference} is no image with its version or digest, e.g. docker:29-dind")
+    return reference
+
+
+def _archive(root: Path, value: object) -> Path:
+    """Return a file below the site's folder. It need not be there where nothing runs."""
+    if not values.is_path(value):
+        raise ValueError("expects a file that `docker save` has written")
+    if not Path(os.path.realpath(root / value)).is_relative_to(root):
+        raise ValueError(f"{value} is outside of the site's folder")
+    return root / value
 
 
 def _pull(value: object) -> str:

@@ -8,16 +8,49 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from snippetrun.config.dialect import Dialect, Renderer
-from snippetrun.errors import Problem
+from snippetrun.errors import ConfigError, Problem
 from snippetrun.model import Match, Mode, Network
 from snippetrun.support.limits import Limits
 
 MOST_RUNS = 4
 """Runs of one page. Three are too few: two lines in no order have the same one in three runs once in four times."""
+DEBIAN = "trixie"
+"""The suite of Debian that images start from, and whose engine pages have if nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """Something that stands in a line of mkdocs.yml."""
+
+    path: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+    def problem(self, message: str, hint: str = "") -> Problem:
+        """Return a problem with it, at its line."""
+        return Problem(message, hint, self.path, self.line)
 
 
 @dataclass(frozen=True, slots=True)
-class ImageSource:
+class EngineSource(_Written):
+    """Where the Docker engine of the pages comes from."""
+
+    debian: str = DEBIAN
+    """The suite of Debian that a sandbox is, and whose engine it has, unless there is an image."""
+    image: str = ""
+    """The image laid out like the official one that the engine is taken from, by version or digest."""
+    archive: str = ""
+    """The file of `docker save` that the image is in, as the site owner wrote it; "" for a registry."""
+    file: Path = Path()
+    """The same, ready to be opened."""
+    name: str = ""
+    """What the site calls it; "" where it names none."""
+
+    def __str__(self) -> str:
+        return self.image or f"Debian {self.debian}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource(_Written):
     """Where one of the site's images comes from."""
 
     name: str
@@ -30,12 +63,6 @@ class ImageSource:
     """Its reference by digest, if it comes from a registry."""
     stand_in: str = ""
     """How it differs from what the name promises."""
-    path: str = ""
-    line: int = 0
-
-    def problem(self, message: str, hint: str = "") -> Problem:
-        """Return a problem with this image, at its line."""
-        return Problem(message, hint, self.path, self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +95,10 @@ class SiteConfig:
     path: str
     """mkdocs.yml, or snippetrun.yml, as the user knows it."""
     images: tuple[ImageSource, ...] = ()
+    engine: EngineSource = field(default_factory=EngineSource)
+    """That of the pages."""
+    engines: tuple[EngineSource, ...] = ()
+    """Those that the site names; recordings are of the first."""
     languages: tuple[str, ...] = Dialect.languages
     scripts: tuple[str, ...] = ()
     """More languages of fences that run, and have no prompts."""
@@ -116,6 +147,20 @@ class SiteConfig:
         """How its pages are written."""
         scripts = (*Dialect.scripts, *self.scripts)
         return Dialect((*self.languages, *self.scripts), scripts, self.prompts, self.renderer, self.extensions)
+
+    @property
+    def other_engine(self) -> str:
+        """The name of the engine of the pages; "" for the one that recordings are of."""
+        return self.engine.name if self.engines and self.engine != self.engines[0] else ""
+
+    def on(self, engine: str) -> SiteConfig:
+        """Return the same with the engine of that name; raise ConfigError if there is none."""
+        for source in self.engines:
+            if source.name == engine:
+                return replace(self, engine=source)
+        names = ", ".join(source.name for source in self.engines)
+        hint = f"Known: {names}, all." if names else "To name some: engines: {current: {...}, next: {debian: forky}}"
+        raise ConfigError(Problem(f"the site names no engine {engine}", hint, self.path))
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from typing import TypeAlias
 from snippetrun.config import ImageSource
 from snippetrun.engine.base_image import Base
 from snippetrun.engine.client import HostEngine
-from snippetrun.engine.labels import REPOSITORY
+from snippetrun.engine.labels import REPOSITORY, SANDBOX
 from snippetrun.errors import ImageError
 from snippetrun.support.build_context import build_context
 
@@ -53,12 +53,28 @@ def provide(
     return HostImage(source.name, tag, image["Id"], origin, source.stand_in, built=not source.pull)
 
 
-def build(engine: HostEngine, folder: Path, base: Base, say: Callable[[str], None], *, what: str) -> str:
-    """Build a Dockerfile of ours on the host's engine itself, unless that has been done; return the image's tag."""
-    context, tag = _context(folder, base, what)
+def build(
+    engine: HostEngine,
+    folder: Path,
+    bases: Mapping[str, Base],
+    say: Callable[[str], None],
+    *,
+    check: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Build a Dockerfile of the sandbox on the host's engine itself, unless that has been done; return the image's tag.
+
+    `bases` has what it builds on, by the names of its build arguments. The image gets its tag only if `check`, which is
+    told another one, raises nothing.
+    """
+    context, tag = _context(folder, SANDBOX, *bases.values())
     if engine.image(tag) is None:
-        for line in engine.build(context, tag=tag, arguments={"BASE": base.name}):
-            say_step(line, what, say)
+        unchecked = f"{tag}-unchecked"
+        arguments = {name: base.name for name, base in bases.items()}
+        for line in engine.build(context, tag=unchecked, arguments=arguments):
+            say_step(line, SANDBOX, say)
+        check(unchecked)
+        engine.tag(unchecked, tag)
+        engine.remove_image(unchecked)
     return tag
 
 
@@ -71,7 +87,7 @@ def say_step(line: str, what: str, say: Callable[[str], None]) -> bool:
 
 
 def _built(engine: HostEngine, source: ImageSource, base: Base, builder: Build) -> tuple[str, str]:
-    context, tag = _context(source.folder, base, source.name.split(":")[0].replace("/", "-"))
+    context, tag = _context(source.folder, source.name.split(":")[0].replace("/", "-"), base)
     if engine.image(tag) is None:
         builder(context, tag)
     return tag, f"{source.build}/Dockerfile on {base.origin}"
@@ -84,8 +100,8 @@ def _pulled(engine: HostEngine, source: ImageSource, say: Callable[[str], None])
     return source.pull, source.pull
 
 
-def _context(folder: Path, base: Base, what: str) -> tuple[bytes, str]:
-    """Return a build context, and the tag of what is built from it on a base."""
+def _context(folder: Path, what: str, *bases: Base) -> tuple[bytes, str]:
+    """Return a build context, and the tag of what is built from it on some bases."""
     context = build_context(folder)
-    key = hashlib.sha256(base.id.encode() + context).hexdigest()
+    key = hashlib.sha256("".join(base.id for base in bases).encode() + context).hexdigest()
     return context, f"{REPOSITORY}/{what}:{key[:16]}"

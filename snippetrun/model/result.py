@@ -39,6 +39,8 @@ class Verdict:
     """What to type or change next."""
     where: int = 0
     """The line under the command that is not met; 0 if it is the command itself."""
+    differs: bool = False
+    """Whether it has done what the page says, and yet is not as it was recorded."""
 
 
 @dataclass(frozen=True, slots=True)

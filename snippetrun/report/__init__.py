@@ -4,7 +4,7 @@
 - `news`: what recordings newly say, as data and as text
 - `text`: for people: the transcript, the failures, the summary
 - `json_`: for programs, and back again; `schema.json` describes it
-- `merge`: the reports of several machines as one
+- `merge`: the reports of several machines as one; `engines`: those of several engines
 - `junit`, `markdown`, `github`: for CI
 - `badge`: a picture for a README
 """
@@ -12,6 +12,7 @@
 from snippetrun.report.reported import (
     Report,
     ReportedCommand,
+    ReportedEngine,
     ReportedPage,
     ReportedSnippet,
     Share,
@@ -20,11 +21,12 @@ from snippetrun.report.reported import (
     in_order,
     page,
 )
-from snippetrun.report.text import failures, reruns, stale, summary, transcript, untested, wrong
+from snippetrun.report.text import failures, reruns, stale, summaries, summary, transcript, untested, wrong
 
 __all__ = [
     "Report",
     "ReportedCommand",
+    "ReportedEngine",
     "ReportedPage",
     "ReportedSnippet",
     "Share",
@@ -35,6 +37,7 @@ __all__ = [
     "page",
     "reruns",
     "stale",
+    "summaries",
     "summary",
     "transcript",
     "untested",

@@ -7,6 +7,7 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 from snippetrun.model import Outcome
+from snippetrun.report import engines
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage
 from snippetrun.report.text import complaints, problem
 from snippetrun.support.neutralise import neutralise
@@ -32,7 +33,11 @@ def text(report: Report) -> str:
     suites: dict[str, ET.Element] = {}
     for page in report.pages:
         _commands(_suite(suites, page.path, page), page)
-    for kind, problems in (("failure", complaints(report)), ("error", report.problems)):
+    for engine in report.elsewhere:
+        for page in engine.pages:
+            _commands(_suite(suites, f"{page.path} on {engine.name}", page), page, engine.name)
+    unable = dict.fromkeys(problem for engine in engines.columns(report) for problem in engine.problems)
+    for kind, problems in (("failure", complaints(report)), ("error", unable)):
         for cause in problems:
             path = cause.path or _NO_PAGE
             case = _case(_suite(suites, path), path, cause.message.split("\n")[0], cause.line)
@@ -60,7 +65,7 @@ def _suite(suites: dict[str, ET.Element], path: str, page: ReportedPage | None =
     return suites[name]
 
 
-def _commands(suite: ET.Element, page: ReportedPage) -> None:
+def _commands(suite: ET.Element, page: ReportedPage, engine: str = "") -> None:
     seen: Counter[str] = Counter()
     for command in page.commands:
         name = command.command.split("\n")[0] or "(goes on with what is open)"
@@ -69,12 +74,12 @@ def _commands(suite: ET.Element, page: ReportedPage) -> None:
             suite, command.path or page.path, name if seen[name] == 1 else f"{name} ({seen[name]})", command.line
         )
         case.set("time", f"{command.seconds or 0:.3f}")
-        _became(case, page, command)
+        _became(case, page, command, engine)
 
 
-def _became(case: ET.Element, page: ReportedPage, command: ReportedCommand) -> None:
+def _became(case: ET.Element, page: ReportedPage, command: ReportedCommand, engine: str) -> None:
     if command.outcome in (Outcome.FAILED, Outcome.STALE):
-        cause = problem(page, command)
+        cause = problem(page, command, engine)
         _say(case, "failure", cause.message, cause.hint)
     elif command.outcome is not Outcome.PASSED:
         ET.SubElement(case, "skipped", message=_legal(command.message or command.outcome))

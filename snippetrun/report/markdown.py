@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable
 from itertools import accumulate
 
+from snippetrun.report import engines
 from snippetrun.report import news as news_
 from snippetrun.report.news import News
 from snippetrun.report.reported import Report, ReportedPage, counts
-from snippetrun.report.text import reruns, summary, wrong
+from snippetrun.report.text import reruns, summaries, wrong
 from snippetrun.support.neutralise import neutralise, plain
 from snippetrun.support.units import counted
 
@@ -30,7 +31,9 @@ def text(report: Report) -> str:
     problems = wrong(report)
     verdict = counted(len(problems), "problem") if problems else "all is well"
     parts = [f"## snippetrun {_code(report.command)}: {verdict}", _sum(report)]
-    if report.pages:
+    if report.elsewhere:
+        parts.append(_engines(report))
+    elif report.pages:
         parts.append(_table(report.pages))
     texts = [*map(str, problems), *(["\n".join(again)] if (again := reruns(report.pages)) else [])]
     return "\n\n".join([*parts, *_blocks(texts, _MOST - len("".join(parts)))]) + "\n"
@@ -43,8 +46,9 @@ def news(of: News) -> str:
 
 
 def _sum(report: Report) -> str:
-    line = plain(report.note) or summary(report.pages, report.seconds or 0.0)
-    return f"{_escaped(line)} (snippetrun {_escaped(report.version)})"
+    *lines, last = [plain(report.note)] if report.note else summaries(report)
+    last += f" (snippetrun {report.version})"
+    return "\n\n".join(_escaped(line) for line in [*lines, last])
 
 
 def _table(pages: Iterable[ReportedPage]) -> str:
@@ -57,6 +61,20 @@ def _table(pages: Iterable[ReportedPage]) -> str:
     head = "| page | " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " | seconds | runs |"
     more = f"\n\n... and {len(rows) - len(shown)} more pages" if len(shown) < len(rows) else ""
     return "\n".join([head, "|---|" + "--:|" * (len(_COLUMNS) + 2), *shown]) + more
+
+
+def _engines(report: Report) -> str:
+    """Return a table with a column for each engine, as far as there is room."""
+    head = ["page", *map(engines.heading, engines.columns(report))]
+    rows = [
+        [_code(row.page if not row.line else f"{row.line} $ {engines.first_line(row.command)}"), *row.cells]
+        for row in engines.rows(report)
+    ]
+    lines = [f"| {' | '.join(cells)} |" for cells in rows]
+    sizes = accumulate(len(line) + 1 for line in lines)
+    shown = [line for line, size in zip(lines, sizes, strict=True) if size <= _MOST_IN_TABLE]
+    more = f"\n\n... and {len(lines) - len(shown)} more lines" if len(shown) < len(lines) else ""
+    return "\n".join([f"| {' | '.join(map(_escaped, head))} |", "|---|" + "---|" * (len(head) - 1), *shown]) + more
 
 
 def _row(page: ReportedPage) -> tuple[int, str]:

@@ -59,6 +59,8 @@ class ReportedCommand:
     """Whether the runs of its page did not agree in it just now, though nothing had told that it varies."""
     path: str = ""
     """The file that its lines are counted in, where that is not the page: one that the page includes."""
+    differs: bool = False
+    """Whether it failed only as it is not as it was recorded, and has done what the page says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,22 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedEngine:
+    """What a command came to on another of the site's engines."""
+
+    name: str
+    """The site's name of it."""
+    pages: tuple[ReportedPage, ...]
+    """Those with at least one snippet."""
+    problems: tuple[Problem, ...]
+    """Why the pages, or some of them, could not be run at all."""
+    seconds: Seconds | None
+    """How long it took."""
+    exit_status: Annotated[int, Meta(ge=0, le=3)]
+    """That of the command on this engine alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a command of ours came to."""
 
@@ -146,6 +164,12 @@ class Report:
     """The revision since which a page had to have changed; None if nobody asked."""
     shard: Share | None = None
     """Its part in the work of several machines; None for all of it."""
+    engine: str = ""
+    """The site's name of the engine that the pages ran on; empty for a site that names none."""
+    engines: tuple[str, ...] = ()
+    """The names of all of its engines; recordings are of the first."""
+    elsewhere: tuple[ReportedEngine, ...] = ()
+    """What it came to on the others, in the same order, if they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +275,5 @@ def _command(
         truncated_bytes=result.truncated_bytes if result else 0,
         varied=varied,
         path=snippet.path,
+        differs=verdict.differs,
     )

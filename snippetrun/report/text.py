@@ -7,6 +7,7 @@ from shlex import quote
 
 from snippetrun.errors import Problem
 from snippetrun.model import Ending, Outcome, Result
+from snippetrun.report import engines
 from snippetrun.report.reported import Report, ReportedCommand, ReportedPage, counts
 from snippetrun.report.reported import page as reported
 from snippetrun.support.neutralise import plain
@@ -37,13 +38,16 @@ def transcript(of: Result | ReportedPage) -> str:
     return "\n".join(lines)
 
 
-def failures(of: Result | ReportedPage, *, again: str = "run") -> tuple[Problem, ...]:
+def failures(of: Result | ReportedPage, engine: str = "", *, again: str = "run") -> tuple[Problem, ...]:
     """Return a problem for every failed command: the command, what went wrong, its last words, what to type.
 
-    `again` is the command of ours that runs the page alone.
+    `engine` is the name of the one that the page ran on, if the site has several; `again` the command of ours that runs
+    the page alone.
     """
     page = _reported(of)
-    return tuple(problem(page, command, again) for command in page.commands if command.outcome is Outcome.FAILED)
+    return tuple(
+        problem(page, command, engine, again) for command in page.commands if command.outcome is Outcome.FAILED
+    )
 
 
 def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
@@ -53,18 +57,19 @@ def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
     return tuple(problem(page, command) for command in marked[:1])
 
 
-def problem(of: ReportedPage, command: ReportedCommand, again: str = "run") -> Problem:
-    """Return what is wrong with a command that failed or is stale."""
+def problem(of: ReportedPage, command: ReportedCommand, engine: str = "", again: str = "run") -> Problem:
+    """Return what is wrong with a command that failed or is stale; all else as for `failures`."""
     if command.outcome is Outcome.STALE:
         hint = f"Record it: snippetrun run {quote(of.path)}"
         return Problem(f"stale: {command.message}", hint, command.path or of.path, command.line)
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
-    alone = f"To run this page alone: snippetrun {again} {quote(of.path)}"
-    text = plain("\n".join([*typed, *words, *hints, alone]))
+    alone = f"check --engine {engine} {quote(of.path)}" if engine else f"{again} {quote(of.path)}"
+    text = plain("\n".join([*typed, *words, *hints, f"To run this page alone: snippetrun {alone}"]))
     cut = "\n".join(map(_shortened, text.split("\n")))
-    return Problem(plain(command.message), cut, command.path or of.path, command.where or command.line)
+    message = f"on {engine}: {command.message}" if engine else command.message
+    return Problem(plain(message), cut, command.path or of.path, command.where or command.line)
 
 
 def complaints(report: Report) -> tuple[Problem, ...]:
@@ -73,9 +78,16 @@ def complaints(report: Report) -> tuple[Problem, ...]:
 
 
 def wrong(report: Report) -> tuple[Problem, ...]:
-    """Return all that keeps a report from being good; what could not be run at all comes last."""
-    failed = (cause for page in report.pages for cause in (*failures(page), *stale(page)))
-    return (*complaints(report), *failed, *report.problems)
+    """Return all that keeps a report from being good; what could not be run at all comes last.
+
+    What is wrong on another engine than that of the recordings names it.
+    """
+    own = report.engine if report.engine not in report.engines[:1] else ""
+    failed = [cause for page in report.pages for cause in (*failures(page, own), *stale(page))]
+    for other in report.elsewhere:
+        failed += [cause for page in other.pages for cause in failures(page, other.name)]
+    unable = (problem for other in report.elsewhere for problem in other.problems)
+    return (*complaints(report), *failed, *dict.fromkeys([*report.problems, *unable]))
 
 
 def reruns(pages: Iterable[ReportedPage]) -> tuple[str, ...]:
@@ -109,6 +121,16 @@ def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
         f"{counted(count.commands, 'command')}"
         + (f" ({', '.join(notes)})" if notes else "")
         + f", {counted(count.failed, 'failure')}, {seconds:.1f} s"
+    )
+
+
+def summaries(report: Report) -> tuple[str, ...]:
+    """Return the same for a report: a line, or one for each engine."""
+    if not report.elsewhere:
+        return (summary(report.pages, report.seconds or 0.0),)
+    return tuple(
+        f"on {engines.heading(engine)}: {summary(engine.pages, engine.seconds or 0.0)}"
+        for engine in engines.columns(report)
     )
 
 

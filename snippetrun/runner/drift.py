@@ -53,6 +53,8 @@ class Reference:
     rules: Rules = dataclasses.field(default_factory=Rules)
     believed: bool = True
     """Whether the recording is believed in which words and lines vary. One by a stranger could say that all do."""
+    engine: str = ""
+    """The site's name of the engine that the page has run on, where that is not the one of its recordings."""
 
     def news(self, result: Result) -> News:
         """Return where the commands that ran differ from what was recorded of them."""
@@ -92,7 +94,7 @@ class Reference:
             if verdict.outcome is not Outcome.PASSED or (position not in known and result.failed):
                 return verdict
             if position not in known:
-                return _failed(verdict, "nobody has recorded it as it stands here", _accept(self.page))
+                return _failed(verdict, "nobody has recorded it as it stands here", self._hint)
             return self._judged(verdict, news[position]) if position in news else verdict
 
         verdicts = tuple(
@@ -100,10 +102,10 @@ class Reference:
             for at, snippet in enumerate(result.verdicts)
         )
         judged = dataclasses.replace(result, verdicts=verdicts)
-        if self.recording is None or judged.failed:
+        if self.recording is None or judged.failed or self.engine:
             return judged
         if wrong := _foot(result.recording, self.recording):
-            return blamed(judged, wrong, _accept(self.page))
+            return blamed(judged, wrong, self._hint)
         return judged if self.believed else dataclasses.replace(judged, confirmed=self.recording.checksum)
 
     def _judged(self, verdict: Verdict, differences: Sequence[Difference]) -> Verdict:
@@ -112,7 +114,13 @@ class Reference:
             message = f"{differences[0].came[0]}, and {differences[0].recorded[0]} was recorded"
         lines = [line for difference in differences if difference.at >= 0 for line in _lines(difference)]
         shown = [*islice(lines, _DIFF_LINES), *(["..."] if len(lines) > _DIFF_LINES else [])]
-        return _failed(verdict, message, "\n".join([*shown, _accept(self.page)]))
+        failed = _failed(verdict, message, "\n".join([*shown, *filter(None, [self._hint])]))
+        return dataclasses.replace(failed, differs=True)
+
+    @property
+    def _hint(self) -> str:
+        """How to accept what came out: on another engine than that of the recordings nobody can."""
+        return "" if self.engine else f"To accept it: snippetrun update {quote(self.page.path)}"
 
     def _comparable(self, result: Result) -> list[Position]:
         """Return the commands that ran, and were recorded as they stand on the page now."""
@@ -199,10 +207,6 @@ def _foot(run: Recording, recorded: Recording) -> str:
     if run.when[:10] < recorded.when[:10]:
         return f"it was recorded on {recorded.when[:10]}, a day that is still to come"
     return ""
-
-
-def _accept(page: Page) -> str:
-    return f"To accept it: snippetrun update {quote(page.path)}"
 
 
 def _lines(difference: Difference) -> list[str]:

@@ -48,8 +48,13 @@ def varying(result: Result, rules: Rules) -> list[list[Sequence[tuple[int, int]]
     return [[] if hides else own for hides, own in zip(hidden, spans, strict=False)]
 
 
-def before(page: Page, stored: StoredRecording | None, rules: Rules, *, believed: bool = True) -> Reference:
-    """Return what was recorded of a page, to hold a run against; None is "nothing was". See `Reference.believed`."""
+def before(
+    page: Page, stored: StoredRecording | None, rules: Rules, *, believed: bool = True, engine: str = ""
+) -> Reference:
+    """Return what was recorded of a page, to hold a run against; None is "nothing was".
+
+    See `Reference.believed` and `Reference.engine`.
+    """
     if stored is None:
-        return Reference(page, None, believed=believed)
-    return Reference(page, locate(page, stored.recording), stored.fingerprints, rules, believed)
+        return Reference(page, None, believed=believed, engine=engine)
+    return Reference(page, locate(page, stored.recording), stored.fingerprints, rules, believed, engine)

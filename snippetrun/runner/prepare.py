@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeAlias
 
-from snippetrun.config import SiteConfig, cache_folder
+from snippetrun.config import DEBIAN, SiteConfig, cache_folder
 from snippetrun.errors import EngineError, InfrastructureError, Problem
 from snippetrun.model import Job
 
@@ -42,7 +42,8 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     with host_engine(say) as engine, ExitStack() as held:
         sandbox_image, provided = images_of(engine, site, say)
         with _alone(say):
-            filled = store(engine, str(site.root), sandbox_image, provided, say)
+            owner = f"{site.root} {site.engine.name}".rstrip()  # each of a site's engines has a store
+            filled = store(engine, owner, sandbox_image, provided, say)
             held.enter_context(used(filled.volume))
 
         def start(job: Job) -> AbstractContextManager[Sandbox]:
@@ -61,11 +62,11 @@ def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) 
     from snippetrun.engine import images
     from snippetrun.engine.base_image import base
     from snippetrun.sandbox.builder import Builder
-    from snippetrun.sandbox.live import IMAGE_FOLDER
+    from snippetrun.sandbox.sandbox_image import sandbox_image_of
 
     with _alone(say):
-        debian = base(engine, say)
-        sandbox_image = images.build(engine, IMAGE_FOLDER, debian, say, what="sandbox")
+        sandbox_image = sandbox_image_of(engine, site.engine, say)
+        debian = base(engine, DEBIAN, say)
         limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
         builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
         return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]

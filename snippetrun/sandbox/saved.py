@@ -28,8 +28,8 @@ _TEXT_BYTES = 4_000_000
 _ENTRIES = 1000
 _LAYERS = 127
 """An engine takes no more."""
-# blobs/sha256/5f70bf18a086...
-_BLOB = re.compile(r"blobs/sha256/([0-9a-f]{64})")
+# blobs/sha256/5f70bf18a086..., and of engines before 25: 5f70bf18a086....json, 0f470ba0e0a1.../layer.tar
+_BLOB = re.compile(r"blobs/sha256/[0-9a-f]{64}|[0-9a-f]{64}(?:\.json|/layer\.tar)")
 _GZIP = b"\x1f\x8b"
 # Engines know more ways, which we do not measure: bzip2, xz, zstd, and zstd behind a frame that is skipped.
 _COMPRESSED = re.compile(rb"BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|.\x2a\x4d\x18", re.DOTALL)
@@ -56,21 +56,21 @@ def only(tag: str, archive: Iterable[bytes], limits: Limits, scratch: Path | Non
             manifest = _unpack(archive, Path(folder), limits)
             _pack(tag, manifest, Path(folder), clean, limits)
         except (tarfile.TarError, ValueError, TypeError, EOFError, OSError, RecursionError, zlib.error) as error:
-            raise ImageError(Problem(f"what was built is no image: {error}")) from error
+            raise ImageError(Problem(f"this is no image: {error}")) from error
         with clean.open("rb") as content:
             yield content
 
 
 def _unpack(archive: Iterable[bytes], folder: Path, limits: Limits) -> object:
-    """Put the blobs of an archive into a folder, by their digests; return its manifest."""
+    """Put the blobs of an archive into a folder, as `_blob` finds them; return its manifest."""
     manifest: object = None
     room = _Room(limits.disk, _ENTRIES)
     for entry, content in _entries(_Joined(archive), _IN_ARCHIVE):
         room.take(entry.size)
         if entry.name == "manifest.json":
             manifest = json.loads(_whole(entry, content))
-        elif match := _BLOB.fullmatch(entry.name):
-            with (folder / match[1]).open("wb") as blob:
+        elif _BLOB.fullmatch(entry.name):
+            with _file(folder, entry.name).open("wb") as blob:
                 blob.writelines(content)
     return manifest
 
@@ -101,10 +101,13 @@ def _pack(tag: str, manifest: object, folder: Path, clean: Path, limits: Limits)
 
 
 def _blob(folder: Path, name: object) -> Path:
-    match = _BLOB.fullmatch(str(name))
-    if not match or not (folder / match[1]).is_file():
+    if not _BLOB.fullmatch(str(name)) or not _file(folder, str(name)).is_file():
         raise ValueError("its manifest names what is not there")
-    return folder / match[1]
+    return _file(folder, str(name))
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / name.replace("/", "-")
 
 
 def _measure(layer: Path, room: _Room) -> None:

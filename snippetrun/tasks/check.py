@@ -59,9 +59,13 @@ def compared(
     if stored is None:
         stored = {result.page.path: Store(site).read(result.page) for result in results if result.recording}
     return tuple(
-        runner.before(result.page, stored.get(result.page.path), Rules(), believed=not confirm).judged(
-            result, result.news
-        )
+        runner.before(
+            result.page,
+            stored.get(result.page.path),
+            Rules(),
+            believed=not confirm,
+            engine=site.other_engine,
+        ).judged(result, result.news)
         for result in results
     )
 

@@ -94,7 +94,7 @@ def _engine(say: Callable[[str], None]) -> list[Finding]:
 def _sandbox(site: SiteConfig, say: Callable[[str], None]) -> list[Finding]:
     images = tuple(image.name for image in site.images)
     job = Job(Page("(doctor)", ()), "", images, site.timeout, site.output_limit, limits=site.limits)
-    seconds, isolation = [], list[Finding]()
+    seconds, isolation, engine = [], list[Finding](), ""
     try:
         with live_sandboxes(site, say) as start:
             for _ in range(_BOOTS):
@@ -104,6 +104,7 @@ def _sandbox(site: SiteConfig, say: Callable[[str], None]) -> list[Finding]:
                     if answer.status != 0:
                         message = "the engine inside does not answer: " + answer.output
                         return [Finding("sandbox", State.PROBLEM, message, "Please report this.")]
+                    engine = sandbox.engine_version
                     isolation = isolation or _isolation(sandbox, site)
     except SnippetrunError as error:
         problem = error.problems[0]
@@ -112,7 +113,8 @@ def _sandbox(site: SiteConfig, say: Callable[[str], None]) -> list[Finding]:
     message = (
         f"first docker command has run after {median:.2f} s (median of {_BOOTS}, {counted(len(job.images), 'image')})"
     )
-    return [Finding("sandbox", State.OK, message), *isolation]
+    own = Finding("pages' engine", State.OK, f"Docker Engine {engine}, of {site.engine}")
+    return [own, Finding("sandbox", State.OK, message), *isolation]
 
 
 def _isolation(sandbox: Sandbox, site: SiteConfig) -> list[Finding]:

@@ -14,10 +14,13 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Result
 from snippetrun.plan import Plan
-from snippetrun.report import Report, Share
+from snippetrun.report import Report, Share, engines
 from snippetrun.support import git
 from snippetrun.support.version import __version__
 from snippetrun.tasks.select import SelectedPages, Selection, select
+
+ALL = "all"
+"""Of engines: one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +32,39 @@ class Task:
     """Returns a result for each page, in their order; raises a SnippetrunError if it could not find out."""
     judge: Callable[[SiteConfig, Sequence[Result]], Sequence[Result]] = lambda _, results: results
     """Judges results as `run` would have: those of the pages that came to their end before something failed."""
+    engine: str = ""
+    """The site's name of the engine that pages run on, or `all`; "" for the one that they run on anyway."""
 
 
 def report_on(task: Task, config_file: Path | None, selection: Selection, watcher: runner.Watcher) -> Report:
-    """Do a task, and return what it came to.
+    """Do a task, on one engine or on all of the site's, and return what it came to.
 
     What stops it is in the report, beside the results of the pages that came to their end before: a machine in CI that
     fails us has something to say too.
     """
+    reports = []
+    for name in _names(config_file) if task.engine == ALL else ():
+        watcher.say(f"on the engine {name}")
+        reports.append(_report_on(dataclasses.replace(task, engine=name), config_file, selection, watcher))
+    return engines.joined(reports) if reports else _report_on(task, config_file, selection, watcher)
+
+
+def _names(config_file: Path | None) -> list[str]:
+    """Return the names of the site's engines; none if that cannot be told, which a report says."""
+    try:
+        return [source.name for source in config.load(config_file).engines]
+    except SnippetrunError:
+        return []
+
+
+def _report_on(task: Task, config_file: Path | None, selection: Selection, watcher: runner.Watcher) -> Report:
     began = time.monotonic()
     made = Report(task.command, (), __version__, changed_since=selection.changed_since)
     try:
         site = config.load(config_file)
-        made = dataclasses.replace(made, commit=git.commit(site.root))
+        site = site.on(task.engine) if task.engine else site
+        names = tuple(source.name for source in site.engines)
+        made = dataclasses.replace(made, commit=git.commit(site.root), engine=site.engine.name, engines=names)
         selected = select(site, selection)
         made = _about(made, selected, selection)
         results, error = _results(task, selected.part, watcher)

@@ -49,8 +49,18 @@ def test_all_is_well_on_a_machine_that_builds_the_site(engine: HostEngine) -> No
     ran = snippetrun("doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(ran.stdout)["findings"]}
     assert ran.returncode == 0, ran.stdout
-    assert list(findings) == ["kernel", "engine", "cgroups", "store", "leftovers", "sandbox", *ISOLATION]
+    assert list(findings) == [
+        "kernel",
+        "engine",
+        "cgroups",
+        "store",
+        "leftovers",
+        "pages' engine",
+        "sandbox",
+        *ISOLATION,
+    ]
     assert engine.version in findings["engine"]["message"]
+    assert findings["pages' engine"]["message"].endswith(", of Debian trixie")
     assert "first docker command has run after" in findings["sandbox"]["message"]
     assert {name: findings[name]["state"] for name in ("users", "seccomp", "file systems")} == {
         "users": "ok",

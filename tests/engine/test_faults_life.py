@@ -23,11 +23,12 @@ import pytest
 from conftest import REPOSITORY
 from helpers.waiting import runs, wait_for
 
-from snippetrun import runner
-from snippetrun.engine import embedded, leftovers
+from snippetrun.config import DEBIAN, SiteConfig
+from snippetrun.engine import embedded
 from snippetrun.engine.base_image import base
 from snippetrun.engine.client import HostEngine
 from snippetrun.engine.discover import host_engine
+from snippetrun.runner.prepare import images_of
 
 pytestmark = [
     pytest.mark.engine,
@@ -115,11 +116,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(
-    tmp_path_factory: pytest.TempPathFactory,
-    engine: HostEngine,
-    sandboxes: runner.OpenSandbox,  # noqa: ARG001 - builds the images
-) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, engine: HostEngine, site: SiteConfig) -> Iterator[World]:
     made = World(tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("sites"))
     config = made.cache / "docker-config"
     context = {
@@ -132,11 +129,11 @@ def world(
     meta.write_text(json.dumps(context))
     (config / "config.json").write_text('{"currentContext": "gone"}')
 
-    ours = [item.name for item in leftovers.find(engine) if item.kind == "image"]
-    wanted = [name for name in ours if name.split(":")[0].endswith(("/sandbox", "/debian", "/busybox"))]
+    sandbox_image, provided = images_of(engine, site, print)
+    needed = [sandbox_image, *(image.tag for image in provided if image.name in {"debian:latest", "busybox:latest"})]
     archive = made.cache / "images.tar"
     with archive.open("wb") as file:
-        file.writelines(engine.save([*wanted, base(engine, print).name]))
+        file.writelines(engine.save([*needed, base(engine, DEBIAN, print).name]))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in made.environment.items():
             patch.setenv(name, value)

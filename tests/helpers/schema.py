@@ -17,7 +17,16 @@ import msgspec
 from snippetrun.engine.leftovers import Leftover
 from snippetrun.errors import Problem
 from snippetrun.model import Difference, Environment, Fact, ImageFact, Options, Piece
-from snippetrun.report import Report, ReportedCommand, ReportedPage, ReportedSnippet, Share, Summary, json_
+from snippetrun.report import (
+    Report,
+    ReportedCommand,
+    ReportedEngine,
+    ReportedPage,
+    ReportedSnippet,
+    Share,
+    Summary,
+    json_,
+)
 from snippetrun.report.news import ChangedCommand, ChangedPage, News
 from snippetrun.tasks.clean import Cleaned
 from snippetrun.tasks.doctor import Finding
@@ -25,7 +34,7 @@ from snippetrun.tasks.status import Amount, PageStatus, Status
 
 _DESCRIBED = (
     *(Report, Share, Summary, ReportedPage, Environment, ImageFact, Fact, ReportedSnippet, Options, ReportedCommand),
-    *(Piece, Problem, News, ChangedPage, ChangedCommand, Difference, Finding, Cleaned, Leftover),
+    *(ReportedEngine, Piece, Problem, News, ChangedPage, ChangedCommand, Difference, Finding, Cleaned, Leftover),
     *(Status, PageStatus, Amount),
 )
 """Types whose docstrings describe them and their fields."""

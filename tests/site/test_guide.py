@@ -149,5 +149,5 @@ def test_each_key_of_the_site_is_shown_with_its_default(tmp_path: Path) -> None:
     )
     assert loaded == defaults
     [options] = [entry["snippetrun"] for entry in yaml.safe_load("\n".join(block))["plugins"]]
-    assert set(options) == set(readers(tmp_path, tmp_path))
+    assert set(options) | {"engines"} == set(readers(tmp_path, tmp_path))  # which takes the place of `engine`
     assert {key for image in options["images"].values() for key in image} == {"build", "pull", "stand_in"}

@@ -106,6 +106,37 @@ HEAD = "plugins:\n  - snippetrun:\n"
             HEAD + "      images:\n        web: {build: images/web}\n        web:latest: {build: images/web}\n",
             "mkdocs.yml:5:9: images: web:latest: is the same image as web",
         ),
+        (HEAD + "      engine: forky\n", "mkdocs.yml:3:7: engine: expects either {debian: SUITE} or {image: "),
+        (HEAD + "      engine: {debian: sid, image: 'docker:29'}\n", "mkdocs.yml:3:7: engine: expects either {debian"),
+        (HEAD + "      engine: {debian: 13}\n", "mkdocs.yml:3:16: engine: debian: expects the name of a suite"),
+        (HEAD + "      engine: {debain: sid}\n", "mkdocs.yml:3:7: engine: expects either {debian: SUITE} or {image: "),
+        (
+            HEAD + "      engine: {debian: sid, archive: docker.tar}\n",
+            "mkdocs.yml:3:29: engine: archive: there is no such key",
+        ),
+        (
+            HEAD + "      engine: {image: docker}\n",
+            "mkdocs.yml:3:16: engine: image: docker is no image with its version",
+        ),
+        (
+            HEAD + "      engine: {image: 'reg:5000/docker'}\n",
+            "engine: image: reg:5000/docker is no image with its version",
+        ),
+        (
+            HEAD + "      engine: {image: 'docker:29', archive: ../docker.tar}\n",
+            "mkdocs.yml:3:36: engine: archive: ../docker.tar is outside of the site's folder",
+        ),
+        (HEAD + "      engines: [sid]\n", "mkdocs.yml:3:7: engines: expects names of engines"),
+        (HEAD + "      engines: {}\n", "mkdocs.yml:3:7: engines: expects names of engines"),
+        (HEAD + "      engines: {all: {debian: sid}}\n", "mkdocs.yml:3:17: engines: all: is no name for an engine"),
+        (
+            HEAD + "      engines:\n        a: {debian: sid}\n        b: {debian: 13}\n",
+            "mkdocs.yml:5:13: engines: b: debian: expects the name of a suite",
+        ),
+        (
+            HEAD + "      engine: {debian: sid}\n      engines: {a: {debian: sid}}\n",
+            "mkdocs.yml:3:7: engine: is the first of engines",
+        ),
         (HEAD + "      varies: x\n", "mkdocs.yml:3:7: varies: expects a list of regular expressions"),
         (HEAD + "      same:\n        - a\n        - 1\n", "mkdocs.yml:5:11: same: 1 is no text; quote it"),
         (HEAD + "      varies: ['(']\n", "mkdocs.yml:3:16: varies: '(' is no regular expression: missing ): ("),
@@ -141,6 +172,32 @@ def test_a_mistake_is_told_in_the_same_words_wherever_it_stands(
             read("a.md", text)
         [problem] = caught.value.problems
         assert (problem.line, problem.message[: len(message)]) == (2, message)
+
+
+@pytest.mark.parametrize(
+    "image", ["docker:29-dind", f"docker@sha256:{'0' * 64}", f"reg:5000/team/docker:29@sha256:{'0' * 64}"]
+)
+def test_the_engine_is_that_of_an_image_by_version_or_digest(tmp_path: Path, image: str) -> None:
+    engine = load(tmp_path, f"{HEAD}      engine: {{image: '{image}', archive: engines/docker.tar}}\n").engine
+    assert (engine.image, engine.file, engine.line) == (image, tmp_path / "engines/docker.tar", 3)
+    assert str(engine) == image
+
+
+def test_the_engine_is_debians_if_nothing_else_is_said(tmp_path: Path) -> None:
+    assert str(load(tmp_path, HEAD[:-2] + "\n").engine) == "Debian trixie"
+    assert str(load(tmp_path, HEAD + "      engine: {debian: forky}\n").engine) == "Debian forky"
+
+
+def test_of_several_engines_the_first_is_the_one_of_the_recordings(tmp_path: Path) -> None:
+    site = load(tmp_path, HEAD + "      engines: {current: {debian: trixie}, next: {debian: forky}}\n")
+    assert (str(site.engine), site.other_engine) == ("Debian trixie", "")
+    other = site.on("next")
+    assert (str(other.engine), other.engine.line, other.other_engine) == ("Debian forky", 3, "next")
+    assert other.on("current") == site
+    with pytest.raises(ConfigError, match=r"the site names no engine old\n    Known: current, next, all\."):
+        site.on("old")
+    with pytest.raises(ConfigError, match="To name some: engines:"):
+        load(tmp_path, HEAD[:-2] + "\n").on("next")
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:

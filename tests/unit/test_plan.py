@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from snippetrun.config import ImageSource, SiteConfig
+from snippetrun.config import EngineSource, ImageSource, SiteConfig
 from snippetrun.errors import PageError
 from snippetrun.model import Command, Options, Page, PageOptions, Rules, Snippet
 from snippetrun.plan import plan
@@ -80,6 +80,20 @@ def test_a_pages_rules_come_after_the_sites_and_change_nothing_that_comes_out() 
 def test_the_content_of_a_file_changes_the_key() -> None:
     one, two = (Snippet("text", Options(file="a"), 7, 9, "", text) for text in ("one\n", "two\n"))
     assert key(page(RUNS, one)) != key(page(RUNS, two))
+
+
+def test_the_engine_changes_the_key_unless_it_is_the_one_that_pages_have_anyway() -> None:
+    engines = [
+        EngineSource(debian="forky"),
+        EngineSource(image="docker:29"),
+        EngineSource(image="docker:28"),
+    ]
+    keys = [key(page(), dataclasses.replace(SITE, engine=engine)) for engine in engines]
+    assert len({key(page()), *keys}) == 4
+    assert key(page(), dataclasses.replace(SITE, engine=EngineSource(path="mkdocs.yml", line=3))) == key(page())
+    # Where the image comes from does not matter: a machine that only replays need not have the archive.
+    archived = EngineSource(image="docker:29", archive="docker.tar", file=Path("/s/docker.tar"))
+    assert key(page(), dataclasses.replace(SITE, engine=archived)) == keys[1]
 
 
 def test_the_source_of_an_image_changes_the_key() -> None:

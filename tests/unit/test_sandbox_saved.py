@@ -78,6 +78,14 @@ def test_one_image_comes_through_with_one_name_and_nothing_else() -> None:
     assert came["0/layer.tar"] == LAYER == gzip.decompress(came["1/layer.tar"])
 
 
+def test_an_archive_as_engines_before_25_write_it_is_read_too() -> None:
+    config, layer = f"{'1' * 64}.json", f"{'2' * 64}/layer.tar"
+    manifest = json.dumps([{"Config": config, "RepoTags": ["docker:24"], "Layers": [layer]}]).encode()
+    others = [entry(f"{'2' * 64}/VERSION", b"1.0"), entry("repositories", b"{}")]
+    read = loaded(tar(entry(config, CONFIG), entry(layer, LAYER), *others, entry("manifest.json", manifest)))
+    assert (read["config.json"], read["0/layer.tar"]) == (CONFIG, LAYER)
+
+
 def test_several_images_or_none_are_refused() -> None:
     two = json.dumps([{"Config": blob(CONFIG), "Layers": []}] * 2).encode()
     for manifest in (two, b"[]", b"{}", b"[" * 100_000, b"\xff"):
