@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ def test_blocks_look_right_in_light_and_dark(generator: str, sites: Mapping[str,
         for scheme in ("light", "dark"):
             page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
             wrong: list[Error] = []
-            page.on("pageerror", wrong.append)
+            page.on("pageerror", partial(list.append, wrong))
             page.goto((sites[generator] / f"{name}.html").as_uri())
             looks = page.evaluate(LOOKS)
             page.close()
