@@ -64,6 +64,9 @@ class Session:
         """Where the last answer was given, and how it looks where nobody has asked for it but a terminal."""
         self._echo = b""
         """What came before the shell started it, or the end of that."""
+        self._echo_due = b""
+        """What the terminal may still show of what was typed: a shell without a terminal for errors says at its prompt
+        already that it starts something, and edits no line, so the terminal is quick or the shell is."""
         self.rest = b""
         """What came after the line at which it was left: it is shown where the command ends."""
         self.silent = now
@@ -95,6 +98,12 @@ class Session:
         if self.dialogue.nudged and not len(self.transcript):
             data = data.lstrip(b"\r\n")
         start = len(self.transcript)
+        if self._echo_due:
+            data, self._echo = self._echo + data, b""
+            if len(data) < len(self._echo_due) and self._echo_due.startswith(data):
+                self._echo = data
+                return b""
+            data, self._echo_due = data.removeprefix(self._echo_due), b""
         self.transcript.feed(data)
         if self.transcript.truncated_bytes > MOST_DROPPED:
             self._end(Ending.TOO_MUCH)
@@ -120,8 +129,12 @@ class Session:
                 self._end(Ending.UNFINISHED)
             case Kind.STARTED if self.state is State.TYPED:
                 self.state, self._heard, self._quiet = State.RUNNING, now, timings.PROMPT
+                if not self._echo:
+                    self._echo_due = self.dialogue.command.encode().replace(b"\n", b"\r\n") + b"\r\n"
             case Kind.ENDED if self.state is not State.ENDED:
-                if self.state is State.TYPED:  # bash could not parse it
+                if self._echo_due:
+                    self.transcript.feed(self._echo)
+                elif self.state is State.TYPED:  # bash could not parse it
                     self.transcript.feed(self._echo.rpartition(_ACCEPTED)[2] if _ACCEPTED in self._echo else b"")
                 self.state, self.status = State.ENDED, mark.status  # a key that came too late may bring another mark
             case Kind.READY if self.state is State.ENDED:

@@ -255,3 +255,22 @@ def test_endless_output_ends_it() -> None:
     app.transcript.truncated_bytes = MOST_DROPPED
     app.hear(b"y\r\n" * 1_000_000, 0.0)
     assert app.ending is Ending.TOO_MUCH
+
+
+@pytest.mark.parametrize("pieces", [[b"app\r\nout\r\n"], [b"ap", b"p\r", b"\nout\r\n"], [b"out\r\n"]])
+def test_the_echo_of_a_command_is_no_output_where_no_line_is_edited(pieces: list[bytes]) -> None:
+    app = session()
+    app.note(STARTED, 0.0)  # before anything was shown of what was typed
+    for piece in pieces:
+        app.hear(piece, 0.0)
+    app.note(Mark(Kind.ENDED), 0.0)
+    assert app.transcript.text() == "out\n"
+
+
+@pytest.mark.parametrize("piece", [b"ap", b"app", b"apple\r\n"])
+def test_what_only_begins_like_the_command_is_output(piece: bytes) -> None:
+    app = session()
+    app.note(STARTED, 0.0)
+    app.hear(piece, 0.0)
+    app.note(Mark(Kind.ENDED), 0.0)
+    assert app.transcript.text() == piece.decode().replace("\r", "")
