@@ -51,18 +51,25 @@ def base(engine: HostEngine, suite: str, say: Callable[[str], None]) -> Base:
     `say` is told what goes on, a line each. Raises ImageError if neither way is open.
     """
     reference, made_here = f"debian:{suite}-slim", f"{REPOSITORY}/base:{suite}"
-    for name in (reference, made_here):
-        image = engine.image(name)
-        if image:
-            made = (image["Config"].get("Labels") or {}).get(ORIGIN)
-            return Base(name, image["Id"], made or reference)
+    if found := _found(engine, reference, made_here):
+        return found
     try:
         say(f"pulling {reference}")
         engine.pull(reference)
     except ImageError as refusal:
         say(f"no registry answers: making Debian {suite} with mmdebstrap (half a minute)")
         _make(engine, suite, made_here, refusal, say)
-    return base(engine, suite, say)
+    if found := _found(engine, reference, made_here):
+        return found
+    raise ImageError(Problem(f"the engine has taken {made_here} in, and does not know it by that name"))
+
+
+def _found(engine: HostEngine, reference: str, made_here: str) -> Base | None:
+    for name in (reference, made_here):
+        if image := engine.image(name):
+            made = (image["Config"].get("Labels") or {}).get(ORIGIN)
+            return Base(name, image["Id"], made or reference)
+    return None
 
 
 def _make(engine: HostEngine, suite: str, tag: str, refusal: ImageError, say: Callable[[str], None]) -> None:

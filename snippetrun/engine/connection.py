@@ -31,6 +31,10 @@ _INSIDE = {
     "name=userns": "remaps its users (userns-remap)",
 }
 """What `docker info` lists under SecurityOptions if an engine's containers are in a user namespace -> what to say."""
+_ANOTHER = (
+    "Set DOCKER_HOST to an engine that runs as root and without userns-remap, or show what was recorded: "
+    "SNIPPETRUN_MODE=replay"
+)
 _ANSWER_SECONDS = 8.0
 """In which an engine has to say which version it is."""
 _CALL_SECONDS = 120.0
@@ -83,6 +87,14 @@ class Connection:
                     "Install Docker Engine 20.10 or newer.",
                 )
             )
+        if any(part.get("Name") == "Podman Engine" for part in self._version.get("Components") or []):
+            raise UnfitEngineError(
+                Problem(
+                    f"the engine at {base_url} is Podman {self.version}: an image that it takes in does not "
+                    "get the tag that it is given, and no sandbox has been seen to run on it",
+                    _ANOTHER,
+                )
+            )
         options = self.info().get("SecurityOptions") or []
         self._apparmor = "name=apparmor" in options
         """Whether the host has AppArmor, with our profile as far as we know."""
@@ -92,8 +104,7 @@ class Connection:
                     Problem(
                         f"the Docker engine at {base_url} {_INSIDE[option]}: root of its containers can neither give a "
                         "page a user of its own nor mount what the page's engine needs",
-                        "Set DOCKER_HOST to an engine that runs as root and without userns-remap, or show what was "
-                        "recorded: SNIPPETRUN_MODE=replay",
+                        _ANOTHER,
                     )
                 )
 

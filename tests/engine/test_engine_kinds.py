@@ -95,6 +95,18 @@ def refusal(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"it did not answer: {message}\n{log}"
 
 
+PODMAN = f"""{OWN}
+exec podman --root $run/data --runroot $run/exec --storage-driver vfs --cgroup-manager cgroupfs --events-backend file \
+  system service --time 0 unix://$run/docker.sock
+"""
+
+
+@missing("podman")
+def test_podman_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with engine(PODMAN) as url:
+        assert f"the engine at {url} is Podman " in refusal(url, monkeypatch)
+
+
 @missing("dockerd")
 def test_an_engine_that_remaps_its_users_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with engine(REMAPPED) as url:
