@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -11,8 +12,10 @@ from typing import Any
 import click
 
 from snippetrun import config, report
-from snippetrun.errors import Problem, UsageError
+from snippetrun.errors import ConfigError, Problem, UsageError
+from snippetrun.plan import SANDBOX
 from snippetrun.report import json_
+from snippetrun.support.build_context import digest_of
 from snippetrun.support.neutralise import neutralise
 from snippetrun.support.version import __version__
 from snippetrun.tasks import shards
@@ -45,8 +48,25 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 """By what a line of a diff starts with."""
 
 
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's
+    if not wanted or context.resilient_parsing:
+        return
+    lines = [f"snippetrun {__version__}", f"sandbox {digest_of(SANDBOX)[:12]}"]
+    with contextlib.suppress(ConfigError):  # there need be no site
+        lines.append(f"engine: that of {config.load().engine}; snippetrun doctor says which version that is")
+    echo("\n".join(lines))
+    context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the versions of snippetrun, of its sandbox, and of the site's engine, and exit.",
+)
 @click.option(
     "-f",
     "--config-file",

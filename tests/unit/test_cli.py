@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -160,3 +161,13 @@ def test_bars_that_were_drawn_twice_give_standard_output_back(monkeypatch: pytes
         for _ in range(2):
             progress.begin([Job(Page("a.md", ()), "", (), 1.0, 1)])
     assert sys.stdout is stdout
+
+
+def test_the_version_names_the_sandbox_and_the_engine_of_the_site(make_site: MakeSite) -> None:
+    make_site({}, "      engine: {debian: forky}\n")
+    assert re.fullmatch(
+        r"snippetrun \d+\.\d+\.\d+\nsandbox [0-9a-f]{12}\nengine: that of Debian forky; snippetrun doctor says .*\n",
+        snippetrun("--version").stdout,
+    )
+    Path("mkdocs.yml").write_text("plugins: [")
+    assert snippetrun("--version").stdout.count("\n") == 2
