@@ -405,7 +405,8 @@ def test_pages_that_have_no_file_are_told_of(project: Project) -> None:
         f"    files.append(File.generated(config, 'made.md', content={PAGE!r}))\n"
         "    files.append(File.generated(config, 'prose.md', content='# Prose'))\n"
     )
-    session = project.pytest()
+    # In a process of its own: what pytester imports meanwhile it forgets, and MkDocs is not to be there twice.
+    session = project.pytester.runpytest_subprocess("docs", "--snippetrun")
     session.stdout.fnmatch_lines(
         ["snippetrun: 1 page of plugins' making has no file, and no test here: snippetrun check"]
     )
