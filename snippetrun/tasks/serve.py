@@ -46,8 +46,8 @@ def serve(
         observer = Observer()
         observer.start()
         held.callback(observer.stop)
-        for folder in _folders(site):
-            observer.schedule(_Changes(changed), str(folder), recursive=folder != site.root)
+        for folder, recursive in _folders(site).items():
+            observer.schedule(_Changes(changed), str(folder), recursive=recursive)
         _run(site, watcher, tell, sandboxes)
         try:
             program = subprocess.Popen(command)
@@ -100,9 +100,10 @@ def _work(site: SiteConfig, tell: Callable[[Iterable[Problem]], None]) -> Plan:
         return plan(site, site_pages.read(site, paths))
 
 
-def _folders(site: SiteConfig) -> list[Path]:
-    """Return the folders in which somebody may change what a page prints; of the site's own its files alone."""
-    return [site.root, site.docs, *(image.folder for image in site.images if image.folder and image.folder.is_dir())]
+def _folders(site: SiteConfig) -> dict[Path, bool]:
+    """Return the folders in which somebody may change what a page prints, and whether what is below them counts too."""
+    below = [site.docs, *(image.folder for image in site.images if image.folder and image.folder.is_dir())]
+    return {site.root: False} | dict.fromkeys(below, True)
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:

@@ -67,6 +67,25 @@ def test_a_command_that_fails_is_said_with_its_line() -> None:
     assert [problem.split("\n")[0] for problem in problems[:1]] == ["docs/b.md:2: exit status 127, expected 0"]
 
 
+def test_pages_stand_in_any_folder_below_that_of_the_configuration(tmp_path: Path) -> None:
+    Path("mkdocs.yml").unlink()
+    Path("snippetrun.yml").write_text("docs_dir: .\nrenderer: commonmark\nimages: {debian: {build: images/debian}}\n")
+    Path("recordings/docs").mkdir(parents=True)  # that it is made would be a change of the upper folder
+    engine, seconds = Engine(), str(patience.seconds(20))
+    program = [
+        sys.executable,
+        "-c",
+        EDITOR,
+        "docs/a.md",
+        "recordings/docs/a.md.json",
+        PAGE.replace("ps", "info"),
+        "info",
+    ]
+    assert serve(None, [*program, seconds], Heard(), print, engine) == 7
+    assert engine.pages[2:] == ["docs/a.md"]
+    assert tmp_path == Path.cwd()
+
+
 def test_a_program_that_is_not_there_is_one_sentence() -> None:
     with pytest.raises(
         UsageError, match="cannot start no-such-program: No such file or directory\n    Name the program"
