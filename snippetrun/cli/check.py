@@ -74,6 +74,10 @@ def check(  # noqa: PLR0913 - an argument for each option
     task = _TASKS[Mode(mode)]
     if engine and Mode(mode) is not Mode.RUN:
         raise click.UsageError("--engine runs pages: it is not for --mode replay.")
+    if engine and confirm:
+        raise click.UsageError(
+            "--confirm is about recordings, which are of the site's first engine: leave out --engine."
+        )
     if confirm:
         if Mode(mode) is not Mode.RUN:
             raise click.UsageError("--confirm runs pages: it is not for --mode replay.")

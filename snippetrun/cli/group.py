@@ -53,7 +53,8 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
         return
     lines = [f"snippetrun {__version__}", f"sandbox {digest_of(SANDBOX)[:12]}"]
     with contextlib.suppress(ConfigError):  # there need be no site
-        lines.append(f"engine: that of {config.load().engine}; snippetrun doctor says which version that is")
+        site = config.load(context.params.get("config_file"))
+        lines.append(f"engine: that of {site.engine}; snippetrun doctor says which version that is")
     echo("\n".join(lines))
     context.exit()
 
@@ -62,7 +63,6 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
 @click.option(
     "--version",
     is_flag=True,
-    is_eager=True,
     expose_value=False,
     callback=_print_version,
     help="Show the versions of snippetrun, of its sandbox, and of the site's engine, and exit.",
@@ -71,6 +71,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     "-f",
     "--config-file",
     type=click.Path(path_type=Path),
+    is_eager=True,  # before --version, which names the engine of that site
     help="The site's configuration; if not said, the mkdocs.yml of this folder, or of the nearest one above it.",
 )
 @click.pass_context

@@ -169,5 +169,8 @@ def test_the_version_names_the_sandbox_and_the_engine_of_the_site(make_site: Mak
         r"snippetrun \d+\.\d+\.\d+\nsandbox [0-9a-f]{12}\nengine: that of Debian forky; snippetrun doctor says .*\n",
         snippetrun("--version").stdout,
     )
+    Path("other.yml").write_text("plugins:\n  - snippetrun: {engine: {image: 'docker:29-dind'}}\n")
+    for words in (["-f", "other.yml", "--version"], ["--version", "-f", "other.yml"]):
+        assert "engine: that of docker:29-dind; " in snippetrun(*words).stdout
     Path("mkdocs.yml").write_text("plugins: [")
     assert snippetrun("--version").stdout.count("\n") == 2

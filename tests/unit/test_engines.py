@@ -171,5 +171,7 @@ def test_an_engine_that_the_site_does_not_name_is_one_sentence(make_site: MakeSi
     assert process.returncode == 2
     process = snippetrun("check", "--engine", "next", "--mode", "replay")
     assert "--engine runs pages: it is not for --mode replay." in process.stderr
+    process = snippetrun("check", "--engine", "next", "--confirm")
+    assert "--confirm is about recordings, which are of the site's first engine: leave out --engine." in process.stderr
     (folder / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
     assert "To name some: engines:" in snippetrun("check", "--engine", "all").stderr
