@@ -37,8 +37,8 @@ def init(config_file: Path | None, folder: Path, *, dry_run: bool, yes: bool) ->
     tasks.write(proposal)
     made = () if proposal.by_hand else tasks.add_made_pages(proposal.configuration)
     pages = len(proposal.pages) + len(made)
-    then = f"{counted(pages, 'page')} in the baseline. Next, page by page: snippetrun adopt PAGE"
-    echo(
-        then if pages else "No page runs a docker command yet; one that does is under test from its first day", err=True
-    )
+    if pages:
+        echo(f"{counted(pages, 'page')} in the baseline. Next, page by page: snippetrun adopt PAGE", err=True)
+    else:
+        echo("No page runs a docker command yet; one that does is under test from its first day", err=True)
     return int(bool(proposal.by_hand))

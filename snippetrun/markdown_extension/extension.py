@@ -21,10 +21,10 @@ from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, SnippetrunError
 from snippetrun.markdown_extension.embed import blocks
-from snippetrun.markdown_extension.fences import NO_OPTIONS, Fences
+from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
 from snippetrun.markdown_extension.marks import LANGUAGE
-from snippetrun.markdown_extension.source import Source, Sources
+from snippetrun.markdown_extension.page_file import PageFile, file_of, site_of
 from snippetrun.model import Mode
 from snippetrun.plan import plan
 from snippetrun.support.neutralise import neutralise
@@ -60,7 +60,7 @@ class SnippetrunExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Take the place around a whole conversion, and those at which we see its lines."""
-        self._md, self._source = md, Source()
+        self._md, self._file = md, PageFile()
         self._convert_all, md.convert = md.convert, self._convert  # type: ignore[method-assign] # there is no hook
         md.registerExtension(self)
         md.preprocessors.register(LinesSeen(md, self._take), "snippetrun-page", AS_WRITTEN)
@@ -83,17 +83,17 @@ class SnippetrunExtension(Extension):
             return self._convert_all(source)
         site = SiteConfig(Path(), Path(), "mkdocs.yml")
         try:
-            site = Sources.site(self.getConfig("config_file"))
-            self._source = Sources.find(site, self._md, source)
+            site = site_of(self.getConfig("config_file"))
+            self._file = file_of(site, self._md, source)
             included = (e.getConfigs() for e in self._md.registeredExtensions if isinstance(e, SnippetExtension))
-            return self._within(Fences(site, next(included, NO_OPTIONS)), source, site)
+            return self._within(Fences(site, next(included, None)), source, site)
         except SnippetrunError as error:
             if self.getConfig("strict"):
                 raise error.with_traceback(None) from None
             # A build that serves goes on, and says it where the contributor looks.
             text = neutralise(str(error))
             log.error(text)  # noqa: TRY400 - no traceback for what somebody has written
-            self._source = Source()
+            self._file = PageFile()
             self._md.reset()
             problem = f'<div class="admonition failure"><pre>{escape(text)}</pre></div>\n'
             return problem + self._within(Fences(site), source)
@@ -127,11 +127,11 @@ class SnippetrunExtension(Extension):
             log.warning(neutralise(str(problem)))
 
     def _take(self, lines: list[str]) -> list[str]:
-        fences, source = _fences.get(), self._source
-        if fences is None or not source.path:
+        fences, file = _fences.get(), self._file
+        if fences is None or not file.path:
             return lines
-        self._source = Source()  # once: another instance may convert a text within the page
-        return fences.take(source.path, "\n".join(lines) + "\n", source.text, inherited=source.inherited).split("\n")
+        self._file = PageFile()  # once: another instance may convert a text within the page
+        return fences.take(file.path, "\n".join(lines) + "\n", file.text, inherited=file.inherited).split("\n")
 
     def _put_in(self, lines: list[str]) -> list[str]:
         fences = _fences.get()

@@ -18,8 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from snippetrun import extract
 from snippetrun.errors import PageError, Problem
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
 # {hide}, {.a hide exit=1}
 _HIDE = re.compile(r"(?:`{3}|~{3}).*\{(?:[^}]*\s)?hide(?:[\s=][^}]*)?\}")
-NO_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({})
 _HINT = (
     "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
     "In a tab or an admonition, see that its extension is in markdown_extensions."
@@ -68,9 +66,9 @@ class _Taken:
 class Fences:
     """The fences of the pages of one build."""
 
-    def __init__(self, site: SiteConfig, snippets: Mapping[str, Any] = NO_OPTIONS) -> None:
+    def __init__(self, site: SiteConfig, snippets: Mapping[str, Any] | None = None) -> None:
         """Know no page yet. `snippets` are the options of pymdownx.snippets, which say where included files are."""
-        self._site = site
+        self._site, snippets = site, snippets or {}
         base = snippets.get("base_path") or ()
         self._folders = (site.docs, site.root, *map(Path, [base] if isinstance(base, str) else base))
         self._appended = tuple(snippets.get("auto_append") or ())

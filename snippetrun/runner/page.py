@@ -45,10 +45,11 @@ _LISTS = regex.compile(r"\bdocker\b[^|;&\n]*\b(?:ps|ls|list|info|df)\b")
 _MOST_FULL = 10
 """How many commands of a page may print as much as one may; of what comes then, a thousandth of that is kept."""
 _RETRY_SECONDS = 0.2
-_KILLED = 128 + 9  # SIGKILL
+"""Between two tries of a command with `retry`, and between two looks at what a page has used."""
+_KILLED = 128 + 9
+"""The exit status of what SIGKILL has ended."""
 _TOLD_SECONDS = 2.0
 """How long the news that a container ran out of memory may be on its way: with cgroup v1 the engine brings it."""
-"""Between two tries of a command with `retry`."""
 _ALWAYS = frozenset({"processors", "memory", "image store built"})
 """Facts that output has in many forms: `7.751GiB`, `8127548 kB`, `2 days ago`."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
