@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextvars import ContextVar
-from html import escape
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.markdown_extension.page_file import PageFile, file_of, site_of
 from snippetrun.model import Mode
 from snippetrun.plan import plan
+from snippetrun.render.markup import Html
 from snippetrun.support.neutralise import neutralise
 
 if TYPE_CHECKING:
@@ -91,12 +91,13 @@ class SnippetrunExtension(Extension):
             if self.getConfig("strict"):
                 raise error.with_traceback(None) from None
             # A build that serves goes on, and says it where the contributor looks.
-            text = neutralise(str(error))
-            log.error(text)  # noqa: TRY400 - no traceback for what somebody has written
+            texts = [neutralise(str(problem)) for problem in error.problems]
+            log.error("\n".join(texts))  # noqa: TRY400 - no traceback for what somebody has written
             self._file = PageFile()
             self._md.reset()
-            problem = f'<div class="admonition failure"><pre>{escape(text)}</pre></div>\n'
-            return problem + self._within(Fences(site), source)
+            paragraphs = (Html("<p>{}</p>").format(Html("<br>").join(text.splitlines())) for text in texts)
+            box = Html('<div class="admonition failure">{}</div>\n').format(Html().join(paragraphs))
+            return f"{box}{self._within(Fences(site), source)}"
 
     def _within(self, fences: Fences, text: str, site: SiteConfig | None = None) -> str:
         """Convert a text with these fences; without a site they are shown as they are written, hidden ones not."""
