@@ -126,7 +126,7 @@ def test_patience_is_a_number(text: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("host", ["localhost:23750000", "localhost:http", "[::1", "a..b:2375"])
 def test_an_address_that_is_none_is_one_sentence(host: str) -> None:
-    with pytest.raises(EngineError, match=rf"^no Docker engine answers at {re.escape(f'tcp://{host}')}: \w+"):
+    with pytest.raises(EngineError, match=rf"^no Docker engine answers at {re.escape(f'tcp://{host}')}: \S+ \S+"):
         HostEngine(f"tcp://{host}")
 
 

@@ -23,10 +23,13 @@ PAGE = "```console\n$ docker ps\n```\n"
 WINDOWS = """
 import os, signal, sys
 sys.modules |= dict.fromkeys(["fcntl", "termios", "tty", "pty", "resource", "grp", "pwd"])
-for module, names in ((signal, "SIGHUP SIGKILL SIGQUIT"), (os, "geteuid O_TMPFILE O_NONBLOCK O_CLOEXEC O_DIRECTORY")):
-    for name in names.split():
+flags = {name: getattr(os, name) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_DIRECTORY")}
+for module, names in ((signal, ["SIGHUP", "SIGKILL", "SIGQUIT"]), (os, ["geteuid", "O_TMPFILE", *flags])):
+    for name in names:
         delattr(module, name)
 signal.Signals._member_map_.pop("SIGHUP")
+import snippetrun.support.bounded
+vars(os).update(flags)  # Python's own library cannot be without them where it is not on Windows
 """
 MKDOCS = "from mkdocs.__main__ import cli; cli(['build', '--quiet', '--strict'])"
 MARKDOWN = f"from markdown import Markdown; print(Markdown(extensions=['snippetrun']).convert({PAGE!r}))"
