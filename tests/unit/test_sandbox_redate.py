@@ -107,6 +107,15 @@ def test_what_an_image_is_made_of_is_told(tmp_path: Path, image: str) -> None:
     )
 
 
+def test_what_the_old_builder_has_copied_is_told_too(tmp_path: Path) -> None:
+    steps = ["COPY dir:" + "a" * 64 + " in /", 'CMD ["sh"]', "ADD multi:" + "b" * 64 + " in /etc"]
+    history = [{"created_by": f"/bin/sh -c #(nop) {step}"} for step in steps]
+    config = put(tmp_path, CONFIG | {"history": [{"comment": "base"}, *history]})
+    image = put(tmp_path, {"config": config, "layers": [{"digest": LAYER}]})["digest"]
+    _, _, *layers = facts(tmp_path, "debian:latest", image, "-")["digests"]
+    assert layers == ["1" * 64, "2" * 64, "a" * 64, "b" * 64]
+
+
 def test_an_image_that_was_not_built_here_was_only_put_into_the_store(tmp_path: Path, image: str) -> None:
     known = facts(tmp_path, "debian:latest", image, "-")
     began, ended = map(datetime.fromisoformat, known["stored"].split("/"))

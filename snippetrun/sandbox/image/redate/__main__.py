@@ -11,8 +11,8 @@ For `facts`, the lines are its name, its digest, and the digest that it was buil
 FACTS has a JSON object for each:
 
     name
-    digests   all that it is made of, manifests, configurations and layers, each as 64 digits, in an order that
-              depends on its structure alone
+    digests   all that it is made of, manifests, configurations, layers, and what the old builder has copied, each as
+              64 digits, in an order that depends on its structure alone
     stored    from when to when it was put into the store: `2026-11-25T10:00:00+00:00/2026-11-25T10:10:00+00:00`
     built     the same of its build; not there if it was not built here
 """

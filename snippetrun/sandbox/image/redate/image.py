@@ -6,6 +6,7 @@ https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-ind
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ _BUILD = timedelta(days=1)
 """Longer ago was not the build, but that of what it began with."""
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
+
+# /bin/sh -c #(nop) COPY dir:901c4614ba8b6d5be... in /
+_COPIED = re.compile(r"\b(?:file|dir|multi):([0-9a-f]{64})\b")
 
 Put = Callable[[bytes], str]
 """Takes a new blob, and returns its digest."""
@@ -79,7 +83,13 @@ def _parts(blobs: Path, digest: str) -> Iterator[tuple[dict[str, Any], list[str]
         config = _read(blobs, content["config"]["digest"])
         layers = [layer["digest"] for layer in content["layers"]]
         unpacked = config.get("rootfs", {}).get("diff_ids", [])
-        yield config, [_word(text) for text in (digest, content["config"]["digest"], *layers, *unpacked)]
+        own = [_word(text) for text in (digest, content["config"]["digest"], *layers, *unpacked)]
+        yield config, [*own, *(word for step in config.get("history") or [] for word in _copied(step))]
+
+
+def _copied(step: dict[str, Any]) -> list[str]:
+    """Return the digests of what a step of the old builder has copied: they depend on when its files were made."""
+    return _COPIED.findall(step.get("created_by") or "")
 
 
 def _dates(config: dict[str, Any]) -> list[str]:
