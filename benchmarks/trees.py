@@ -31,6 +31,7 @@ from snippetrun import config
 from snippetrun.config import Renderer, SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import files
+from snippetrun.model import ENDINGS
 from snippetrun.tasks import init, site_pages
 
 CORPUS = Path("tests/golden/corpus")
@@ -61,7 +62,7 @@ class Tree:
 
 def copied(source: Path, docs: Path) -> None:
     """Copy the pages of a tree, or write those of our own corpus, whose files hold more than the page."""
-    pages = sorted(path for path in source.rglob("*") if path.suffix in files.ENDINGS and path.is_file())
+    pages = sorted(path for path in source.rglob("*") if path.suffix in ENDINGS and path.is_file())
     for page in pages:
         copy = docs / page.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from snippetrun.cli.group import CHANGED_SINCE, PATHS, SHARD, cli
+from snippetrun.cli.group import CHANGED_SINCE, ENGINE, PATHS, SHARD, cli
 from snippetrun.cli.report_options import with_reports
 from snippetrun.model import Mode
 from snippetrun.report import Report
@@ -35,12 +35,7 @@ _TASKS = {
     show_default=True,
     help="replay: run nothing, and complain of what is not as it was recorded. This needs no engine.",
 )
-@click.option(
-    "--engine",
-    metavar="NAME",
-    default="",
-    help="Run on this one of the site's `engines`, or on `all` of them, with a column for each in the report.",
-)
+@ENGINE
 @click.option(
     "--confirm",
     is_flag=True,
@@ -74,10 +69,6 @@ def check(  # noqa: PLR0913 - an argument for each option
     task = _TASKS[Mode(mode)]
     if engine and Mode(mode) is not Mode.RUN:
         raise click.UsageError("--engine runs pages: it is not for --mode replay.")
-    if engine and confirm:
-        raise click.UsageError(
-            "--confirm is about recordings, which are of the site's first engine: leave out --engine."
-        )
     if confirm:
         if Mode(mode) is not Mode.RUN:
             raise click.UsageError("--confirm runs pages: it is not for --mode replay.")

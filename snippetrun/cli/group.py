@@ -43,6 +43,12 @@ SHARD = click.option(
     help="Only the part of machine I of N; `snippetrun merge` makes one report of all.",
 )
 
+ENGINE = click.option(
+    "--engine",
+    metavar="NAME",
+    default="",
+    help="Run on this one of the site's `engines`, or on `all` of them, with a column for each in the report.",
+)
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 """By what a line of a diff starts with."""

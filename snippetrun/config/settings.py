@@ -153,6 +153,11 @@ class SiteConfig:
         """The name of the engine of the pages; "" for the one that recordings are of."""
         return self.engine.name if self.engines and self.engine != self.engines[0] else ""
 
+    @property
+    def engine_option(self) -> str:
+        """What a command of ours needs to run on the engine of the pages, with a space behind; "" for the first."""
+        return f"--engine {self.other_engine} " if self.other_engine else ""
+
     def on(self, engine: str) -> SiteConfig:
         """Return the same with the engine of that name; raise ConfigError if there is none."""
         for source in self.engines:

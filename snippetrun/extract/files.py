@@ -12,11 +12,8 @@ from pathspec.gitignore import GitIgnoreSpec
 from snippetrun import extract
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import PageError, Problem, UsageError
-from snippetrun.model import Page
+from snippetrun.model import ENDINGS, Page
 from snippetrun.support import bounded
-
-ENDINGS = (".md", ".markdown")
-"""How the names of Markdown files end."""
 
 
 def find(site: SiteConfig, paths: Sequence[Path] = ()) -> list[Path]:

@@ -3,23 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from snippetrun import render, runner
 from snippetrun.config import SiteConfig
-from snippetrun.model import Result
-from snippetrun.plan import rules
+from snippetrun.model import Outcome, Result
+from snippetrun.plan import Plan, rules
+from snippetrun.runner import Elsewhere
+from snippetrun.support.fingerprint import digest
 
 
-def blocks(site: SiteConfig, result: Result) -> tuple[str, ...]:
-    """Return the HTML of each snippet of a page, and then of its foot, which is empty where nothing ran."""
-    varies = runner.varying(result, rules(site, result.page))
-    recorded = result.recording.snippets if result.recording else ()
-    snippets = (
-        render.snippet(snippet, _at(recorded, index), result.verdicts[index], _at(varies, index))
-        for index, snippet in enumerate(result.page.snippets)
+def all_blocks(work: Plan, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
+    """Return the HTML of the snippets of pages, by page. Raises RecordingError for a recording that is damaged."""
+    others = runner.elsewhere(work, results)
+    return {result.page.path: blocks(work.site, result, others.get(result.page.path, ())) for result in results}
+
+
+def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -> tuple[str, ...]:
+    """Return the HTML of each snippet of a page, and then of its foot, which is empty where nothing ran.
+
+    `others` is what came out of the page on the site's other engines.
+    """
+    recording = result.recording
+    if recording is None:
+        return *map(render.snippet, result.page.snippets, repeat(()), result.verdicts), ""
+    own = _Shown(site, result)
+    engines = [(site.engine.name, recording.environment.engine), *((other.name, other.version) for other in others)]
+    first, *names = render.labels(engines)
+    shown = [_Shown(site, _marked(other, first)) for other in others]
+    key = f"sr-{digest(site.name(result.page.path))[:8]}"
+    snippets = []
+    for index in range(len(result.page.snippets)):
+        differing = [any(at == index for at, _ in other.news) for other in others]
+        also = [name for name, differs in zip(names, differing, strict=True) if not differs]
+        block = own.block(index, also if _at(recording.snippets, index) else ())
+        if block and any(differing):
+            tabs = [(name, s.block(index)) for name, s, differs in zip(names, shown, differing, strict=True) if differs]
+            block = render.tabs(f"{key}-{index}", [(first, block), *tabs])
+        snippets.append(block)
+    held = [(name, len(other.news)) for name, other in zip(names, others, strict=True)]
+    return *snippets, render.footer(recording, varies=own.varies, also=held)
+
+
+class _Shown:
+    """A page as it is shown of one engine."""
+
+    def __init__(self, site: SiteConfig, result: Result) -> None:
+        self._result, self._spans = result, runner.varying(result, rules(site, result.page))
+        self._recorded = result.recording.snippets if result.recording else ()
+
+    @property
+    def varies(self) -> bool:
+        """Whether something on it varies from run to run."""
+        return any(map(any, self._spans))
+
+    def block(self, index: int, also: Sequence[str] = ()) -> str:
+        """Return the block of one of its snippets."""
+        snippet, verdicts = self._result.page.snippets[index], self._result.verdicts[index]
+        return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also)
+
+
+def _marked(other: Elsewhere, first: str) -> Result:
+    """Return what came out on another engine, in which what its author did not expect is no failure of the page."""
+    verdicts = tuple(
+        tuple(
+            replace(verdict, outcome=Outcome.DIFFERS, message=f"other than on {first}", hint="")
+            if (at, number) in other.news
+            else verdict
+            for number, verdict in enumerate(snippet)
+        )
+        for at, snippet in enumerate(other.result.verdicts)
     )
-    return *snippets, render.footer(result.recording, varies=any(map(any, varies))) if result.recording else ""
+    return replace(other.result, verdicts=verdicts)
 
 
 def _at(parts: Sequence[Sequence[Any]], index: int) -> Sequence[Any]:

@@ -19,7 +19,7 @@ from pymdownx.superfences import SuperFencesCodeExtension
 from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, SnippetrunError
-from snippetrun.markdown_extension.embed import blocks
+from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
 from snippetrun.markdown_extension.marks import LANGUAGE
@@ -109,9 +109,10 @@ class SnippetrunExtension(Extension):
         return self._filled(fences, html, site) if site else html
 
     def _filled(self, fences: Fences, html: str, site: SiteConfig) -> str:
-        results = runner.run(plan(site, fences.pages()).in_mode(Mode.REPLAY), runner.Watcher())
+        work = plan(site, fences.pages()).in_mode(Mode.REPLAY)
+        results = runner.run(work, runner.Watcher())
         self._tell(fences, results)
-        fences.marks.show({result.page.path: blocks(site, result) for result in results})
+        fences.marks.show(all_blocks(work, results))
         filled = fences.marks.fill(html)
         if filled == html or not self.getConfig("style"):
             return filled

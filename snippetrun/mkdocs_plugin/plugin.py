@@ -18,7 +18,7 @@ from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.files import gone
-from snippetrun.markdown_extension.embed import blocks
+from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
@@ -148,13 +148,14 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 # Whoever writes waits for the first run alone.
                 site = replace(site, most_runs=1) if self._serving else site
                 self._results = runner.run(replace(self._plan, site=site), progress)
+            blocks = all_blocks(self._plan, self._results)
         except SnippetrunError as error:
             raise PluginError(neutralise(str(error))) from error
         self._reported = [report.page(result) for result in self._results]
         stale = chain(*map(report.stale, self._reported))
         _warn("a page is not as it was recorded", stale, strict=config.strict)
         self._report_failures()
-        self._fences.marks.show({result.page.path: blocks(self.site, result) for result in self._results})
+        self._fences.marks.show(blocks)
         for file in files:
             if file.page is not None and file.page.content:
                 file.page.content = self._fences.marks.fill(file.page.content)

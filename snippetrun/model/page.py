@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from snippetrun.errors import Problem
 
+ENDINGS = (".md", ".markdown")
+"""How the names of the files of pages end."""
+
 
 class Match(StrEnum):
     """How written output is held against what came out."""

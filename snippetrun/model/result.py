@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     """A command before it on the page failed, and has left no terminal to type it into."""
     STALE = "stale"
     """It is not what was recorded, and was not run."""
+    DIFFERS = "differs"
+    """It does otherwise than on the first of the site's engines, as was recorded on this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from snippetrun import runner
-from snippetrun.extract.files import ENDINGS
+from snippetrun.model import ENDINGS
 from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
 from snippetrun.pytest_plugin.session import NO_ENGINE, Session
 from snippetrun.pytest_plugin.settings import Settings

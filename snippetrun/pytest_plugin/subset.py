@@ -67,7 +67,7 @@ def run(ready: PreparedPage, selected: Collection[int], start: runner.OpenSandbo
     stored = ready.stored or Store(ready.site).readable(ready.page)  # output may be pasted from it in any case
     job = dataclasses.replace(ready.job, last=stored.recording if stored else None)
     result = reproduced(job, start, watcher, before, upto=max(selected) + 1, most=ready.site.most_runs)
-    return before.judged(result, result.news) if ready.compare else result
+    return before.confirmed(before.judged(result, result.news)) if ready.compare else result
 
 
 def outcome_of(result: Result, selected: Collection[int], at: int) -> SnippetOutcome:

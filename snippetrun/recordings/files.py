@@ -13,7 +13,7 @@ from shlex import quote
 
 from snippetrun.config import ImageSource, SiteConfig, cache_folder, shown_path
 from snippetrun.errors import Problem, RecordingError
-from snippetrun.model import ImageFact, Job, Page, Recording
+from snippetrun.model import ENDINGS, ImageFact, Job, Page, Recording
 from snippetrun.recordings.document import StoredRecording, dump, load, locate
 from snippetrun.recordings.format import BadDocumentError
 from snippetrun.recordings.retype import retyped
@@ -21,6 +21,8 @@ from snippetrun.support import bounded
 from snippetrun.support.atomic import write
 from snippetrun.support.fingerprint import Fingerprint, digest, fingerprints
 
+_AT_ENGINE = "@"
+"""Between a page and another engine than the site's first, as in ports.md@next.json: no page's name ends like that."""
 _BASE = re.compile(r"[\w .,:/@-]{1,200}", re.ASCII)
 """E.g. debian:trixie-slim, or Debian trixie, made by mmdebstrap."""
 
@@ -35,19 +37,23 @@ class Reading:
     """As it is shown; None if it cannot be used, or if something has changed since it was made."""
     error: RecordingError | None = None
     """Why it cannot be used: it is not as we wrote it, or does not say what its page and its site say."""
+    first: StoredRecording | None = None
+    """On another engine than the site's first: what was recorded on that one, whatever it says."""
 
     @property
     def last(self) -> Recording | None:
-        """The recording, whatever its page said then."""
-        return self.stored.recording if self.stored else None
+        """The recording that the page may have been pasted from, whatever the page said then."""
+        source = self.first or self.stored
+        return source.recording if source else None
 
 
 class Store:
-    """The recordings of one site; of a site that keeps none there never are any."""
+    """The recordings of one site on one of its engines; of a site that keeps none there never are any."""
 
     def __init__(self, site: SiteConfig) -> None:
         """Do nothing yet: a site that has no recordings has no folder for them either."""
         self._site, self._folder, self._images = site, site.recordings, site.images
+        self._first = Store(site.on(site.engines[0].name)) if site.other_engine else None
 
     def path(self, page: Page) -> Path | None:
         """Return where a page's recording is, or would be; None for a site that keeps none."""
@@ -55,7 +61,8 @@ class Store:
             return None
         name = Path(self._site.name_in_docs(page.path))
         inside = name if ".." not in name.parts else Path("outside", digest(self._site.name(page.path))[:12])
-        return self._folder / inside.with_name(f"{inside.name}.json")
+        engine = f"{_AT_ENGINE}{self._site.other_engine}" if self._site.other_engine else ""
+        return self._folder / inside.with_name(f"{inside.name}{engine}.json")
 
     def read(self, page: Page) -> StoredRecording | None:
         """Return a page's recording; None if there is none. Raises RecordingError if the file is not as we wrote it."""
@@ -64,28 +71,36 @@ class Store:
             return None
         try:
             if self._leads_out(file):
-                raise _unreadable(page, file, "is a link that leads out of the recordings")
+                raise self._unreadable(page, "is a link that leads out of the recordings")
             return load(bounded.read_bytes(file).decode())
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable(page, file, f"cannot be read: {error}") from error
+            raise self._unreadable(page, f"cannot be read: {error}") from error
         except BadDocumentError as error:
-            raise _unreadable(page, file, str(error)) from error
+            raise self._unreadable(page, str(error)) from error
 
     def seconds(self, page: Page) -> float | None:
-        """Return how long a page took when it was recorded, whatever it said then; None if nobody knows."""
-        stored = self.readable(page)
+        """Return how long a page took when it was recorded, whatever it said then; None if nobody knows.
+
+        It is the same on each of a site's engines, so that all of them share the pages out alike.
+        """
+        stored = (self._first or self).readable(page)
         return stored.recording.seconds if stored else None
 
     def look(self, job: Job) -> Reading:
-        """Return what there is for a job; the file is read once."""
+        """Return what there is for a job; each file is read once.
+
+        On another engine than the site's first, what was recorded there counts until the page has its own.
+        """
         stored = None
+        first = self._first.readable(job.page) if self._first else None
         try:
             stored = self.read(job.page)
-            return Reading(stored, self._fresh(job, stored))
+            fresh = self._fresh(job, stored)
         except RecordingError as error:
-            return Reading(stored, error=error)
+            return Reading(stored, error=error, first=first)
+        return Reading(stored if fresh else first or stored, fresh, first=first)
 
     def look_all(self, jobs: Iterable[Job]) -> dict[str, Reading]:
         """Return what there is for several jobs, by their pages."""
@@ -100,7 +115,7 @@ class Store:
             return None
         shown = self.shown(job, stored)
         if wrong := self._disagreement(job, stored, shown):
-            raise _unreadable(job.page, self.path(job.page), wrong)
+            raise self._unreadable(job.page, wrong)
         return shown
 
     def shown(self, job: Job, stored: StoredRecording, only: tuple[int, int] | None = None) -> Recording:
@@ -179,6 +194,11 @@ class Store:
         except RecordingError:
             return None
 
+    def _unreadable(self, page: Page, why: str) -> RecordingError:
+        hint = f"Record the page again: snippetrun run {self._site.engine_option}{quote(page.path)}"
+        file = self.path(page)
+        return RecordingError(Problem(f"this recording {why}", hint, shown_path(file) if file else page.path))
+
     def _leads_out(self, path: Path) -> bool:
         real = Path(os.path.realpath(path))  # raises nothing where a link leads to itself
         return self._folder is not None and not real.is_relative_to(os.path.realpath(self._folder))
@@ -195,6 +215,12 @@ class Store:
         text = dump(page, recording, fingerprints(page))
         write(file, text)
         return locate(page, load(text).recording)  # as any replay will have it
+
+
+def page_and_engine(name: Path) -> tuple[Path, str]:
+    """Return a recording's file as it is called on the first engine, and its own engine: next, of a.md@next.json."""
+    page, at, engine = name.stem.rpartition(_AT_ENGINE)
+    return (name.with_stem(page), engine) if at and not name.stem.endswith(ENDINGS) else (name, "")
 
 
 def joined(recording: Recording, run: Recording) -> Recording:
@@ -215,8 +241,3 @@ def _is_of(image: ImageFact, source: ImageSource) -> bool:
         return image.origin == source.pull
     base = image.origin.removeprefix(f"{source.build}/Dockerfile on ")
     return base != image.origin and bool(_BASE.fullmatch(base))
-
-
-def _unreadable(page: Page, file: Path | None, why: str) -> RecordingError:
-    hint = f"Record the page again: snippetrun run {quote(page.path)}"
-    return RecordingError(Problem(f"this recording {why}", hint, shown_path(file) if file else page.path))

@@ -6,9 +6,10 @@ from importlib.resources import files
 from typing import Final
 
 from snippetrun.render.block import snippet
+from snippetrun.render.engines import labels, tabs
 from snippetrun.render.ran_on import footer
 
-__all__ = ["STYLE_PATH", "footer", "snippet", "style"]
+__all__ = ["STYLE_PATH", "footer", "labels", "snippet", "style", "tabs"]
 
 STYLE_PATH: Final = "assets/snippetrun.css"
 """Where the stylesheet belongs in a site, and where it lies beside this file. Nothing on the page needs a script."""

@@ -15,6 +15,7 @@ from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html
 from snippetrun.render.markup import Html
 from snippetrun.support.sgr import uncoloured
+from snippetrun.support.units import listed
 from snippetrun.terminal.inputs import without_secret
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from snippetrun.model import Command, CommandResult, Piece, Snippet, Verdict
     from snippetrun.render.ansi import Spans
 
+_AS_SHOWN: Final = frozenset({Outcome.PASSED, Outcome.DIFFERS})
 _PROMPT: Final = Html('<span class="sr-prompt">$ </span>')
 # # (1)!, at the end of a line: a code annotation of Material, whose script looks for it in a comment
 _ANNOTATION: Final = re.compile(r"[ \t]*#[ \t]*\(\d+\)!?[ \t]*$", re.MULTILINE)
@@ -32,13 +34,18 @@ _CONTINUED: Final = Html('\n<span class="sr-prompt">&gt; </span>')
 
 
 def snippet(
-    snippet: Snippet, recorded: Sequence[CommandResult], verdicts: Sequence[Verdict], varies: Sequence[Spans] = ()
+    snippet: Snippet,
+    recorded: Sequence[CommandResult],
+    verdicts: Sequence[Verdict],
+    varies: Sequence[Spans] = (),
+    also: Sequence[str] = (),
 ) -> str:
     """Return the block that stands where the fence stood; it holds no blank line of its own making.
 
     `recorded`, `verdicts` and `varies` belong to the commands of the snippet by position; each may end early: a
     command without a recording was not reached, one without a verdict is shown as it ran. `varies` says what of the
-    output another run has otherwise. What is hidden is an empty string.
+    output another run has otherwise; `also` names other engines on which it was the same. What is hidden is an empty
+    string.
     """
     if snippet.options.hide:
         return ""
@@ -50,7 +57,7 @@ def snippet(
     count = len(snippet.commands)
     steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count], varies[:count])
     term = snippet.options.term
-    return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "", recorded)
+    return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "", recorded, also)
 
 
 def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
@@ -62,7 +69,13 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
     return None
 
 
-def _block(snippet: Snippet, steps: Iterable[Html], label: str = "", recorded: Sequence[CommandResult] = ()) -> str:
+def _block(
+    snippet: Snippet,
+    steps: Iterable[Html],
+    label: str = "",
+    recorded: Sequence[CommandResult] = (),
+    also: Sequence[str] = (),
+) -> str:
     copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
     looks = snippet.appearance
@@ -72,8 +85,11 @@ def _block(snippet: Snippet, steps: Iterable[Html], label: str = "", recorded: S
     # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
     classes = " ".join((*looks.classes, "snippetrun", "highlight", *(() if copied else ("no-copy",))))
     identity = Html(' id="{}"').format(looks.id) if looks.id else ""
-    block = Html('<div{} class="{}">{}<pre><code class="nohighlight" tabindex="0" data-copy="{}">{}</code></pre></div>')
-    return str(block.format(identity, classes, above, _one_line(copied), Html().join(steps)))
+    below = Html('<div class="sr-also">also checked on {}</div>').format(listed(also)) if also else Html()
+    block = Html(
+        '<div{} class="{}">{}<pre><code class="nohighlight" tabindex="0" data-copy="{}">{}</code></pre>{}</div>'
+    )
+    return str(block.format(identity, classes, above, _one_line(copied), Html().join(steps), below))
 
 
 def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:
@@ -118,7 +134,7 @@ def _step(command: Command, recorded: CommandResult | None, verdict: Verdict | N
         parts += [_transcript(recorded.pieces, varies or ())]
         if recorded.truncated_bytes:
             parts += [_mark("cut", f"... {recorded.truncated_bytes:,} more bytes were cut")]
-        expected = recorded.status == command.status or (verdict is not None and outcome is Outcome.PASSED)
+        expected = recorded.status == command.status or (verdict is not None and outcome in _AS_SHOWN)
         if recorded.status and expected:  # ^C, for instance, allows one that nobody wrote
             parts += [_mark("exit", f"exit status {recorded.status}")]
     reason = verdict.message if verdict else ""
@@ -126,6 +142,8 @@ def _step(command: Command, recorded: CommandResult | None, verdict: Verdict | N
         parts += [_mark("problem", f"Failed: {reason}" if reason else "Failed")]
     elif outcome is Outcome.STALE:
         parts += [_mark("unrun", f"Stale: {reason}")]
+    elif outcome is Outcome.DIFFERS:
+        parts += [_mark("other", reason)]
     elif outcome is not Outcome.PASSED:
         parts += [_mark("unrun", f"Not run: {reason}" if reason else "Not run")]
     return late + _wrap(outcome.value.replace(" ", "-"), *parts)

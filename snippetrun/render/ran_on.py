@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -20,10 +21,11 @@ _SHOW: Final = Html('<label><input type="checkbox" autocomplete="off"> Show what
 """The stylesheet heeds it. Without the attribute, a browser that reloads the page remembers that it was checked."""
 
 
-def footer(recording: Recording, *, varies: bool = False) -> str:
+def footer(recording: Recording, *, varies: bool = False, also: Sequence[tuple[str, int]] = ()) -> str:
     """Return one line that opens to the versions and images behind the page; empty if no command ran.
 
-    Of a page on which something `varies` it also opens to what shows that.
+    Of a page on which something `varies` it also opens to what shows that. `also` has the versions of the other engines
+    on which the page ran, each with the number of its commands that differ there.
     It is one line of HTML, and kept out of Material's search index: it would be found on every page.
 
     Raises:
@@ -35,7 +37,7 @@ def footer(recording: Recording, *, varies: bool = False) -> str:
         return ""
     foot = Html('<details class="snippetrun-ran-on" data-search-exclude><summary>{}</summary>{}{}{}</details>')
     shown = _SHOW if varies else ""
-    return str(foot.format(_summary(recording, count), _facts(recording), shown, _images(recording)))
+    return str(foot.format(_summary(recording, count), _facts(recording, also, count), shown, _images(recording)))
 
 
 def _summary(recording: Recording, count: int) -> Html:
@@ -58,7 +60,7 @@ def _began(recording: Recording) -> datetime:
     return datetime.fromisoformat(recording.when).astimezone(UTC) - timedelta(seconds=round(recording.seconds))
 
 
-def _facts(recording: Recording) -> Html:
+def _facts(recording: Recording, also: Sequence[tuple[str, int]], count: int) -> Html:
     environment = recording.environment
     began = _began(recording)
     ended = began + timedelta(seconds=round(recording.seconds))
@@ -75,6 +77,10 @@ def _facts(recording: Recording) -> Html:
         facts["Docker Hub"] = "a stand-in inside the page's sandbox, with the site's images"
     if environment.network is Network.INTERNET:
         facts["Network"] = "public addresses of the internet"
+    for engine, differ in also:
+        facts[f"Also checked on {engine}"] = (
+            f"{differ} of {counted(count, 'command')} differ" if differ else "nothing differs"
+        )
     row = Html("<div><dt>{}</dt><dd>{}</dd></div>")
     return Html("<dl>{}</dl>").format(Html().join(row.format(*fact) for fact in facts.items()))
 

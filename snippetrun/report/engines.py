@@ -23,6 +23,7 @@ _WORDS = {
     Outcome.SKIPPED: ("skipped", "skipped"),
     Outcome.NOT_REACHED: ("not reached", "not reached"),
     Outcome.STALE: ("stale", "stale"),
+    Outcome.DIFFERS: ("differs as recorded", "differ as recorded"),
 }
 _DIFFERS = "differs", "differ"
 _GOOD = {"holds", "skipped"}

@@ -13,7 +13,7 @@ from snippetrun.report import engines
 from snippetrun.report import news as news_
 from snippetrun.report.news import News
 from snippetrun.report.reported import Report, ReportedPage, counts
-from snippetrun.report.text import reruns, summaries, wrong
+from snippetrun.report.text import different, reruns, summaries, wrong
 from snippetrun.support.neutralise import neutralise, plain
 from snippetrun.support.units import counted
 
@@ -27,7 +27,7 @@ _COLUMNS = ("commands", "failed", "skipped", "not_reached", "stale")
 
 
 def text(report: Report) -> str:
-    """Return Markdown: what it came to, a table of the pages, and all that is wrong, as far as there is room."""
+    """Return Markdown: what it came to, a table of pages, all that is wrong and all that differs, as far as it fits."""
     problems = wrong(report)
     verdict = counted(len(problems), "problem") if problems else "all is well"
     parts = [f"## snippetrun {_code(report.command)}: {verdict}", _sum(report)]
@@ -35,7 +35,8 @@ def text(report: Report) -> str:
         parts.append(_engines(report))
     elif report.pages:
         parts.append(_table(report.pages))
-    texts = [*map(str, problems), *(["\n".join(again)] if (again := reruns(report.pages)) else [])]
+    texts = [*map(str, (*problems, *different(report)))]
+    texts += ["\n".join(again)] if (again := reruns(report.pages)) else []
     return "\n\n".join([*parts, *_blocks(texts, _MOST - len("".join(parts)))]) + "\n"
 
 

@@ -51,6 +51,8 @@ class ChangedPage:
     engine: str | None
     commands: tuple[ChangedCommand, ...]
     """Those that are new, gone or changed, in their order; none for a page that is gone."""
+    name: str = ""
+    """The site's name of the engine that it was recorded on; "" for the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ def text(news: News) -> str:
 
 def page(news: News, of: ChangedPage) -> str:
     """Return what is new of a page in the form of a unified diff."""
-    older = "nothing" if of.change is Change.NEW else f"{of.path} ({news.older})"
-    newer = "nothing" if of.change is Change.GONE else f"{of.path} ({news.newer or 'now'})"
+    recorded = f"{of.path} on {of.name}" if of.name else of.path
+    older = "nothing" if of.change is Change.NEW else f"{recorded} ({news.older})"
+    newer = "nothing" if of.change is Change.GONE else f"{recorded} ({news.newer or 'now'})"
     lines = [f"--- {older}", f"+++ {newer}"]
     if of.note:
         lines.append(f"@@ its older recording {of.note}: all of it is new @@")

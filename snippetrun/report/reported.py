@@ -186,6 +186,7 @@ class Summary:
     skipped: Count
     not_reached: Count
     stale: Count
+    differs: Count
 
 
 def page(result: Result) -> ReportedPage:

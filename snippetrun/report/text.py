@@ -90,6 +90,17 @@ def wrong(report: Report) -> tuple[Problem, ...]:
     return (*complaints(report), *failed, *dict.fromkeys([*report.problems, *unable]))
 
 
+def different(report: Report) -> tuple[Problem, ...]:
+    """Return what is no problem: where commands differ on another engine, as was recorded there."""
+    return tuple(
+        Problem(f"on {engine.name}: {command.message}", plain(command.hint), command.path or page.path, command.line)
+        for engine in engines.columns(report)
+        for page in engine.pages
+        for command in page.commands
+        if command.outcome is Outcome.DIFFERS
+    )
+
+
 def reruns(pages: Iterable[ReportedPage]) -> tuple[str, ...]:
     """Return a line for each page that has just run more than once: how often, and what was found to vary."""
     return tuple(_rerun(page) for page in pages if page.runs > 1)
@@ -114,7 +125,12 @@ def untested(pages: int) -> str:
 def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
     """Return one line: pages, snippets, commands, failures, seconds."""
     count = counts(pages)
-    others = {"skipped": count.skipped, "not reached": count.not_reached, "stale": count.stale}
+    others = {
+        "skipped": count.skipped,
+        "not reached": count.not_reached,
+        "stale": count.stale,
+        "as recorded other than on the first engine": count.differs,
+    }
     notes = [f"{number} {name}" for name, number in others.items() if number]
     return (
         f"{counted(count.pages, 'page')}, {counted(count.snippets, 'snippet')}, "

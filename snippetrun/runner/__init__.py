@@ -6,9 +6,11 @@
 - `replay`: what recordings tell of pages that do not run; `judge`: a page with the verdicts on it
 - `prepare`: the host's engine and the site's images, made ready for both
 - `drift`: what came out against what was recorded
+- `elsewhere`: pages on the site's other engines, against its first
 - `watcher`: who is told how far it has come
 """
 
+from snippetrun.runner.elsewhere import Elsewhere, as_recorded, elsewhere
 from snippetrun.runner.judge import before, result, varying
 from snippetrun.runner.pool import Aim, look_again, run
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes, SharedSandboxes, live_sandboxes
@@ -16,11 +18,14 @@ from snippetrun.runner.watcher import Watcher
 
 __all__ = [
     "Aim",
+    "Elsewhere",
     "OpenSandbox",
     "Sandboxes",
     "SharedSandboxes",
     "Watcher",
+    "as_recorded",
     "before",
+    "elsewhere",
     "live_sandboxes",
     "look_again",
     "result",

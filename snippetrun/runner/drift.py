@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from shlex import quote
 
@@ -54,15 +54,19 @@ class Reference:
     believed: bool = True
     """Whether the recording is believed in which words and lines vary. One by a stranger could say that all do."""
     engine: str = ""
-    """The site's name of the engine that the page has run on, where that is not the one of its recordings."""
+    """The site's name of the engine that the page has run on, if that is not the site's first."""
 
-    def news(self, result: Result) -> News:
-        """Return where the commands that ran differ from what was recorded of them."""
+    def news(self, result: Result, *, both_ways: bool = False) -> News:
+        """Return where the commands that ran differ from what was recorded of them.
+
+        With `both_ways` what either has seen to vary is no difference.
+        """
         if not result.recording or not self.recording:
             return {}
         positions = self._comparable(result)
         old, new = _commands(self.recording, positions), _commands(result.recording, positions)
-        places = differences((self.recording, old), (result.recording, new), self._rules)
+        compare = differences_both_ways if both_ways else differences
+        places = compare((self.recording, old), (result.recording, new), self._rules)
         return {position: own for position, own in zip(positions, places, strict=True) if own}
 
     @property
@@ -101,26 +105,35 @@ class Reference:
             tuple(judge((at, number), verdict) for number, verdict in enumerate(snippet))
             for at, snippet in enumerate(result.verdicts)
         )
-        judged = dataclasses.replace(result, verdicts=verdicts)
-        if self.recording is None or judged.failed or self.engine:
+        return dataclasses.replace(result, verdicts=verdicts)
+
+    def confirmed(self, judged: Result) -> Result:
+        """Return a judged result, confirmed if its recording says of it what is true."""
+        if judged.recording is None or self.recording is None or judged.failed or not self.is_own(judged):
             return judged
-        if wrong := _foot(result.recording, self.recording):
+        if wrong := _foot(judged.recording, self.recording):
             return blamed(judged, wrong, self._hint)
         return judged if self.believed else dataclasses.replace(judged, confirmed=self.recording.checksum)
+
+    def is_own(self, result: Result) -> bool:
+        """Tell whether it is of the engine on which the page has run; there is not always one for each."""
+        keys = {recording.key if recording else "" for recording in (result.recording, self.recording)}
+        return not self.engine or len(keys) == 1
 
     def _judged(self, verdict: Verdict, differences: Sequence[Difference]) -> Verdict:
         message = "the output is not what was recorded"
         if differences[0].at < 0:
             message = f"{differences[0].came[0]}, and {differences[0].recorded[0]} was recorded"
-        lines = [line for difference in differences if difference.at >= 0 for line in _lines(difference)]
-        shown = [*islice(lines, _DIFF_LINES), *(["..."] if len(lines) > _DIFF_LINES else [])]
-        failed = _failed(verdict, message, "\n".join([*shown, *filter(None, [self._hint])]))
+        failed = _failed(verdict, message, "\n".join([*in_lines(differences), self._hint]))
         return dataclasses.replace(failed, differs=True)
 
     @property
     def _hint(self) -> str:
-        """How to accept what came out: on another engine than that of the recordings nobody can."""
-        return "" if self.engine else f"To accept it: snippetrun update {quote(self.page.path)}"
+        """How to accept what came out; on another engine than the first the page's text stays as it is."""
+        page = quote(self.page.path)
+        if self.engine:
+            return f"To record that: snippetrun run --engine {self.engine} {page}"
+        return f"To accept it: snippetrun update {page}"
 
     def _comparable(self, result: Result) -> list[Position]:
         """Return the commands that ran, and were recorded as they stand on the page now."""
@@ -207,6 +220,12 @@ def _foot(run: Recording, recorded: Recording) -> str:
     if run.when[:10] < recorded.when[:10]:
         return f"it was recorded on {recorded.when[:10]}, a day that is still to come"
     return ""
+
+
+def in_lines(differences: Iterable[Difference]) -> list[str]:
+    """Return differences of one output in the form of a unified diff, as far as there is room."""
+    lines = [line for difference in differences if difference.at >= 0 for line in _lines(difference)]
+    return [*islice(lines, _DIFF_LINES), *(["..."] if len(lines) > _DIFF_LINES else [])]
 
 
 def _lines(difference: Difference) -> list[str]:

@@ -16,6 +16,7 @@ from snippetrun.model import Job, Mode, Result
 from snippetrun.plan import Plan
 from snippetrun.recordings import Reading, Store
 from snippetrun.runner import replay
+from snippetrun.runner.elsewhere import can_be_kept
 from snippetrun.runner.judge import before, result
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes, live_sandboxes
 from snippetrun.runner.watcher import Watcher
@@ -48,8 +49,8 @@ def run(
     """Run or replay the pages of a plan, as the site's mode says, and return a result for each, in their order.
 
     A page that fails, or differs from its recording, runs again: see `reproduced`. What passes is recorded, if that is
-    the aim; where nothing is new a recording stays as it is, and is shown. `readings` are its recordings, if they have
-    been read.
+    the aim, and on another engine than the site's first also what does not; where nothing is new a recording stays as
+    it is, and is shown. `readings` are its recordings, if they have been read.
     An engine is asked for only if something has to run; if there is none, `auto` replays what it can. Raises
     UsageError for what cannot be read, and InfrastructureError if an engine, an image or a sandbox fails us: then
     nothing of what we started is left either.
@@ -116,7 +117,9 @@ def _run(  # noqa: PLR0913, PLR0917 - all but the job are the same for all pages
         least=site.runs if aim is Aim.RECORD and site.recordings and known is None else 1,
     )
     watcher.end(reached)
-    if aim is not Aim.RECORD or reached.failed or reached.recording is None:
+    if aim is not Aim.RECORD or reached.recording is None:
+        return reached
+    if reached.failed and not (site.other_engine and can_be_kept(reached)):
         return reached
     kept = store.keep(job, reached.recording, news=bool(reached.news))
     return replace(result(job.page, kept, job.match), runs=reached.runs, varied=reached.varied)

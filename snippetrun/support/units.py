@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
@@ -34,6 +35,12 @@ def size_text(size: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a count as people write it: `1 page`, `2 pages`, `1,340 tests`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as people list them: `26`, `26 and 28`, `26, 28 and 29`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _number(value: object, units: dict[str, float] | dict[str, int], noun: str) -> float:

@@ -11,10 +11,11 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem, UsageError
 from snippetrun.model import Mode, Page, Result, Rules
 from snippetrun.plan import Plan
-from snippetrun.recordings import Store, StoredRecording
-from snippetrun.report import json_
+from snippetrun.recordings import Reading, Store
+from snippetrun.report import engines, json_
 from snippetrun.runner.drift import blamed
 from snippetrun.support import git
+from snippetrun.support.units import listed
 
 _LARGEST = 500_000_000
 """Bytes of a report; what a page prints is in it several times."""
@@ -39,35 +40,34 @@ def check(
             raise reading.error
     aim = runner.Aim.CONFIRM if confirm else runner.Aim.COMPARE
     results = runner.run(work.in_mode(Mode.RUN), watcher, aim=aim, sandboxes=sandboxes, readings=readings)
-    stored = {path: reading.stored for path, reading in readings.items()}
-    return compared(work.site, results, stored, confirm=confirm)
+    return compared(work, results, readings, confirm=confirm)
 
 
 def compared(
-    site: SiteConfig,
+    work: Plan,
     results: Sequence[Result],
-    stored: Mapping[str, StoredRecording | None] | None = None,
+    readings: Mapping[str, Reading] | None = None,
     *,
     confirm: bool = False,
 ) -> tuple[Result, ...]:
     """Return the results of pages, with a failure where what came out is not what was recorded.
 
-    The recordings are those that are `stored` by page, if they have been read.
+    `readings` are the recordings by page, if they have been read.
     """
-    if site.recordings is None:
+    if work.site.recordings is None:
         return tuple(results)
-    if stored is None:
-        stored = {result.page.path: Store(site).read(result.page) for result in results if result.recording}
+    readings = Store(work.site).look_all(work.jobs) if readings is None else readings
     return tuple(
-        runner.before(
-            result.page,
-            stored.get(result.page.path),
-            Rules(),
-            believed=not confirm,
-            engine=site.other_engine,
-        ).judged(result, result.news)
+        _compared(work, result, readings[result.page.path], believed=not confirm) if result.recording else result
         for result in results
     )
+
+
+def _compared(work: Plan, result: Result, reading: Reading, *, believed: bool) -> Result:
+    engine = work.site.other_engine
+    reference = runner.before(result.page, reading.stored, Rules(), believed=believed, engine=engine)
+    judged = reference.judged(result, result.news)
+    return reference.confirmed(runner.as_recorded(work, judged, reading) if engine else judged)
 
 
 def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = None) -> tuple[Result, ...]:
@@ -76,31 +76,43 @@ def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = No
     With a report of `check`, a recording that it has not confirmed counts as failure. Raises as `runner.run` does
     without an engine, and UsageError for a report that cannot be used.
     """
-    confirmed = confirmations(confirmed_by, git.commit(work.site.root)) if confirmed_by else None
+    confirmed = confirmations(confirmed_by, git.commit(work.site.root)) if confirmed_by else {}
     results = runner.run(work.in_mode(Mode.REPLAY), watcher)
-    if confirmed is None:
+    others = runner.elsewhere(work, results)
+    if confirmed_by is None:
         return results
-    message = f"its recording is none that {confirmed_by} has confirmed"
-    report_again = f"--confirm --report json={quote(str(confirmed_by))}"
+    shown = {path: [(other.name, other.result) for other in found] for path, found in others.items()}
     return tuple(
-        result
-        if result.recording is None or result.recording.checksum in _of(confirmed, work.site, result.page)
-        else blamed(
+        _blamed(
             result,
-            message,
-            f"Confirm it: snippetrun check {quote(result.page.path)} {report_again}",
+            confirmed_by,
+            [
+                name
+                for name, of in [(work.site.engine.name, result), *shown.get(result.page.path, ())]
+                if of.recording and of.recording.checksum not in _of(confirmed, name, work.site, result.page)
+            ],
         )
         for result in results
     )
 
 
-def _of(confirmed: Mapping[str, str], site: SiteConfig, page: Page) -> set[str | None]:
-    """Return what a report, made here or in the site's own folder, has confirmed of a page."""
-    return {confirmed.get(page.path), confirmed.get(site.name(page.path))}
+def _blamed(result: Result, report: Path, unconfirmed: Sequence[str]) -> Result:
+    """Return a result with a failure if a report lacks the recordings on some engines."""
+    if not unconfirmed:
+        return result
+    on_engines = f" on {listed(unconfirmed)}" if all(unconfirmed) else ""
+    again = f"--confirm {'--engine all ' if on_engines else ''}--report json={quote(str(report))}"
+    hint = f"Confirm it: snippetrun check {quote(result.page.path)} {again}"
+    return blamed(result, f"its recording{on_engines} is none that {report} has confirmed", hint)
 
 
-def confirmations(file: Path, commit: str | None) -> dict[str, str]:
-    """Return the checksums of the recordings that a report of `check` has confirmed, by page.
+def _of(confirmed: Mapping[tuple[str, str], str], engine: str, site: SiteConfig, page: Page) -> set[str | None]:
+    """Return what a report, made here or in the site's own folder, has confirmed of a page on an engine."""
+    return {confirmed.get((engine, page.path)), confirmed.get((engine, site.name(page.path)))}
+
+
+def confirmations(file: Path, commit: str | None) -> dict[tuple[str, str], str]:
+    """Return the checksums of the recordings that a report of `check` has confirmed, by engine and page.
 
     Raises UsageError if it cannot be read, is no such report, or is of another commit than the checkout.
     """
@@ -120,4 +132,9 @@ def confirmations(file: Path, commit: str | None) -> dict[str, str]:
     if report.commit != commit:
         its_commit, our_commit = (sha[:12] if sha else "no commit" for sha in (report.commit, commit))
         raise UsageError(Problem(f"is a report of {its_commit}, and this is {our_commit}", _MAKE_ONE, str(file)))
-    return {page.path: page.recording for page in report.pages if page.recording}
+    return {
+        (engine.name, page.path): page.recording
+        for engine in engines.columns(report)
+        for page in engine.pages
+        if page.recording
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from shlex import quote
@@ -13,8 +13,9 @@ from shlex import quote
 from snippetrun.config import SiteConfig, shown_path
 from snippetrun.errors import Problem, RecordingError, UsageError
 from snippetrun.extract import files
-from snippetrun.model import CommandResult, Difference, Recording, Rules
+from snippetrun.model import ENDINGS, CommandResult, Difference, Recording, Rules
 from snippetrun.plan import rules
+from snippetrun.recordings import page_and_engine
 from snippetrun.recordings.document import StoredRecording, load
 from snippetrun.recordings.format import BadDocumentError
 from snippetrun.report.news import Change, ChangedCommand, ChangedPage, News
@@ -93,7 +94,7 @@ def diff(site: SiteConfig, what: DiffRequest) -> News:
         ]
         names = sorted({file.relative_to(folder) for folder in folders for file in folder.rglob("*.json")})
         pages = list(_changed(site, what, folders, names))
-    return News(what.older, what.newer, tuple(sorted(pages, key=lambda page: page.path)))
+    return News(what.older, what.newer, tuple(sorted(pages, key=lambda page: (page.path, page.name))))
 
 
 def _changed(
@@ -103,11 +104,13 @@ def _changed(
     for name in names:
         old, new = (_text(folder / name) for folder in folders)
         file = shown_path(Path(str(site.recordings), name))
-        page = _page(site, name, old, new) or file
+        of_page, engine = page_and_engine(name)
+        page = _page(site, of_page, old, new) or file
         about = {path for path in what.paths if any(_is_below(own_name, path) for own_name in (page, file))}
         met |= about
         if old != new and (about or not what.paths):
-            yield from _news(site, page, (old, new), file if what.newer is None else f"{what.newer}:{file}")
+            news = _news(site, page, (old, new), file if what.newer is None else f"{what.newer}:{file}")
+            yield from (replace(changed, name=engine) for changed in news)
     for path in what.paths:
         if path not in met and not path.exists():
             raise UsageError(Problem("there is no such page, folder or revision", "", str(path)))
@@ -128,7 +131,7 @@ def _is_below(path: str, folder: Path) -> bool:
 
 def _page(site: SiteConfig, name: Path, *texts: bytes | None) -> str:
     """Return the path of a recording's page; "" if nothing tells."""
-    if name.stem.endswith(files.ENDINGS):
+    if name.stem.endswith(ENDINGS):
         return shown_path(site.docs / name.with_suffix(""))
     for text in texts:  # a page that is not below the site's has a recording named by digits
         try:

@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 
 from snippetrun import config, report, runner
-from snippetrun.config import SiteConfig
 from snippetrun.errors import SnippetrunError
 from snippetrun.model import Command, Job, Page, Result
 from snippetrun.plan import Plan
@@ -30,7 +29,7 @@ class Task:
     command: str
     run: Callable[[Plan, runner.Watcher], Sequence[Result]]
     """Returns a result for each page, in their order; raises a SnippetrunError if it could not find out."""
-    judge: Callable[[SiteConfig, Sequence[Result]], Sequence[Result]] = lambda _, results: results
+    judge: Callable[[Plan, Sequence[Result]], Sequence[Result]] = lambda _, results: results
     """Judges results as `run` would have: those of the pages that came to their end before something failed."""
     engine: str = ""
     """The site's name of the engine that pages run on, or `all`; "" for the one that they run on anyway."""
@@ -97,7 +96,7 @@ def _results(task: Task, work: Plan, watcher: runner.Watcher) -> tuple[Sequence[
         return task.run(work, witness), None
     except SnippetrunError as error:
         ended = [witness.ended.get(page.path) or runner.result(page, None, work.site.match) for page in work.pages]
-        return task.judge(work.site, ended), error
+        return task.judge(work, ended), error
 
 
 class _Noting(runner.Watcher):

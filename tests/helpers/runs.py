@@ -13,7 +13,7 @@ from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.extract import read
 from snippetrun.model import Mode, Page, Result
 from snippetrun.plan import Plan, plan
-from snippetrun.tasks import check
+from snippetrun.tasks import check, record
 from snippetrun.tasks.report_on import Task
 
 SITE = SiteConfig(
@@ -65,7 +65,7 @@ def run_on(engine: runner.Sandboxes) -> Task:
     """What `snippetrun run` does, on an engine."""
 
     def run(work: Plan, watcher: runner.Watcher) -> Sequence[Result]:
-        return runner.run(_on(work, mode=Mode.RUN, jobs=1, runs=1), watcher, sandboxes=engine)
+        return record.record(_on(work, jobs=1, runs=1), watcher, engine)
 
     return Task("run", run)
 

@@ -92,7 +92,8 @@ def test_a_page_is_held_against_the_recordings_of_the_first_engine() -> None:
     assert fails.startswith("docs/a.md:7: on next: the output is not what line 7 says\n    $ docker rm x\n")
     # Its other commands are judged as well, though a page that fails cannot be recorded.
     assert differs.startswith("docs/a.md:5: on next: the output is not what was recorded\n    $ docker info\n")
-    assert "    -info\n    +other\n    To run this page alone: snippetrun check --engine next docs/a.md" in differs
+    assert "    -info\n    +other\n    To record that: snippetrun run --engine next docs/a.md\n" in differs
+    assert "    To run this page alone: snippetrun check --engine next docs/a.md" in differs
     assert "snippetrun update" not in differs
 
 
@@ -171,7 +172,5 @@ def test_an_engine_that_the_site_does_not_name_is_one_sentence(make_site: MakeSi
     assert process.returncode == 2
     process = snippetrun("check", "--engine", "next", "--mode", "replay")
     assert "--engine runs pages: it is not for --mode replay." in process.stderr
-    process = snippetrun("check", "--engine", "next", "--confirm")
-    assert "--confirm is about recordings, which are of the site's first engine: leave out --engine." in process.stderr
     (folder / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
     assert "To name some: engines:" in snippetrun("check", "--engine", "all").stderr

@@ -1,0 +1,97 @@
+"""Pages on another engine than the site's first: what is different there, and was recorded so, is no failure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from snippetrun.model import Difference, Ending, Outcome, Position, Result, Verdict
+from snippetrun.plan import Plan, plan, rules
+from snippetrun.recordings import Reading, Store
+from snippetrun.runner.drift import News, Reference, in_lines
+from snippetrun.runner.judge import before, result
+from snippetrun.support.fingerprint import fingerprints
+
+_ENDED = frozenset({Ending.EXITED, Ending.LEFT_OPEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What came out of a page on another engine than the site's first."""
+
+    name: str
+    """The site's name of the engine."""
+    result: Result
+    """As it was recorded there."""
+    news: News
+    """Where the commands differ from what came out on the first engine."""
+
+    @property
+    def version(self) -> str:
+        """That of the engine."""
+        return self.result.recording.environment.engine if self.result.recording else ""
+
+
+def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
+    """Return by page what was recorded on the site's other engines, in the order of these.
+
+    A page that has changed since has none; nor has one that is not shown as it was recorded on the first engine.
+    Raises RecordingError for a recording that is not as it was written.
+    """
+    keys = {job.page.path: job.key for job in work.jobs}
+    shown = {r.page.path: r for r in results if r.recording and r.recording.key == keys.get(r.page.path)}
+    found: dict[str, list[Elsewhere]] = {path: [] for path in shown}
+    for source in work.site.engines[1:] if shown else ():
+        there = plan(work.site.on(source.name), [shown[path].page for path in shown], work.sources)
+        for path, reading in Store(there.site).look_all(there.jobs).items():
+            if reading.error:
+                raise reading.error
+            if reading.fresh:
+                page, first = shown[path].page, shown[path].recording
+                recorded = result(page, reading.fresh, work.site.match, first)
+                on_first = Reference(page, first, fingerprints(page), rules(work.site, page))
+                found[path].append(Elsewhere(source.name, recorded, on_first.news(recorded, both_ways=True)))
+    return found
+
+
+def as_recorded(work: Plan, judged: Result, reading: Reading) -> Result:
+    """Return what a run on another engine came to, in which it is no failure to differ as its recording says.
+
+    What is still the news of it is one. `reading` is that of the page on the engine on which it has run.
+    """
+    own = reading.fresh
+    if own is None or judged.recording is None:
+        return judged
+    page, name = judged.page, work.site.engines[0].name
+    recorded = result(page, own, work.site.match, reading.last, rules(work.site, page))
+    first = before(page, reading.first, rules(work.site, page))
+    news = first.news(recorded, both_ways=True)
+
+    def judge(position: Position, verdict: Verdict) -> Verdict:
+        if verdict.outcome is Outcome.FAILED and position in recorded.failed_at - judged.news.keys():
+            return _different(verdict, verdict.message, news.get(position, ()))
+        if verdict.outcome is Outcome.PASSED and position in news:
+            return _different(verdict, f"the output is not that of {name}", news[position])
+        return verdict
+
+    verdicts = tuple(
+        tuple(judge((at, number), verdict) for number, verdict in enumerate(snippet))
+        for at, snippet in enumerate(judged.verdicts)
+    )
+    return dataclasses.replace(judged, verdicts=verdicts)
+
+
+def _different(verdict: Verdict, why: str, differences: Sequence[Difference]) -> Verdict:
+    return dataclasses.replace(verdict, outcome=Outcome.DIFFERS, message=why, hint="\n".join(in_lines(differences)))
+
+
+def can_be_kept(reached: Result) -> bool:
+    """Tell whether a page can be recorded although it fails: all of its commands came to their end."""
+    recording = reached.recording
+    if recording is None or len(recording.snippets) != len(reached.page.snippets):
+        return False
+    return all(
+        len(results) == len(verdicts) and all(result.ending in _ENDED and not result.fault for result in results)
+        for results, verdicts in zip(recording.snippets, reached.verdicts, strict=True)
+    )

@@ -1,0 +1,223 @@
+"""What pages do on another engine than the site's first: recorded, no failure as long as it stays so, and shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from conftest import MakeSite
+from helpers.checkout import commit, git
+from helpers.command_line import snippetrun
+from helpers.machine import ANSWERS, Heard, provided
+from helpers.runs import check_on, console, run_on
+
+from snippetrun import config, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import RecordingError
+from snippetrun.markdown_extension.embed import all_blocks
+from snippetrun.model import Ending, Job, Mode, Outcome
+from snippetrun.plan import Plan, plan
+from snippetrun.report import Report, engines, json_, markdown, wrong
+from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.tasks import check, site_pages
+from snippetrun.tasks.report_on import ALL, Task, report_on
+from snippetrun.tasks.select import Selection
+
+MKDOCS = Path("mkdocs.yml")
+OPTIONS = "      engines: {current: {debian: trixie}, next: {debian: forky}}\n"
+PAGE = f"# A\n\n{console('$ docker ps')}\n{console('$ docker info', '$ docker ps -a')}\n{console('$ docker rm x', 'x')}"
+
+
+class Machine:
+    """A machine on which the newer of two engines has answers of its own."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, Answer] = ANSWERS | {"docker info": "other\n", "docker rm x": ("gone\n", 1)}
+
+    @contextmanager
+    def __call__(self, site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        answers, version = (self.next, "28.5.2+dfsg4") if site.engine.debian == "forky" else (ANSWERS, "26.1.5+dfsg1")
+
+        @contextmanager
+        def start(job: Job) -> Iterator[FakeSandbox]:
+            yield FakeSandbox(answers, engine_version=version, images=provided(site, job))
+
+        yield start
+
+
+def report(task: Task, engine: str) -> Report:
+    return report_on(dataclasses.replace(task, engine=engine), MKDOCS, Selection(), Heard())
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def site(make_site: MakeSite, machine: Machine) -> Path:
+    """A site that is recorded on both of its engines."""
+    folder = make_site({"a.md": PAGE}, OPTIONS)
+    made = report(run_on(machine), ALL)
+    assert (made.exit_status, wrong(made)) == (0, ())
+    return folder
+
+
+def work() -> Plan:
+    """What there is to replay of the site of this folder."""
+    found = config.load(MKDOCS)
+    return plan(found, site_pages.read(found)).in_mode(Mode.REPLAY)
+
+
+def outcomes(made: Report) -> list[Outcome]:
+    return [command.outcome for page in made.pages for command in page.commands]
+
+
+def blocks() -> tuple[str, ...]:
+    return all_blocks(work(), runner.run(work(), runner.Watcher()))["docs/a.md"]
+
+
+DIFFERENT = [Outcome.PASSED, Outcome.DIFFERS, Outcome.PASSED, Outcome.DIFFERS]
+
+
+def test_each_engine_has_a_recording_also_where_it_does_not_do_what_the_page_says(site: Path) -> None:
+    assert sorted(file.name for file in (site / "recordings").iterdir()) == ["a.md.json", "a.md@next.json"]
+    recorded = json.loads((site / "recordings/a.md@next.json").read_text())
+    assert [c["output"] for part in recorded["snippets"] for c in part["commands"]][-1] == ["gone", ""]
+
+
+@pytest.mark.usefixtures("site")
+def test_what_differs_as_it_was_recorded_is_no_failure(machine: Machine) -> None:
+    made = report(check_on(machine), "next")
+    assert (made.exit_status, outcomes(made)) == (0, DIFFERENT)
+    [_, info, _, rm] = made.pages[0].commands
+    assert (info.message, info.hint) == (
+        "the output is not that of current",
+        "@@ line 1 of the recorded output @@\n-info\n+other",
+    )
+    assert rm.message == "exit status 1, expected 0"
+    whole = report(check_on(machine), ALL)
+    assert engines.text(whole).splitlines()[1:] == [
+        "docs/a.md              4 hold                   2 hold, 2 differ as recorded",
+        "    8  $ docker info   holds                    differs as recorded",
+        "   13  $ docker rm x   holds                    differs as recorded",
+    ]
+    assert json_.load(json_.text(whole)) == whole
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("command", "answer", "message"),
+    [
+        ("docker ps", "new\n", "the output is not what was recorded"),
+        ("docker info", "info\n", "the output is not what was recorded"),
+        ("docker rm x", ("no\n", 1), "exit status 1, expected 0"),
+        ("docker rm x", "x\n", "exit status 0, and exit status 1 was recorded"),
+    ],
+)
+def test_what_is_neither_as_recorded_there_nor_news_of_the_first_engine_fails(
+    machine: Machine, command: str, answer: Answer, message: str
+) -> None:
+    machine.next[command] = answer
+    made = report(check_on(machine), "next")
+    assert made.exit_status == 1
+    [problem] = wrong(made)
+    assert problem.message == f"on next: {message}"
+    assert report(run_on(machine), "next").exit_status == 0
+    assert report(check_on(machine), "next").exit_status == 0
+
+
+def test_a_page_that_has_changed_is_held_against_the_first_engine_until_it_is_recorded(
+    site: Path, machine: Machine
+) -> None:
+    (site / "docs/a.md").write_text(PAGE.replace("docker ps -a", "docker ps"))
+    assert report(run_on(machine), "current").exit_status == 0
+    made = report(check_on(machine), "next")
+    assert [problem.message for problem in wrong(made)] == [
+        "on next: the output is not what was recorded",
+        "on next: exit status 1, expected 0",
+    ]
+    assert "also checked" not in "".join(blocks())
+    assert report(run_on(machine), "next").exit_status == 0
+    assert report(check_on(machine), "next").exit_status == 0
+
+
+@pytest.mark.usefixtures("site")
+def test_a_page_whose_commands_do_not_end_there_fails_and_is_not_recorded(machine: Machine) -> None:
+    before = Path("recordings/a.md@next.json").read_bytes()
+    machine.next["docker ps"] = Ending.TIMED_OUT
+    made = report(run_on(machine), "next")
+    assert made.exit_status == 1
+    assert Path("recordings/a.md@next.json").read_bytes() == before
+
+
+@pytest.mark.usefixtures("site")
+def test_a_report_confirms_the_recordings_of_every_engine_that_it_has_run(machine: Machine) -> None:
+    replay = Task("check", partial(check.replayed, confirmed_by=Path("report.json")))
+    confirm = Task("check", partial(check.check, sandboxes=machine, confirm=True))
+    Path("report.json").write_text(json_.text(report(confirm, "current")))
+    [problem] = wrong(report(replay, ""))
+    assert problem.message == "its recording on next is none that report.json has confirmed"
+    assert "snippetrun check docs/a.md --confirm --engine all --report json=report.json" in problem.hint
+    Path("report.json").write_text(json_.text(report(confirm, ALL)))
+    assert report(replay, "").exit_status == 0
+    machine.next["docker info"] = "forged\n"
+    assert report(run_on(machine), "next").exit_status == 0
+    assert report(replay, "").exit_status == 1
+
+
+@pytest.mark.usefixtures("site")
+def test_a_reader_sees_where_it_holds_and_where_it_differs() -> None:
+    same, mixed, gone, foot = blocks()
+    assert '<div class="sr-also">also checked on 28.5.2</div>' in same
+    assert "tabbed" not in same
+    assert "sr-also" not in mixed + gone
+    assert re.findall(r"<label for=\"(.*?)\">(.*?)</label>", mixed) == [
+        (f"{key}-{n}", label)
+        for key in re.findall(r'data-tabs="(.*?):2"', mixed)
+        for n, label in ((1, "Docker 26.1.5"), (2, "Docker 28.5.2"))
+    ]
+    first, other = mixed.split('<div class="tabbed-block">')[1:]
+    assert ("info" in first, "other" in first, "other" in other) == (True, False, True)
+    assert other.count("other than on 26.1.5") == other.count("sr-differs") == 1
+    assert "exit status 1" in gone.split('<div class="tabbed-block">')[2]
+    assert "Failed" not in gone
+    assert "<dt>Also checked on 28.5.2</dt><dd>2 of 4 commands differ</dd>" in foot
+
+
+@pytest.mark.usefixtures("site")
+def test_a_damaged_recording_of_another_engine_is_one_sentence() -> None:
+    file = Path("recordings/a.md@next.json")
+    file.write_text(file.read_text().replace("other", "forged"))
+    with pytest.raises(RecordingError) as caught:
+        blocks()
+    assert str(caught.value) == (
+        "recordings/a.md@next.json: this recording is not as it was written: its checksum does not match\n"
+        "    Record the page again: snippetrun run --engine next docs/a.md"
+    )
+    assert snippetrun("check", "--mode", "replay").returncode == 2
+
+
+@pytest.mark.usefixtures("site")
+def test_the_summary_has_every_difference(machine: Machine) -> None:
+    text = markdown.text(report(check_on(machine), ALL))
+    assert "## snippetrun <code>check</code>: all is well" in text
+    assert "| <code>8 &#36; docker info</code> | holds | differs as recorded |" in text
+    assert "docs/a.md:8: on next: the output is not that of current\n    @@ line 1 of the recorded output @@\n" in text
+
+
+@pytest.mark.usefixtures("site")
+def test_diff_names_the_engine(machine: Machine) -> None:
+    git("init", "--quiet")
+    commit()
+    machine.next["docker info"] = "news\n"
+    report(run_on(machine), "next")
+    process = snippetrun("diff")
+    assert process.stdout.startswith("--- docs/a.md on next (HEAD)\n+++ docs/a.md on next (now)\n")
+    assert "-other\n+news\n" in process.stdout
