@@ -67,8 +67,8 @@ def check(  # noqa: PLR0913 - an argument for each option
     2 for wrong usage, also if there was nothing to run; 3 if an engine, an image or a registry failed.
     """
     task = _TASKS[Mode(mode)]
-    if engine and Mode(mode) is not Mode.RUN:
-        raise click.UsageError("--engine runs pages: it is not for --mode replay.")
+    if engine and confirmed_by:
+        raise click.UsageError("--confirmed-by looks at all engines by itself: leave out --engine.")
     if confirm:
         if Mode(mode) is not Mode.RUN:
             raise click.UsageError("--confirm runs pages: it is not for --mode replay.")

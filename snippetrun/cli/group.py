@@ -47,7 +47,7 @@ ENGINE = click.option(
     "--engine",
     metavar="NAME",
     default="",
-    help="Run on this one of the site's `engines`, or on `all` of them, with a column for each in the report.",
+    help="This one of the site's `engines`, or `all` of them, with a column for each in the report.",
 )
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}

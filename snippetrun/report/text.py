@@ -50,18 +50,19 @@ def failures(of: Result | ReportedPage, engine: str = "", *, again: str = "run")
     )
 
 
-def stale(of: Result | ReportedPage) -> tuple[Problem, ...]:
-    """Return a problem for the first command of each page that is not what was recorded."""
+def stale(of: Result | ReportedPage, engine: str = "") -> tuple[Problem, ...]:
+    """Return a problem for the first command of each page that is not what was recorded; `engine` as for `failures`."""
     page = _reported(of)
     marked = [command for command in page.commands if command.outcome is Outcome.STALE]
-    return tuple(problem(page, command) for command in marked[:1])
+    return tuple(problem(page, command, engine) for command in marked[:1])
 
 
 def problem(of: ReportedPage, command: ReportedCommand, engine: str = "", again: str = "run") -> Problem:
     """Return what is wrong with a command that failed or is stale; all else as for `failures`."""
     if command.outcome is Outcome.STALE:
-        hint = f"Record it: snippetrun run {quote(of.path)}"
-        return Problem(f"stale: {command.message}", hint, command.path or of.path, command.line)
+        option, where = (f"--engine {engine} ", f"on {engine}: ") if engine else ("", "")
+        hint = f"Record it: snippetrun run {option}{quote(of.path)}"
+        return Problem(f"{where}stale: {command.message}", hint, command.path or of.path, command.line)
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
@@ -83,9 +84,9 @@ def wrong(report: Report) -> tuple[Problem, ...]:
     What is wrong on another engine than that of the recordings names it.
     """
     own = report.engine if report.engine not in report.engines[:1] else ""
-    failed = [cause for page in report.pages for cause in (*failures(page, own), *stale(page))]
+    failed = [cause for page in report.pages for cause in (*failures(page, own), *stale(page, own))]
     for other in report.elsewhere:
-        failed += [cause for page in other.pages for cause in failures(page, other.name)]
+        failed += [cause for page in other.pages for cause in (*failures(page, other.name), *stale(page, other.name))]
     unable = (problem for other in report.elsewhere for problem in other.problems)
     return (*complaints(report), *failed, *dict.fromkeys([*report.problems, *unable]))
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from snippetrun.model import Difference, Ending, Outcome, Position, Result, Verdict
+from snippetrun.model import Difference, Ending, Outcome, Position, Result, Verdict, printed
 from snippetrun.plan import Plan, plan, rules
 from snippetrun.recordings import Reading, Store
 from snippetrun.runner.drift import News, Reference, in_lines
@@ -51,8 +51,16 @@ def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[El
                 page, first = shown[path].page, shown[path].recording
                 recorded = result(page, reading.fresh, work.site.match, first)
                 on_first = Reference(page, first, fingerprints(page), rules(work.site, page))
-                found[path].append(Elsewhere(source.name, recorded, on_first.news(recorded, both_ways=True)))
+                found[path].append(Elsewhere(source.name, recorded, _news(on_first, recorded)))
     return found
+
+
+def all_as_recorded(work: Plan, results: Sequence[Result]) -> tuple[Result, ...]:
+    """Return what pages came to that were just recorded or replayed, whatever the engine: see `as_recorded`."""
+    if not work.site.other_engine:
+        return tuple(results)
+    readings = Store(work.site).look_all(work.jobs)
+    return tuple(as_recorded(work, r, readings[r.page.path]) if r.recording else r for r in results)
 
 
 def as_recorded(work: Plan, judged: Result, reading: Reading) -> Result:
@@ -65,8 +73,7 @@ def as_recorded(work: Plan, judged: Result, reading: Reading) -> Result:
         return judged
     page, name = judged.page, work.site.engines[0].name
     recorded = result(page, own, work.site.match, reading.last, rules(work.site, page))
-    first = before(page, reading.first, rules(work.site, page))
-    news = first.news(recorded, both_ways=True)
+    news = _news(before(page, reading.first, rules(work.site, page)), recorded)
 
     def judge(position: Position, verdict: Verdict) -> Verdict:
         if verdict.outcome is Outcome.FAILED and position in recorded.failed_at - judged.news.keys():
@@ -80,6 +87,23 @@ def as_recorded(work: Plan, judged: Result, reading: Reading) -> Result:
         for at, snippet in enumerate(judged.verdicts)
     )
     return dataclasses.replace(judged, verdicts=verdicts)
+
+
+def _news(first: Reference, recorded: Result) -> News:
+    """Return where commands differ from what came out on the first engine, in each of the runs that were recorded."""
+    news = first.news(recorded, both_ways=True)
+    return first.both(recorded, news, _last_run(recorded)) if news else news
+
+
+def _last_run(recorded: Result) -> Result:
+    """Return the same as it came out in the last of the runs that the recording is of."""
+    if recorded.recording is None:
+        return recorded
+    snippets = tuple(
+        tuple(dataclasses.replace(r, pieces=printed(r.others[-1])) if r.others else r for r in results)
+        for results in recorded.recording.snippets
+    )
+    return dataclasses.replace(recorded, recording=dataclasses.replace(recorded.recording, snippets=snippets))
 
 
 def _different(verdict: Verdict, why: str, differences: Sequence[Difference]) -> Verdict:

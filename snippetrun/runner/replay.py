@@ -32,7 +32,7 @@ def stale(job: Job, store: Store, reading: Reading) -> Result:
     Raises RecordingError for a recording that cannot be read.
     """
     page, stored = job.page, reading.stored
-    if stored is None:
+    if stored is None or stored is reading.first:
         if reading.error:
             raise reading.error
         return _marked(result(page, None, job.match), "it has not been recorded yet")

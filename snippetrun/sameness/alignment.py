@@ -17,7 +17,7 @@ from snippetrun.sameness.lines import Line
 
 _Pairs = list[tuple[int, int]]
 """Indices of lines on both sides."""
-_ALIKE = 0.6
+ALIKE = 0.6
 """How much of two lines has to be the same for them to be much alike."""
 _MOST = 40_000
 """So many pairs of lines are compared one by one. Where there are more, equal text and equal shapes decide first."""
@@ -138,7 +138,7 @@ def find_elsewhere(mine: Sequence[Line], its: Sequence[Line], missing: list[int]
     for a in list(missing) if len(missing) * len(extra) <= _MOST else []:
         others = [(mine[a].likeness(its[b]), b) for b in extra if mine[a].text != its[b].text]
         likeness, best = max(others, default=(0.0, 0))
-        if likeness >= _ALIKE:
+        if likeness >= ALIKE:
             pairs.append((a, best))
             missing.remove(a)
             extra.remove(best)

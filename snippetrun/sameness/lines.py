@@ -131,6 +131,12 @@ class Line:
         common = (self._words & other._words).total()
         return 2 * common / max(1, self._words.total() + other._words.total())
 
+    def shared(self, other: Line) -> Line:
+        """Return the line with all free in it that another run has otherwise."""
+        line = Line(self.coloured, self._host, self._rules)
+        line.learn(other)
+        return line
+
     def learn(self, other: Line) -> list[tuple[str, str]]:
         """Take note of the line that another run had instead; return the pairs of words that stand for each other."""
         self.seen.append(other)

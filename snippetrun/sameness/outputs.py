@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from snippetrun.model import Difference, Rules
 from snippetrun.sameness.alignment import (
+    ALIKE,
     align,
     between,
     find_alike,
@@ -83,13 +84,28 @@ def reproduced(
             [Line(text, host, rules) for text in difference.came]
             for difference, host in zip((one, two), hosts, strict=True)
         )
-        # A size that reproduces is the same to the letter; the host's free memory is another one each time.
-        new = tuple(a.text for a in lines if any(a.meets(b) and a.sizes() == b.sizes() for b in its_lines))
+        recorded = [Line(text, hosts[0], rules) for text in dict.fromkeys([*one.recorded, *two.recorded])]
+        new = tuple(a.text for a in lines if any(_is_again(a, b, recorded) for b in its_lines))
         gone = tuple(line for line in one.recorded if line in two.recorded)
         fewer = all(len(difference.recorded) > len(difference.came) for difference in (one, two))
         if new or (gone and fewer):
             common.append(Difference(one.at, gone, new))
     return tuple(common)
+
+
+def _is_again(one: Line, two: Line, recorded: Sequence[Line]) -> bool:
+    """Tell whether two runs agree in a new line.
+
+    They may differ in words such as ids, if what they share is new: `3f2a :::80` was recorded, and `9b0c [::]:80` and
+    `77aa [::]:80` come. Were that `9b0c :::80` and `77aa :::80`, they would share only what was recorded: chance.
+    """
+    # A size that reproduces is the same to the letter; the host's free memory is another one each time.
+    if one.meets(two):
+        return one.sizes() == two.sizes()
+    if one.likeness(two) < ALIKE:
+        return False
+    shared = one.shared(two)
+    return not any(shared.meets(line) for line in recorded)
 
 
 def _overlap(one: Difference, two: Difference) -> bool:

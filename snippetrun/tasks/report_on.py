@@ -45,7 +45,10 @@ def report_on(task: Task, config_file: Path | None, selection: Selection, watche
     for name in _names(config_file) if task.engine == ALL else ():
         watcher.say(f"on the engine {name}")
         reports.append(_report_on(dataclasses.replace(task, engine=name), config_file, selection, watcher))
-    return engines.joined(reports) if reports else _report_on(task, config_file, selection, watcher)
+    if reports:
+        return engines.joined(reports)
+    only = dataclasses.replace(task, engine="") if task.engine == ALL else task  # a site that names none has one
+    return _report_on(only, config_file, selection, watcher)
 
 
 def _names(config_file: Path | None) -> list[str]:

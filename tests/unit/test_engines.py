@@ -170,7 +170,13 @@ def test_an_engine_that_the_site_does_not_name_is_one_sentence(make_site: MakeSi
     process = snippetrun("check", "--engine", "old")
     assert process.stderr == "mkdocs.yml: the site names no engine old\n    Known: current, next, all.\n"
     assert process.returncode == 2
-    process = snippetrun("check", "--engine", "next", "--mode", "replay")
-    assert "--engine runs pages: it is not for --mode replay." in process.stderr
+    process = snippetrun("check", "--engine", "next", "--mode", "replay", "--confirmed-by", "x.json")
+    assert "--confirmed-by looks at all engines by itself: leave out --engine." in process.stderr
     (folder / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
-    assert "To name some: engines:" in snippetrun("check", "--engine", "all").stderr
+    assert "To name some: engines:" in snippetrun("check", "--engine", "next").stderr
+
+
+def test_all_engines_of_a_site_that_names_none_are_the_one_that_it_has(make_site: MakeSite) -> None:
+    make_site(PAGES)
+    report = report_on(dataclasses.replace(run_on(machine), engine=ALL), MKDOCS, Selection(), Heard())
+    assert (report.exit_status, report.engine, report.elsewhere) == (0, "", ())

@@ -191,6 +191,17 @@ def test_a_reader_sees_where_it_holds_and_where_it_differs() -> None:
     assert "<dt>Also checked on 28.5.2</dt><dd>2 of 4 commands differ</dd>" in foot
 
 
+def test_a_replay_tells_the_same_of_all_engines_and_what_is_not_recorded(site: Path) -> None:
+    replay = Task("check", check.replayed)
+    whole = report(replay, ALL)
+    assert whole.exit_status == 0
+    assert engines.text(whole).splitlines()[1].rpartition("  ")[2] == "2 hold, 2 differ as recorded"
+    (site / "recordings/a.md@next.json").unlink()
+    [problem] = wrong(report(replay, "next"))
+    assert problem.message == "on next: stale: it has not been recorded yet"
+    assert "Record it: snippetrun run --engine next docs/a.md" in problem.hint
+
+
 @pytest.mark.usefixtures("site")
 def test_a_damaged_recording_of_another_engine_is_one_sentence() -> None:
     file = Path("recordings/a.md@next.json")

@@ -122,6 +122,23 @@ def test_a_colour_counts_if_it_reproduces_whatever_the_words(colour: int, counts
     assert bool(reproduced(first, second, (runs[0], runs[1]))) is counts
 
 
+@pytest.mark.parametrize(
+    ("came", "counts"),
+    [
+        (("9b0c1d2e3f4a   web   [::]:80->80/tcp", "77aa88bb99cc   web   [::]:80->80/tcp"), True),
+        (("9b0c1d2e3f4a   web   :::80->80/tcp", "77aa88bb99cc   web   :::80->80/tcp"), False),
+        (("9b0c1d2e3f4a   web   [::]:80->80/tcp", "77aa88bb99cc   nothing else is like it"), False),
+    ],
+)
+def test_what_is_new_in_a_line_counts_also_where_its_id_is_another_one(came: tuple[str, str], counts: bool) -> None:  # noqa: FBT001 - from pytest
+    ran = run({"recorded": "3f2a1b4c5d6e   web   :::80->80/tcp\n"}, "recorded")
+    runs = [run({"recorded": f"{line}\n"}, "recorded", "later_") for line in came]
+    first, second = (differences(ran, ((),), later)[0] for later in runs)
+    assert first
+    assert second
+    assert bool(reproduced(first, second, (runs[0], runs[1]))) is counts
+
+
 @patient
 @given(OUTPUT)
 def test_any_output_is_the_same_as_itself(output: str) -> None:
