@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -205,6 +206,24 @@ def test_what_can_be_accepted_is_one_pull_request_that_is_opened_updated_and_clo
     if there:
         assert git("show", "--format=%an: %s", "HEAD").splitlines()[0] == "github-actions[bot]: What pages say now"
         assert Path("../log.body").read_text() == "What is new.\n\nMade by https://example.org/run\n"
+
+
+def test_what_has_drifted_on_another_engine_is_recorded_on_that_one(stand_ins: Path) -> None:
+    def page(path: str, *outcomes: str) -> dict[str, Any]:
+        return {"path": path, "snippets": [{"commands": [{"outcome": outcome} for outcome in outcomes]}]}
+
+    (stand_ins / "snippetrun").symlink_to("pip")
+    report = Path("snippetrun/report.json")
+    report.parent.mkdir()
+    others = {
+        "next": [page("docs/a b.md", "failed"), page("docs/c.md", "differs")],
+        "old": [page("docs/c.md", "passed")],
+    }
+    elsewhere = [{"name": name, "pages": pages} for name, pages in others.items()]
+    report.write_text(json.dumps({"pages": [page("docs/c.md", "passed", "failed")], "elsewhere": elsewhere}))
+    git("init", "--quiet")
+    asked = tell("Accept what comes out now", stand_ins, RUNNER_TEMP=".")
+    assert asked[:2] == ["snippetrun update docs/c.md", "snippetrun run --engine next docs/a b.md"]
 
 
 @pytest.mark.engine
