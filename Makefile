@@ -2,7 +2,7 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema constraints clean
+.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema engines constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -62,6 +62,10 @@ bench:
 schema:
 	@tools/setup test
 	PYTHONPATH=tests .venv/bin/python tests/helpers/schema.py
+
+engines:
+	@tools/setup test
+	PYTHONPATH=tests .venv/bin/python tests/helpers/engine_table.py
 
 constraints:
 	@tools/setup test

@@ -132,9 +132,15 @@ class Line:
         return 2 * common / max(1, self._words.total() + other._words.total())
 
     def shared(self, other: Line) -> Line:
-        """Return the line with all free in it that another run has otherwise."""
+        """Return the line with all free in it that another run has otherwise, and its numbers.
+
+        Numbers agree by chance, or as both runs are of one machine: the share of a processor in `docker top`.
+        """
         line = Line(self.coloured, self._host, self._rules)
         line.learn(other)
+        for at, token in enumerate(line.tokens):
+            if token.kind is Kind.NUMBER and not any(span.start <= at < span.end for span in line.free):
+                line._add(VaryingSpan(at, at + 1, [[token]]))
         return line
 
     def learn(self, other: Line) -> list[tuple[str, str]]:

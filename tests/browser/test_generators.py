@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
 ]
 
-PAGES = ("index", "running-containers", "logging", "dockerfile", "reference/terminals")
+PAGES = ("index", "reference/engines", "running-containers", "logging", "dockerfile", "reference/terminals")
 # Ours as HTML, of all others the text. Zensical takes away the attribute that keeps the foot out of Material's search.
 BLOCKS = """
     [...document.querySelectorAll('article .snippetrun, article .snippetrun-ran-on, article pre')].map(block => {
@@ -39,7 +39,7 @@ LOOKS = """() => {
         .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0)
     const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
     const article = document.querySelector('article').getBoundingClientRect()
-    return [...document.querySelectorAll('article .snippetrun')].map(block => {
+    return [...document.querySelectorAll('article .snippetrun')].filter(block => block.checkVisibility()).map(block => {
         const box = block.getBoundingClientRect()
         const code = block.querySelector('code')
         const back = light(colour(getComputedStyle(code).backgroundColor))
@@ -102,3 +102,25 @@ def test_blocks_look_right_in_light_and_dark(generator: str, sites: Mapping[str,
             assert min(look["contrast"] for look in looks) >= 4.5, (name, scheme)
             backs.append(looks[0]["back"])
         assert backs[0] > 0.5 > backs[1]
+
+
+@pytest.mark.parametrize("generator", COMMANDS)
+@pytest.mark.parametrize("script", [False, True])
+def test_a_reader_switches_to_what_came_out_on_another_engine(
+    generator: str, *, script: bool, sites: Mapping[str, Path], browser: Browser
+) -> None:
+    page = browser.new_context(java_script_enabled=script).new_page()
+    page.goto((sites[generator] / "reference/engines.html").as_uri())
+    tabs = page.locator(".sr-engines").nth(1)
+    blocks = tabs.locator(".snippetrun")
+    assert [block.is_visible() for block in blocks.all()] == [True, False]
+    assert ":::8080->80/tcp" in blocks.nth(0).inner_text()
+    tabs.locator("label").nth(1).click()
+    blocks.nth(1).wait_for(state="visible")
+    assert [block.is_visible() for block in blocks.all()] == [False, True]
+    assert "[::]:8080->80/tcp" in blocks.nth(1).inner_text()
+    others = page.locator(".sr-engines").nth(0).locator(".snippetrun").all()
+    if script:  # Material and Zensical link tabs of one name
+        others[1].wait_for(state="visible")
+    assert [block.is_visible() for block in others] == [not script, script]
+    page.context.close()

@@ -30,7 +30,7 @@ from snippetrun.model import (
     Verdict,
     printed,
 )
-from snippetrun.render import STYLE_PATH, footer, snippet, style
+from snippetrun.render import STYLE_PATH, footer, snippet, style, tabs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -459,3 +459,18 @@ def test_the_search_index_holds_commands_and_output_as_text(site: Path) -> None:
     assert "sr-" not in text
     assert "Real output" not in text
     assert "what varies" not in text
+
+
+def test_tabs_need_no_theme_and_no_script_and_lose_nothing_without_style(browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    shown = tabs("key", [("26", BLOCKS["long"]), ("28", BLOCKS["short"])])
+    page.set_content(f"<style>{style()}</style>{shown}")
+    blocks = page.locator(".snippetrun").all()
+    assert [block.is_visible() for block in blocks] == [True, False]
+    page.get_by_text("Docker 28").click()
+    assert [block.is_visible() for block in blocks] == [False, True]
+    page.keyboard.press("ArrowLeft")
+    assert [block.is_visible() for block in blocks] == [True, False]
+    page.set_content(shown)
+    assert all(block.is_visible() for block in page.locator(".snippetrun").all())
+    page.context.close()

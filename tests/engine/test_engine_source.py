@@ -113,6 +113,15 @@ def test_an_option_that_one_engine_has_not_got_is_told_in_the_column_of_the_othe
         ["4  $ docker images --tree", "holds", "fails"],
     ]
     assert "docs/a.md:4: on next: exit status 0, expected 125" in checked.stderr
+    recorded = snippetrun("run", "--engine", "next", **os.environ)
+    assert recorded.returncode == 0, recorded.stderr
+    checked = snippetrun("check", "--engine", "all", **os.environ)
+    assert checked.returncode == 0, checked.stderr
+    assert re.split(r" {3,}", checked.stdout.splitlines()[1]) == [
+        "docs/a.md",
+        "2 hold",
+        "1 differs as recorded, 1 holds",
+    ]
 
 
 @pytest.mark.usefixtures("sandboxes")

@@ -127,6 +127,7 @@ def test_a_colour_counts_if_it_reproduces_whatever_the_words(colour: int, counts
     [
         (("9b0c1d2e3f4a   web   [::]:80->80/tcp", "77aa88bb99cc   web   [::]:80->80/tcp"), True),
         (("9b0c1d2e3f4a   web   :::80->80/tcp", "77aa88bb99cc   web   :::80->80/tcp"), False),
+        (("9b0c1d2e3f4a   web   :::81->81/tcp", "77aa88bb99cc   web   :::81->81/tcp"), False),
         (("9b0c1d2e3f4a   web   [::]:80->80/tcp", "77aa88bb99cc   nothing else is like it"), False),
     ],
 )
