@@ -299,7 +299,7 @@ def false_drift(saved: dict[str, list[Run]], what: str) -> None:
                 if number > MOST_RUNS and not all(map(in_order_alone, news)):
                     break
                 again = differences(recorded, others, run)
-                news = tuple(reproduced(*both, (came[0], run)) for both in zip(news, again, strict=True))
+                news = tuple(reproduced(*both, (recorded, came[0], run)) for both in zip(news, again, strict=True))
             reported.update((page, index) for index, each in enumerate(news) if each)
     if not commands:
         print(f"{what}: no page with {2 + MOST_RUNS + IN_ORDER} saved runs")

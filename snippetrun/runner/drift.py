@@ -75,10 +75,10 @@ class Reference:
 
     def both(self, first: Result, news: News, second: Result) -> News:
         """Return what is still news if a second run is believed as well: what both have, and the same in both."""
-        if not first.recording or not second.recording:
+        if not self.recording or not first.recording or not second.recording:
             return news
         again = self.news(second)
-        runs = run_of(first.recording), run_of(second.recording)
+        runs = run_of(self.recording), run_of(first.recording), run_of(second.recording)
         believed = {
             position: sameness.reproduced(differences, again.get(position, ()), runs, self._rules)
             for position, differences in news.items()

@@ -66,14 +66,14 @@ def differences(
 
 
 def reproduced(
-    first: Sequence[Difference], second: Sequence[Difference], runs: tuple[Run, Run], rules: Rules = _NONE
+    first: Sequence[Difference], second: Sequence[Difference], runs: tuple[Run, Run, Run], rules: Rules = _NONE
 ) -> tuple[Difference, ...]:
     """Return the differences of one run that another run has as well.
 
     A difference that does not come again is chance, and one that does is news. Both are of one command, against one
-    recording; `runs` are those that they are of.
+    recording; `runs` are that which was recorded, and those that they are of.
     """
-    hosts = [Host(run.began, run.ended, run.known) for run in runs]
+    then, *hosts = [Host(run.began, run.ended, run.known) for run in runs]
     common = []
     for one, two in ((one, two) for one in first for two in second if _overlap(one, two)):
         if one.colours or two.colours:
@@ -84,7 +84,7 @@ def reproduced(
             [Line(text, host, rules) for text in difference.came]
             for difference, host in zip((one, two), hosts, strict=True)
         )
-        recorded = [Line(text, hosts[0], rules) for text in dict.fromkeys([*one.recorded, *two.recorded])]
+        recorded = [Line(text, then, rules) for text in dict.fromkeys([*one.recorded, *two.recorded])]
         new = tuple(a.text for a in lines if any(_is_again(a, b, recorded) for b in its_lines))
         gone = tuple(line for line in one.recorded if line in two.recorded)
         fewer = all(len(difference.recorded) > len(difference.came) for difference in (one, two))

@@ -119,7 +119,7 @@ def test_a_colour_counts_if_it_reproduces_whatever_the_words(colour: int, counts
     others = (("\x1b[32m9c8b7a6f5e4d ok\x1b[0m\n",),)
     first, second = (differences(ran, others, came)[0] for came in runs)
     assert [each.colours for each in (*first, *second)] == [True, True]
-    assert bool(reproduced(first, second, (runs[0], runs[1]))) is counts
+    assert bool(reproduced(first, second, (ran, runs[0], runs[1]))) is counts
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_is_new_in_a_line_counts_also_where_its_id_is_another_one(came: tup
     first, second = (differences(ran, ((),), later)[0] for later in runs)
     assert first
     assert second
-    assert bool(reproduced(first, second, (runs[0], runs[1]))) is counts
+    assert bool(reproduced(first, second, (ran, runs[0], runs[1]))) is counts
 
 
 @patient
