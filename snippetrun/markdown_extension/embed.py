@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import repeat
 from typing import Any
 
 from snippetrun import render, runner
 from snippetrun.config import SiteConfig
-from snippetrun.model import Outcome, Result
+from snippetrun.model import Outcome, Position, Result, Verdict
 from snippetrun.plan import Plan, rules
 from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
@@ -51,8 +52,12 @@ class _Shown:
     """A page as it is shown of one engine."""
 
     def __init__(self, site: SiteConfig, result: Result) -> None:
-        self._result, self._spans = result, runner.varying(result, rules(site, result.page))
+        self._site, self._result = site, result
         self._recorded = result.recording.snippets if result.recording else ()
+
+    @cached_property
+    def _spans(self) -> Sequence[Sequence[Any]]:
+        return runner.varying(self._result, rules(self._site, self._result.page))
 
     @property
     def varies(self) -> bool:
@@ -67,13 +72,14 @@ class _Shown:
 
 def _marked(other: Elsewhere, first: str) -> Result:
     """Return what came out on another engine, in which what its author did not expect is no failure of the page."""
+
+    def mark(position: Position, verdict: Verdict) -> Verdict:
+        if position in other.news:
+            return replace(verdict, outcome=Outcome.DIFFERS, message=f"other than on {first}")
+        return replace(verdict, outcome=Outcome.PASSED) if verdict.outcome is Outcome.FAILED else verdict
+
     verdicts = tuple(
-        tuple(
-            replace(verdict, outcome=Outcome.DIFFERS, message=f"other than on {first}", hint="")
-            if (at, number) in other.news
-            else verdict
-            for number, verdict in enumerate(snippet)
-        )
+        tuple(mark((at, number), verdict) for number, verdict in enumerate(snippet))
         for at, snippet in enumerate(other.result.verdicts)
     )
     return replace(other.result, verdicts=verdicts)
