@@ -21,6 +21,7 @@ from snippetrun.sameness.forms import Host, Kind, Token
 from snippetrun.support.sgr import colours, uncoloured
 
 _BY_FORM = {Kind.DATE, Kind.EPOCH, Kind.CLOCK, Kind.SPAN, Kind.LOAD, Kind.SIZE, Kind.RULE, Kind.SPACE}
+_SAYS = {Kind.WORD, Kind.FIXED, Kind.OTHER}
 _LONGEST = 4_000
 """Characters of a line that is read as tokens; a longer one is a single token."""
 # 3f2a1b4c5d6e, and no word such as `cafe`
@@ -101,6 +102,11 @@ class Line:
         return tuple(map(_key, self.tokens))
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Its words and signs, without its numbers and what varies by its form."""
+        return frozenset(token.text for token in self.tokens if token.kind in _SAYS)
+
+    @cached_property
     def _words(self) -> Counter[object]:
         words = [token for token in self.tokens if token.kind is not Kind.SPACE]
         return Counter([*map(_key, words), *(token.text for token in words)])
@@ -130,18 +136,6 @@ class Line:
         """Return how much of two lines is the same, from 0 to 1."""
         common = (self._words & other._words).total()
         return 2 * common / max(1, self._words.total() + other._words.total())
-
-    def shared(self, other: Line) -> Line:
-        """Return the line with all free in it that another run has otherwise, and its numbers.
-
-        Numbers agree by chance, or as both runs are of one machine: the share of a processor in `docker top`.
-        """
-        line = Line(self.coloured, self._host, self._rules)
-        line.learn(other)
-        for at, token in enumerate(line.tokens):
-            if token.kind is Kind.NUMBER and not any(span.start <= at < span.end for span in line.free):
-                line._add(VaryingSpan(at, at + 1, [[token]]))
-        return line
 
     def learn(self, other: Line) -> list[tuple[str, str]]:
         """Take note of the line that another run had instead; return the pairs of words that stand for each other."""

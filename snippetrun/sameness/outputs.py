@@ -96,16 +96,15 @@ def reproduced(
 def _is_again(one: Line, two: Line, recorded: Sequence[Line]) -> bool:
     """Tell whether two runs agree in a new line.
 
-    They may differ in words such as ids, if what they share is new: `3f2a :::80` was recorded, and `9b0c [::]:80` and
-    `77aa [::]:80` come. Were that `9b0c :::80` and `77aa :::80`, they would share only what was recorded: chance.
+    They may differ in words such as ids, if they share one that the recorded line had not: `3f2a :::80` was recorded,
+    and `9b0c [::]:80` and `77aa [::]:80` come. Numbers do not count for that: two runs of one machine agree in them by
+    chance. Nor does an order of words: of a set it is another one each time.
     """
     # A size that reproduces is the same to the letter; the host's free memory is another one each time.
     if one.meets(two):
         return one.sizes() == two.sizes()
-    if one.likeness(two) < ALIKE:
-        return False
-    shared = one.shared(two)
-    return not any(shared.meets(line) for line in recorded)
+    alike = [line for line in recorded if one.likeness(line) >= ALIKE <= one.likeness(two)]
+    return bool(alike) and not any(one.words & two.words <= line.words for line in alike)
 
 
 def _overlap(one: Difference, two: Difference) -> bool:
