@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html
+from snippetrun.render.columns import in_columns
 from snippetrun.render.markup import Html
+from snippetrun.support.masks import masked
+from snippetrun.support.neutralise import visible
 from snippetrun.support.sgr import uncoloured
 from snippetrun.support.units import listed
 from snippetrun.terminal.inputs import without_secret
@@ -30,7 +33,10 @@ _PROMPT: Final = Html('<span class="sr-prompt">$ </span>')
 _ANNOTATION: Final = re.compile(r"[ \t]*#[ \t]*\(\d+\)!?[ \t]*$", re.MULTILINE)
 # ^C, in ^C^D
 _KEY: Final = re.compile(r"\^.")
-_CONTINUED: Final = Html('\n<span class="sr-prompt">&gt; </span>')
+_CONTINUED: Final = Html('<span class="sr-prompt">&gt; </span>')
+_SCREEN: Final = 40
+"""Lines of output that are shown at once; of what is longer the first, until the reader asks for all of it."""
+_FOLD: Final = Html('<label class="sr-fold"><input type="checkbox" autocomplete="off"> all {} lines</label>\n')
 
 
 def snippet(
@@ -86,9 +92,7 @@ def _block(
     classes = " ".join((*looks.classes, "snippetrun", "highlight", *(() if copied else ("no-copy",))))
     identity = Html(' id="{}"').format(looks.id) if looks.id else ""
     below = Html('<div class="sr-also">also checked on {}</div>').format(listed(also)) if also else Html()
-    block = Html(
-        '<div{} class="{}">{}<pre><code class="nohighlight" tabindex="0" data-copy="{}">{}</code></pre>{}</div>'
-    )
+    block = Html('<div{} class="{}">{}<pre><code class="nohighlight" data-copy="{}">{}</code></pre>{}</div>')
     return str(block.format(identity, classes, above, _one_line(copied), Html().join(steps), below))
 
 
@@ -154,8 +158,11 @@ def _wrap(state: str, *parts: Html) -> Html:
 
 
 def _command(typed: str) -> Html:
-    lines = map(_annotated, typed.split("\n"))
-    return Html('<span class="sr-command">{}{}</span>\n').format(_PROMPT, _CONTINUED.join(lines)) if typed else Html()
+    if not typed:
+        return Html()
+    first, *rest = (_annotated(line) for line in typed.split("\n"))
+    below = Html().join(Html('\n<span class="sr-more">{}{}</span>').format(_CONTINUED, line) for line in rest)
+    return Html('<span class="sr-command">{}{}{}</span>\n').format(_PROMPT, first, below)
 
 
 def _annotated(line: str) -> Html:
@@ -179,7 +186,7 @@ def _transcript(pieces: Sequence[Piece], varies: Spans) -> Html:
 
 def _piece(piece: Piece, varies: Spans) -> Html:
     if piece.kind is PieceKind.OUTPUT:
-        return to_html(piece.text, varies)
+        return _printed(piece.text, varies)
     text = piece.text.rstrip("\n")
     end = piece.text[len(text) :]
     if piece.kind is PieceKind.KEYS:
@@ -188,13 +195,22 @@ def _piece(piece: Piece, varies: Spans) -> Html:
 
 
 def _output(text: str) -> Html:
-    return _wrapped_output(to_html(text))
+    return _wrapped_output(_printed(text))
+
+
+def _printed(text: str, varies: Spans = ()) -> Html:
+    return in_columns(uncoloured(visible(masked(text))), to_html(text, varies))
 
 
 def _wrapped_output(shown: Html) -> Html:
+    if not shown:
+        return Html()
     # A block does not show the newline at its end as a line; bare text needs it.
-    end = "" if shown.endswith("\n") else "\n"
-    return Html('<span class="sr-output">{}{}</span>').format(shown, end) if shown else Html()
+    end = "" if shown.endswith(("\n", "\n</span>")) else "\n"
+    lines = shown.count("\n") + len(end)
+    if lines <= _SCREEN:
+        return Html('<span class="sr-output">{}{}</span>').format(shown, end)
+    return Html('<span class="sr-output sr-long">{}{}</span>{}').format(shown, end, _FOLD.format(lines))
 
 
 def _mark(kind: str, text: str) -> Html:

@@ -124,3 +124,58 @@ def test_a_reader_switches_to_what_came_out_on_another_engine(
         others[1].wait_for(state="visible")
     assert [block.is_visible() for block in others] == [not script, script]
     page.context.close()
+
+
+CUT = """() => [...document.querySelectorAll('article .snippetrun')].filter(e => e.checkVisibility()).map(block => {
+    const scrolls = [...block.querySelectorAll('code, .sr-table')].some(e => e.scrollWidth > e.clientWidth + 1)
+    const right = block.querySelector('code').getBoundingClientRect().right
+    const cut = [...block.querySelectorAll('.sr-command')].filter(command => {
+        const range = document.createRange()
+        range.selectNodeContents(command)
+        return range.getBoundingClientRect().right > right + 1
+    })
+    return [scrolls, cut.length]
+})"""
+
+
+@pytest.mark.parametrize(("width", "scrolling"), [(1280, 0.05), (375, 0.3)])
+def test_no_command_of_the_site_is_cut_and_few_blocks_scroll(
+    sites: Mapping[str, Path], browser: Browser, width: int, scrolling: float
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    seen = []
+    for file in sorted(sites["mkdocs"].rglob("*.html")):
+        page.goto(file.as_uri())
+        seen += page.evaluate(CUT)
+    assert len(seen) > 150
+    assert sum(cut for _, cut in seen) == 0
+    assert sum(scrolls for scrolls, _ in seen) <= scrolling * len(seen)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("port-mapping", "PORTS"),
+        ("running-containers", "NAMES"),
+        ("changing-containers", "STATUS"),
+        ("images", "NAMES"),
+    ],
+)
+def test_a_column_that_the_text_points_at_is_seen(
+    sites: Mapping[str, Path], browser: Browser, name: str, column: str
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((sites["mkdocs"] / f"{name}.html").as_uri())
+    hidden = """(all, column) => all.filter(e => e.checkVisibility() && e.textContent.includes(column)).map(e => {
+        const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), range = document.createRange()
+        let node = walker.nextNode()
+        while (!node.data.includes(column)) node = walker.nextNode()
+        range.setStart(node, node.data.indexOf(column))
+        range.setEnd(node, node.data.indexOf(column) + column.length)
+        return e.getBoundingClientRect().right - range.getBoundingClientRect().right
+    })"""
+    rooms = page.locator("article .sr-table").evaluate_all(hidden, column)
+    assert rooms
+    assert min(rooms) >= 0
+    page.close()

@@ -107,6 +107,7 @@ BLOCKS = {
     "goes_on": talked("", PROMPT, Piece(PieceKind.INPUT, "cat /answer\n"), Piece(PieceKind.OUTPUT, "42\n")),
     "keys": talked("", Piece(PieceKind.KEYS, "^C\n"), Piece(PieceKind.OUTPUT, "bye\n")),
     "varies": ran(("docker run -d x", "\x1b[4;41m4f0c2a7a1b9e\x1b[0m web\n"), varies=[[(0, 12)]]),
+    "screens": ran(("seq 60", "".join(f"{n}\n" for n in range(1, 61)))),
     "short": ran(("docker version --format '{{.Server.Version}}'", "26.1.5\n")),
 }
 
@@ -136,6 +137,8 @@ A first paragraph.
 @keys@
 
 @varies@
+
+@screens@
 
 ## Nested
 
@@ -373,28 +376,64 @@ def test_prompts_are_not_selected_by_hand(page: Page) -> None:
     assert "> " not in selected
 
 
+CUT = """all => all.filter(e => e.checkVisibility()).filter(e => {
+  const range = document.createRange(), box = e.closest("code").getBoundingClientRect();
+  range.selectNodeContents(e);
+  return [...range.getClientRects()].some(text => text.right > box.right + 1 || text.left < box.left - 1);
+}).map(e => e.textContent)"""
+
+
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_long_lines_scroll_within_their_block(page: Page, width: int) -> None:
+def test_nothing_is_cut_but_columns_which_scroll(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.eval_on_selector(".snippetrun-ran-on", "e => { e.open = true }")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    blocks = page.locator(".snippetrun code:visible")
-    seen = blocks.evaluate_all("all => all.map(e => [e.scrollWidth > e.clientWidth, e.tabIndex === 0])")
+    assert page.locator(".sr-command, .sr-mark, .sr-typed").evaluate_all(CUT) == []
+    assert page.locator(".sr-output:not(:has(.sr-table))").evaluate_all(CUT) == []
+    assert page.locator(".snippetrun code").evaluate_all("all => all.every(e => e.scrollWidth <= e.clientWidth)")
+    columns = page.locator(".sr-table:visible")
+    seen = columns.evaluate_all("all => all.map(e => [e.scrollWidth > e.clientWidth, e.tabIndex === 0])")
     assert any(scrolls for scrolls, _ in seen)
     assert all(focusable for scrolls, focusable in seen if scrolls)
 
 
-def test_a_message_stays_in_view_beside_long_lines(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 800})
-    inside = """e => {
-      const code = e.closest("code"), box = code.getBoundingClientRect();
-      const mark = () => e.getBoundingClientRect();
-      const within = () => mark().left >= box.left && mark().right <= box.right;
-      const before = within();
-      code.scrollLeft = 1000;
-      return before && code.scrollLeft > 0 && within();
-    }"""
-    assert page.locator(".sr-problem").evaluate(inside)
+def test_a_command_of_several_lines_hangs_below_its_prompt_and_is_selected_as_it_is(page: Page) -> None:
+    command = page.locator(".sr-command", has=page.locator(".sr-more")).first
+    lefts = command.locator(".sr-prompt").evaluate_all("all => all.map(e => e.getBoundingClientRect().left)")
+    assert len(lefts) == 3
+    assert max(lefts) - min(lefts) < 1
+    selected = command.evaluate("e => { getSelection().selectAllChildren(e); return getSelection().toString() }")
+    assert selected == "docker run --name web -d \\\n  -p 8080:80 \\\n  nginx"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_copy_button_lies_on_no_text(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    overlaps = """all => all.filter(e => e.checkVisibility()).filter(e => {
+      const button = e.parentElement.querySelector("[data-md-type=copy]");
+      if (!button) return false;
+      const box = button.getBoundingClientRect(), range = document.createRange();
+      const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), texts = [];
+      while (walker.nextNode()) { range.selectNode(walker.currentNode); texts.push(...range.getClientRects()); }
+      return texts.some(text => text.width > 0 && text.right > box.left && text.left < box.right
+        && text.bottom > box.top && text.top < box.bottom);
+    }).map(e => e.textContent.slice(0, 80))"""
+    assert page.locator(".snippetrun [data-md-type=copy]").count() > 5
+    assert page.locator(".snippetrun pre > code").evaluate_all(overlaps) == []
+
+
+def test_output_longer_than_a_screen_unfolds_and_prints_whole(page: Page) -> None:
+    output, fold = page.locator(".sr-long"), page.get_by_label("all 60 lines")
+    height = "e => e.getBoundingClientRect().height"
+    folded = output.evaluate(height)
+    page.emulate_media(media="print")
+    whole = output.evaluate(height)
+    assert folded < 0.7 * whole
+    assert not fold.is_visible()
+    page.emulate_media(media="screen")
+    fold.focus()
+    page.keyboard.press("Space")
+    assert output.evaluate(height) >= whole * 0.95
 
 
 @pytest.mark.parametrize(("scheme", "script"), [("default", True), ("slate", True), ("default", False)])

@@ -48,7 +48,14 @@ def test_nothing_in_output_becomes_a_part_of_its_page() -> None:
     assert block
     elements = Elements(block[0]).elements
     assert {tag for tag, _ in elements} == {"div", "pre", "code", "span"}
-    assert {name for _, attributes in elements for name in attributes} <= {"class", "tabindex", "data-copy", "style"}
+    assert {name for _, attributes in elements for name in attributes} <= {
+        "class",
+        "tabindex",
+        "data-copy",
+        "style",
+        "type",
+        "autocomplete",
+    }
     assert "&lt;script&gt;window.owned" in block[0]
     assert not set("{}") & set(block[0])
     assert not set(UNSEEN) & set(block[0])

@@ -119,7 +119,7 @@ def is_inert_html(text: str) -> None:
     """Check that some HTML is our own elements, and text."""
     found = Elements(text)
     assert found.tags <= {"div", "pre", "code", "span"}
-    assert found.attributes <= {"class", "tabindex", "data-copy", "style"}
+    assert found.attributes <= {"class", "tabindex", "data-copy", "style", "type", "autocomplete"}
     assert not set(text) & (CONTROLS | set(UNSEEN) | set("{}"))
     assert SECRET not in text
 
