@@ -18,8 +18,8 @@ from snippetrun.render.markup import Html
 
 # the places of IMAGE and NAMES, in the line of the example
 _CELL: Final = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
-_NARROW: Final = 60
-"""Characters that need no way to scroll, but on the narrowest screens."""
+_NARROW: Final = 38
+"""Characters that need no way to scroll on any screen."""
 _STEP: Final = 10
 _WIDEST: Final = 200
 """Characters: the style sheet knows widths in such steps, and none beyond."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from helpers.browser import CHROMIUM, FLAGS
@@ -179,3 +180,18 @@ def test_a_column_that_the_text_points_at_is_seen(
     assert rooms
     assert min(rooms) >= 0
     page.close()
+
+
+def test_axe_has_nothing_against_the_text_of_a_page(sites: Mapping[str, Path], browser: Browser) -> None:
+    axe_core = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    looks: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (375, "dark"), (1280, "dark"), (375, "light")]
+    found = []
+    for file, (width, scheme) in zip(sorted(sites["mkdocs"].rglob("*.html")), cycle(looks), strict=False):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.goto(file.as_uri())
+        result = axe_core.run(page, "article", {"resultTypes": ["violations"]}).response
+        nodes = [(rule["id"], node["target"]) for rule in result["violations"] for node in rule["nodes"]]
+        # Material's own bars for its copy buttons are landmarks of one name.
+        found += [(file.name, rule, target) for rule, target in nodes if rule != "landmark-unique"]
+        page.close()
+    assert found == []
