@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 
 from snippetrun import render, runner
 from snippetrun.config import SiteConfig
-from snippetrun.model import Outcome, Position, Result, Verdict
+from snippetrun.model import Outcome, Page, Position, Recording, Result, Verdict
 from snippetrun.plan import Plan, rules
 from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
@@ -45,7 +46,19 @@ def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -
             block = render.tabs(f"{key}-{index}", [(first, block), *tabs])
         snippets.append(block)
     held = [(name, len(other.news)) for name, other in zip(names, others, strict=True)]
-    return *snippets, render.footer(recording, varies=own.varies, also=held)
+    foot = render.footer(recording, varies=own.varies, also=held, images=_used(recording, result.page))
+    return *snippets, foot
+
+
+def _used(recording: Recording, page: Page) -> set[str]:
+    """Return the images that a page's fences name: `nginx` or `nginx:latest`, and not `bee/nginx` or `nginx.conf`."""
+    text = "\n".join(snippet.content for snippet in page.snippets)
+    names = [image.name for image in recording.environment.images]
+    return {name for name in names if re.search(rf"(?<![\w./-]){_name(name)}(?![\w/-]|[.:]\w)", text)}
+
+
+def _name(image: str) -> str:
+    return re.escape(image.removesuffix(":latest")) + ("(?::latest)?" if image.endswith(":latest") else "")
 
 
 class _Shown:

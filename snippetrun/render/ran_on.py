@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -21,11 +22,14 @@ _SHOW: Final = Html('<label><input type="checkbox" autocomplete="off"> Show what
 """The stylesheet heeds it. Without the attribute, a browser that reloads the page remembers that it was checked."""
 
 
-def footer(recording: Recording, *, varies: bool = False, also: Sequence[tuple[str, int]] = ()) -> str:
+def footer(
+    recording: Recording, *, varies: bool = False, also: Sequence[tuple[str, int]] = (), images: Collection[str] = ()
+) -> str:
     """Return one line that opens to the versions and images behind the page; empty if no command ran.
 
     Of a page on which something `varies` it also opens to what shows that. `also` has the versions of the other engines
-    on which the page ran, each with the number of its commands that differ there.
+    on which the page ran, each with the number of its commands that differ there. Of the images it lists those in
+    `images`: the names that the page uses.
     It is one line of HTML, and kept out of Material's search index: it would be found on every page.
 
     Raises:
@@ -35,9 +39,15 @@ def footer(recording: Recording, *, varies: bool = False, also: Sequence[tuple[s
     count = sum(len(commands) for commands in recording.snippets)
     if not count:
         return ""
+    recording = _with_images(recording, images)
     foot = Html('<details class="snippetrun-ran-on" data-search-exclude><summary>{}</summary>{}{}{}</details>')
     shown = _SHOW if varies else ""
     return str(foot.format(_summary(recording, count), _facts(recording, also, count), shown, _images(recording)))
+
+
+def _with_images(recording: Recording, names: Collection[str]) -> Recording:
+    used = tuple(image for image in recording.environment.images if image.name in names)
+    return replace(recording, environment=replace(recording.environment, images=used))
 
 
 def _summary(recording: Recording, count: int) -> Html:

@@ -193,7 +193,9 @@ def build_site(folder: Path, page: str = PAGE) -> Path:
     docs = folder / "docs"
     docs.mkdir()
     text = re.sub(r"^( *)@(\w+)@$", fence, page, flags=re.MULTILINE)
-    (docs / "index.md").write_text(f"{text}\n{footer(RECORDING, varies=True)}\n", encoding="utf-8")
+    (docs / "index.md").write_text(
+        f"{text}\n{footer(RECORDING, varies=True, images=['nginx:latest', 'web:1'])}\n", encoding="utf-8"
+    )
     (docs / STYLE_PATH).parent.mkdir()
     (docs / STYLE_PATH).write_text(style(), encoding="utf-8")
     config = load_config(

@@ -251,3 +251,16 @@ def test_a_mistake_in_an_included_file_has_its_place_there(pages: Path, options:
     )
     with pytest.raises(SnippetrunError, match="^parts/part.txt:3"):
         md.convert(page)
+
+
+def test_the_foot_lists_the_images_that_a_page_names(make_site: MakeSite) -> None:
+    file = "```dockerfile {{file=Dockerfile}}\nFROM {0}\nCOPY me/debian /etc/debian debian.conf\n```"
+    page = f"# {{0}}\n\n{file}\n\n```console\n$ docker ps\n```\n"
+    uses = {"busybox:latest": ["busybox"], "debian": ["debian"], "bee/busybox": [], "busybox:2": []}
+    make_site({f"{number}.md": page.format(image) for number, image in enumerate(uses)})
+    record()
+    texts = [convert(page.format(image)) for image in uses]
+    feet = [text.partition("snippetrun-ran-on")[2] for text in texts]
+    assert all(feet)
+    listed = [[image for image in ("debian", "busybox") if f"<code>{image}:latest</code>" in foot] for foot in feet]
+    assert listed == list(uses.values())

@@ -75,6 +75,7 @@ def footer_of(table: dict[str, Any]) -> str:
             runs=table.get("runs", 1),
         ),
         varies=table.get("varies", False),
+        images=table.get("used", [image.name for image in images]),
     )
 
 
@@ -263,7 +264,7 @@ def test_what_is_copied_is_what_is_typed(text: str) -> None:
 def test_what_a_page_says_of_itself_is_inert_too(text: str) -> None:
     environment = Environment(text, text, text, (ImageFact(text, text, text, text),))
     results = ((CommandResult(1, text, printed(text), 0, 0.1),),)
-    read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, results)))
+    read = Reader(footer(Recording(text, text, environment, "2026-11-23T22:55:00Z", 1.1, 4.2, results), images=[text]))
     assert read.open == []
     assert {name for name, _ in read.attributes} == (
         {"class", "data-search-exclude", "datetime", "role", "aria-label", "tabindex", "title"}
