@@ -91,7 +91,11 @@ def _block(
     # highlight.js, which MkDocs's own themes bring along, from flattening the block to colour it anew.
     classes = " ".join((*looks.classes, "snippetrun", "highlight", *(() if copied else ("no-copy",))))
     identity = Html(' id="{}"').format(looks.id) if looks.id else ""
-    below = Html('<div class="sr-also">also checked on {}</div>').format(listed(also)) if also else Html()
+    below = (
+        Html('<div class="sr-also" data-search-exclude>also checked on {}</div>').format(listed(also))
+        if also
+        else Html()
+    )
     block = Html('<div{} class="{}">{}<pre><code class="nohighlight" data-copy="{}">{}</code></pre>{}</div>')
     return str(block.format(identity, classes, above, _one_line(copied), Html().join(steps), below))
 
@@ -135,7 +139,7 @@ def _step(command: Command, recorded: CommandResult | None, verdict: Verdict | N
     parts = [_command(recorded.command if recorded else command.text)] if command.text else []
     outcome = verdict.outcome if verdict else Outcome.PASSED if recorded else Outcome.NOT_REACHED
     if recorded:
-        parts += [_transcript(recorded.pieces, varies or ())]
+        parts += [_transcript(recorded, varies or ())]
         if recorded.truncated_bytes:
             parts += [_mark("cut", f"... {recorded.truncated_bytes:,} more bytes were cut")]
         expected = recorded.status == command.status or (verdict is not None and outcome in _AS_SHOWN)
@@ -172,16 +176,17 @@ def _annotated(line: str) -> Html:
     return Html('{}<span class="c1">{}</span>').format(line[: annotation.start()], annotation[0])
 
 
-def _transcript(pieces: Sequence[Piece], varies: Spans) -> Html:
-    """Return output with what was typed in between."""
+def _transcript(recorded: CommandResult, varies: Spans) -> Html:
+    """Return output with what was typed in between. Searches find it if something was typed, or if it is an error's."""
     shown, start = Html(), 0
-    for piece in pieces:
+    for piece in recorded.pieces:
         end = start + len(uncoloured(piece.text))
         shown += _piece(
             piece, [(max(a, start) - start, min(b, end) - start) for a, b in varies if a < end and b > start]
         )
         start = end
-    return _wrapped_output(shown)
+    typed = any(piece.kind is not PieceKind.OUTPUT for piece in recorded.pieces)
+    return _wrapped_output(shown, searched=bool(recorded.status) or typed)
 
 
 def _piece(piece: Piece, varies: Spans) -> Html:
@@ -202,15 +207,17 @@ def _printed(text: str, varies: Spans = ()) -> Html:
     return in_columns(uncoloured(visible(masked(text))), to_html(text, varies))
 
 
-def _wrapped_output(shown: Html) -> Html:
+def _wrapped_output(shown: Html, *, searched: bool = False) -> Html:
     if not shown:
         return Html()
+    # Material's search ends what is left out with the next end of such an element: one of its own, and no span.
+    search = Html() if searched else Html(" data-search-exclude")
     # A block does not show the newline at its end as a line; bare text needs it.
     end = "" if shown.endswith(("\n", "\n</span>")) else "\n"
     lines = shown.count("\n") + len(end)
     if lines <= _SCREEN:
-        return Html('<span class="sr-output">{}{}</span>').format(shown, end)
-    return Html('<span class="sr-output sr-long">{}{}</span>{}').format(shown, end, _FOLD.format(lines))
+        return Html('<samp class="sr-output"{}>{}{}</samp>').format(search, shown, end)
+    return Html('<samp class="sr-output sr-long"{}>{}{}</samp>{}').format(search, shown, end, _FOLD.format(lines))
 
 
 def _mark(kind: str, text: str) -> Html:

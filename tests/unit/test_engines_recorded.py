@@ -175,7 +175,7 @@ def test_a_report_confirms_the_recordings_of_every_engine_that_it_has_run(machin
 @pytest.mark.usefixtures("site")
 def test_a_reader_sees_where_it_holds_and_where_it_differs() -> None:
     same, mixed, gone, foot = blocks()
-    assert '<div class="sr-also">also checked on 28.5.2</div>' in same
+    assert '<div class="sr-also" data-search-exclude>also checked on 28.5.2</div>' in same
     assert "tabbed" not in same
     assert "sr-also" not in mixed + gone
     assert re.findall(r"<label for=\"(.*?)\">(.*?)</label>", mixed) == [

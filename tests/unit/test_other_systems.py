@@ -61,8 +61,8 @@ def site(make_site: MakeSite) -> Path:
 def test_a_site_is_built_from_recordings(site: Path) -> None:
     windows(MKDOCS)
     html = (site / "site/index.html").read_text()
-    assert 'class="sr-output">ID\n' in html
-    assert 'class="sr-output">ID\n' in windows(MARKDOWN)
+    assert 'class="sr-output" data-search-exclude>ID\n' in html
+    assert 'class="sr-output" data-search-exclude>ID\n' in windows(MARKDOWN)
 
 
 @pytest.mark.parametrize("command", ["list", "status", "diff"])
@@ -78,7 +78,7 @@ def test_line_ends_of_a_checkout_are_those_of_no_recording(site: Path) -> None:
     for file in (*site.glob("docs/*"), *site.glob("recordings/*"), site / "mkdocs.yml"):
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     for text in (MARKDOWN, MARKDOWN.replace("\\n", "\\r\\n")):
-        assert 'class="sr-output">ID\n' in windows(text)
+        assert 'class="sr-output" data-search-exclude>ID\n' in windows(text)
 
 
 def test_what_is_executable_is_what_git_has_so(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
