@@ -44,7 +44,7 @@ _IS_HARMLESS = re.compile(
     r"|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html|meta|nl2br|sane_lists|smarty|snippetrun|tables|toc|wikilinks)"
 )
 """Markdown extensions that neither put a fence into a page nor take one away."""
-_NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
+_NAME_IT = "name it: --config-file PATH (pytest: --snippetrun-config PATH, Markdown extension: config_file)"
 
 
 @dataclass(frozen=True, slots=True)
