@@ -16,6 +16,8 @@ MOST_RUNS = 4
 """Runs of one page. Three are too few: two lines in no order have the same one in three runs once in four times."""
 DEBIAN = "trixie"
 """The suite of Debian that images start from, and whose engine pages have if nothing is said."""
+PREVIEW = "SNIPPETRUN_PREVIEW"
+"""The environment variable that the program beside `snippetrun serve` has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from pymdownx.snippets import SnippetExtension
 from pymdownx.superfences import SuperFencesCodeExtension
 
 from snippetrun import render, report, runner
-from snippetrun.config import SiteConfig
+from snippetrun.config import PREVIEW, SiteConfig
 from snippetrun.config.options import read
 from snippetrun.config.values import is_path
 from snippetrun.errors import ConfigError, PageError, SnippetrunError
@@ -47,8 +47,8 @@ _NO = frozenset(["", "0", "false", "n", "no", "none", "off"])
 _YES = frozenset(["1", "on", "true", "y", "yes"])
 
 
-def _strict(value: object) -> bool:
-    """Read what may be that of the variable CI, which has a name at some services: `strict: !ENV [CI, false]`."""
+def _unless_no(value: object) -> bool:
+    """Read what may be that of the variable CI, in which some services say their name."""
     return str(value).lower() not in _NO
 
 
@@ -66,7 +66,7 @@ def _config_file(value: object) -> str:
 
 
 _WHERE = f"markdown_extensions: {LANGUAGE}"
-_READERS = {"config_file": _config_file, "strict": _strict, "style": _style}
+_READERS = {"config_file": _config_file, "strict": _unless_no, "style": _style}
 
 
 class SnippetrunExtension(Extension):
@@ -75,7 +75,9 @@ class SnippetrunExtension(Extension):
     Options: `config_file`, the site's configuration, a path, if it is not that of the site's folder, which is the one
     where the generator runs if it does not say, or the nearest above. `strict`, whether to raise SnippetrunError for
     what no reader should see: a page that cannot be used, a failure, something stale; if not, the page itself says it,
-    and the log. `style`, whether pages bring our style sheet along; a site that lists it under `extra_css` says no.
+    and the log. If nothing is said, it is so where CI is set in the environment; it is never so beside `snippetrun
+    serve`, where a page is stale as soon as somebody saves it. `style`, whether pages bring our style sheet along; a
+    site that lists it under `extra_css` says no.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Python-Markdown's signature
@@ -85,7 +87,7 @@ class SnippetrunExtension(Extension):
             raise ConfigError(*problems)
         self.config = {
             "config_file": ["", "The site's configuration"],
-            "strict": [False, "Whether what no reader should see ends the build"],
+            "strict": [_unless_no(os.environ.get("CI", "")), "Whether what no reader should see ends the build"],
             "style": [True, "Whether pages bring the style sheet along"],
         }
         super().__init__(**values)
@@ -114,6 +116,9 @@ class SnippetrunExtension(Extension):
             # The one that is there has read its options already; this one takes its places.
             SuperFencesCodeExtension(**options | {"custom_fences": [*fences, ours]}).extendMarkdown(self._md)
 
+    def _strict(self) -> bool:
+        return self.getConfig("strict") and PREVIEW not in os.environ
+
     def _convert(self, source: str) -> str:
         if _fences.get():
             return self._convert_all(source)
@@ -125,7 +130,7 @@ class SnippetrunExtension(Extension):
             included = (e.getConfigs() for e in self._md.registeredExtensions if isinstance(e, SnippetExtension))
             return self._within(Fences(site, next(included, None)), source, site)
         except SnippetrunError as error:
-            if self.getConfig("strict"):
+            if self._strict():
                 raise error.with_traceback(None) from None
             # A build that serves goes on, and says it where the contributor looks.
             texts = [neutralise(str(problem)) for problem in error.problems]
@@ -160,7 +165,7 @@ class SnippetrunExtension(Extension):
         pages = [report.page(result) for result in results]
         findings = chain(fences.findings, *(result.page.findings for result in results))
         problems = [*findings, *chain(*map(report.failures, pages)), *chain(*map(report.stale, pages))]
-        if problems and self.getConfig("strict"):
+        if problems and self._strict():
             raise PageError(*problems)
         for problem in problems:
             log.warning(neutralise(str(problem)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
@@ -17,7 +18,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from snippetrun import config, report, runner
-from snippetrun.config import SiteConfig, shown_path
+from snippetrun.config import PREVIEW, SiteConfig, shown_path
 from snippetrun.errors import InfrastructureError, PageError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Mode
@@ -56,7 +57,7 @@ def serve(
         _watch(site, observer, changes)
         _run(site, watcher, tell, sandboxes)
         try:
-            program = subprocess.Popen(command)
+            program = subprocess.Popen(command, env=os.environ | {PREVIEW: "1"})
         except OSError as error:
             raise _cannot_start(command[0], str(error.strerror)) from error
         held.callback(_end, program)

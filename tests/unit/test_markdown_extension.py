@@ -144,10 +144,13 @@ def test_an_option_that_cannot_be_used_is_one_sentence(options: dict[str, Any], 
     assert str(error.value) == f"markdown_extensions: snippetrun: {says}"
 
 
-# The variable CI has the name of the service at some.
-@pytest.mark.parametrize(("word", "strict"), [("woodpecker", True), ("1", True), ("False", False), (None, False)])
-def test_a_build_is_strict_wherever_ci_is_set(word: str | None, strict: bool) -> None:  # noqa: FBT001 - a table
-    assert SnippetrunExtension(strict=word).getConfig("strict") is strict
+# Some services say their name in CI.
+@pytest.mark.parametrize(("ci", "strict"), [("woodpecker", True), ("1", True), ("False", False), ("", False)])
+def test_a_build_is_strict_where_ci_is_set(monkeypatch: pytest.MonkeyPatch, ci: str, *, strict: bool) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert SnippetrunExtension().getConfig("strict") is strict
+    assert SnippetrunExtension(strict=ci).getConfig("strict") is strict  # strict: !ENV CI
+    assert [SnippetrunExtension(strict=said).getConfig("strict") for said in (True, False)] == [True, False]
 
 
 def test_a_generator_may_run_in_another_folder_than_that_of_the_site(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -124,6 +125,14 @@ def test_a_program_that_cannot_be_started_is_one_sentence(name: str, why: str) -
     with pytest.raises(UsageError, match=f"cannot start {name}: {why}\n    Name the program"):
         serve(None, [name], Heard(), print, engine)
     assert (engine.pages == []) == (name == "no-such-program")  # nobody waits for pages first
+
+
+def test_a_preview_knows_that_it_is_one() -> None:
+    script = "from snippetrun.markdown_extension import SnippetrunExtension as E; import markdown\n"
+    script += "print(markdown.markdown('```console\\n$ docker none\\n```\\n', extensions=[E(strict=True)]))"
+    Path("docs/c.md").write_text("```console\n$ docker none\n```\n")
+    assert serve(None, [sys.executable, "-c", script], Heard(), print, Engine()) == 0
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 1
 
 
 def test_a_program_that_is_killed_has_the_status_that_a_shell_gives_it() -> None:
