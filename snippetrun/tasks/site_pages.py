@@ -75,11 +75,10 @@ class SitePages:
             return next((page for page in self._rendered if Path(page.path).resolve() == path.resolve()), None)
         return self.read([path])[0] if files.is_page(self._site, path) else None
 
-    @property
-    def without_file(self) -> int:
-        """How many pages run something and have no file, of those that MkDocs has made so far."""
-        made: tuple[Page, ...] = self.__dict__.get("_rendered", ())
-        return sum(runs(page) and not Path(page.path).is_file() for page in made)
+    def without_file(self) -> tuple[Page, ...]:
+        """Return the pages of plugins' making that run something and have no file. Raises as `read`."""
+        made = self._rendered if self._site.makers else ()
+        return tuple(page for page in made if runs(page) and not Path(page.path).is_file())
 
     @cached_property
     def _rendered(self) -> tuple[Page, ...]:
