@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.errors import ConfigError, Problem
@@ -143,6 +144,8 @@ class SiteConfig:
     """The Markdown extensions that mkdocs.yml names; None where others may be added to them."""
     makers: tuple[str, ...] = ()
     """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
+    includes: Mapping[str, Any] | None = None
+    """The options of pymdownx.snippets, if it is all that puts text into pages; its `base_path` is a list."""
 
     @property
     def dialect(self) -> Dialect:

@@ -24,7 +24,7 @@ from snippetrun.extract import files
 from snippetrun.model import Mode
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
-from snippetrun.tasks import site_pages
+from snippetrun.tasks import included, site_pages
 
 _TOGETHER_SECONDS = 0.1
 """Editors write a file in several steps."""
@@ -126,7 +126,8 @@ def _work(site: SiteConfig, tell: Callable[[Iterable[Problem]], None]) -> Plan:
 
 def _folders(site: SiteConfig) -> dict[Path, bool]:
     """Return the folders in which somebody may change what a page prints, and whether what is below them counts too."""
-    below = [site.docs, *(image.folder for image in site.images if image.folder)]
+    parts = [folder for folder in included.folders(site) if folder.resolve() != site.root]
+    below = [site.docs, *parts, *(image.folder for image in site.images if image.folder)]
     folders = dict.fromkeys((site.root, *(file.parent for file in site.files)), False) | dict.fromkeys(below, True)
     return {folder: recursive for folder, recursive in folders.items() if folder.is_dir()}
 

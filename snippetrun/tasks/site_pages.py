@@ -1,4 +1,4 @@
-"""The pages of a site as the site shows them: read from their files, or taken from MkDocs where plugins make them."""
+"""The pages of a site as it shows them: read from files and what these include, or from MkDocs where plugins are."""
 
 from __future__ import annotations
 
@@ -82,7 +82,13 @@ class SitePages:
 
     @cached_property
     def _rendered(self) -> tuple[Page, ...]:
-        if os.environ.get("SNIPPETRUN_PLUGINS") == "no":
+        forbidden = os.environ.get("SNIPPETRUN_PLUGINS") == "no"
+        if self._site.includes is not None:
+            from snippetrun.tasks import included  # a site without it has nothing to do with Markdown extensions
+
+            if included.stays_in_the_site(self._site) or not forbidden:
+                return included.read_all(self._site)
+        if forbidden:
             makers = ", ".join(self._site.makers)
             message = f"MkDocs has to read the pages, because of: {makers}; SNIPPETRUN_PLUGINS=no forbids it"
             hint = "Check this site where its plugins and hooks may run."
