@@ -113,7 +113,7 @@ def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
         excluded=excluded if isinstance(excluded, str) else "",
         extensions=None if "hooks" in makers or path.name == OWN else tuple(extensions),
         makers=makers,
-        includes=_includes(extensions[SNIPPETS] or {}, parsed) if makers == (SNIPPETS,) else None,
+        includes=_includes(extensions[SNIPPETS] or {}, parsed) if {*makers, "i18n"} == {SNIPPETS, "i18n"} else None,
     )
 
 

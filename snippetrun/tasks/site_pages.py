@@ -55,11 +55,7 @@ class SitePages:
             pages = files.read_all(site, files.find(site, paths))
             return pages if paths else (*pages, *files.gone(site, pages))
         if not paths:
-            # MkDocs builds each language by itself, and has been asked for the first.
-            others = files.find(site) if "i18n" in site.makers else []
-            known = {page.path for page in self._rendered}
-            more = files.read_all(site, (file for file in others if shown_path(file) not in known))
-            return (*self._rendered, *more, *files.gone(site, (*self._rendered, *more)))
+            return (*self._rendered, *files.gone(site, self._rendered))
         asked = [path.resolve() for path in paths]
         shown = [page for page in self._rendered if any(Path(page.path).resolve().is_relative_to(at) for at in asked)]
         # A file that is named, or that is no page of the site's, is what it says.
@@ -113,15 +109,17 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         try:
-            settings = load_config(str(site.files[0]), site_dir=folder)
+            settings = load_config(str(site.files[0]), site_dir=folder, strict=False)
             _start_in(site.root, settings)
             plugin: Any = settings.plugins["snippetrun"]
-            plugin.reads_only = True
+            plugin.reads_only, plugin.pages_read = True, () if "i18n" in site.makers else None
             settings.plugins.on_startup(command="build", dirty=False)
             try:
                 build(settings)
             finally:
                 settings.plugins.on_shutdown()
+            if plugin.pages_read:
+                return tuple({page.path: page for page in reversed(plugin.pages_read)}.values())[::-1]
         except PagesRead as read:
             if read.wrong:
                 raise read.wrong from None
