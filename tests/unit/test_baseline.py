@@ -111,6 +111,7 @@ def test_a_page_of_the_baseline_runs_nothing_and_its_mistakes_stop_nothing(site:
     listed = invoke("list")
     assert listed.return_value is None
     assert listed.stdout == "docs/good.md:4  docker ps\n"
+    assert listed.stderr.splitlines()[0] == "1 page, 1 command, 0 of them skipped"
     assert listed.stderr.splitlines()[1] == "2 pages are not under test yet: snippetrun status"
 
 
