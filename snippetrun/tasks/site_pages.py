@@ -109,7 +109,8 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         try:
-            settings = load_config(str(site.files[0]), site_dir=folder, strict=False)
+            # What is watched for another generator has to be there for MkDocs, such as the first recordings.
+            settings = load_config(str(site.files[0]), site_dir=folder, strict=False, watch=[])
             _start_in(site.root, settings)
             plugin: Any = settings.plugins["snippetrun"]
             plugin.reads_only, plugin.pages_read = True, () if "i18n" in site.makers else None

@@ -120,6 +120,12 @@ def test_a_site_that_is_built_once_for_each_language_has_the_pages_of_all(make_s
     assert not Path("site").exists()
 
 
+def test_what_is_watched_need_not_be_there_yet(make_site: MakeSite) -> None:
+    make_site({"index.md": PAGE}, "hooks: [hook.py]\nwatch: [recordings]\n")
+    Path("hook.py").write_text("")
+    assert [page.path for page in site_pages.read(config.load())] == ["docs/index.md"]
+
+
 def test_a_line_of_the_baseline_without_its_page_is_said_once(make_site: MakeSite) -> None:
     make_site({"index.md": PAGE}, "hooks: [hook.py]\n")
     Path("hook.py").write_text("")
