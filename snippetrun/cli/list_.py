@@ -13,6 +13,7 @@ from snippetrun.plan import plan
 from snippetrun.report import json_
 from snippetrun.support import git
 from snippetrun.support.neutralise import plain
+from snippetrun.support.units import counted
 from snippetrun.support.version import __version__
 from snippetrun.tasks import site_pages
 
@@ -45,7 +46,8 @@ def list_(site: config.SiteConfig, paths: tuple[Path, ...], *, as_json: bool) ->
             echo(f"{command.path or page.path}:{command.line}  {_first_line(command.command)}{reason}")
     complain(noticed)
     count = report.counts(shown)
-    echo(f"{count.pages} pages, {count.commands} commands, {count.skipped} of them skipped", err=True)
+    amount = f"{counted(count.pages, 'page')}, {counted(count.commands, 'command')}"
+    echo(f"{amount}, {count.skipped} of them skipped", err=True)
     note(untested)
 
 

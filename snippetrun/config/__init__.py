@@ -38,6 +38,7 @@ from snippetrun.config.mkdocs_yml import OWN, find, load, look
 from snippetrun.config.settings import (
     DEBIAN,
     MOST_RUNS,
+    PREVIEW,
     Baseline,
     EngineSource,
     ImageSource,
@@ -51,6 +52,7 @@ __all__ = [
     "DEBIAN",
     "MOST_RUNS",
     "OWN",
+    "PREVIEW",
     "Baseline",
     "Dialect",
     "EngineSource",

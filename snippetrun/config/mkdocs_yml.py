@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from typing import Any
 import yaml
 from mergedeep import merge
 
+from snippetrun.config import zensical_toml
 from snippetrun.config.options import Keys, read
 from snippetrun.config.parse import PLUGIN, parse
 from snippetrun.config.settings import SiteConfig, shown_path
 from snippetrun.config.values import folder, is_path
 from snippetrun.config.yaml_text import SiteLoader, compose, construct, position, problem
+from snippetrun.config.zensical_toml import SNIPPETS
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.support import bounded
 
@@ -44,7 +46,7 @@ _IS_HARMLESS = re.compile(
     r"|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html|meta|nl2br|sane_lists|smarty|snippetrun|tables|toc|wikilinks)"
 )
 """Markdown extensions that neither put a fence into a page nor take one away."""
-_NAME_IT = "name it: --config-file PATH (with pytest: --snippetrun-config PATH)"
+_NAME_IT = "name it: --config-file PATH (pytest: --snippetrun-config PATH, Markdown extension: config_file)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,14 @@ def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
         where=lambda keys: _where(files, [*above, *keys]),
     )
     excluded = values.get("exclude_docs")
-    makers = tuple(_makers(values))
+    extensions = dict(_entries(values.get("markdown_extensions") if above else zensical_toml.includes(root)))
+    makers = tuple(_makers(values, extensions))
     return replace(
         parsed,
         excluded=excluded if isinstance(excluded, str) else "",
-        extensions=None if "hooks" in makers or path.name == OWN else tuple(_names(values.get("markdown_extensions"))),
+        extensions=None if "hooks" in makers or path.name == OWN else tuple(extensions),
         makers=makers,
+        includes=_includes(extensions[SNIPPETS] or {}, parsed) if {*makers, "i18n"} == {SNIPPETS, "i18n"} else None,
     )
 
 
@@ -157,21 +161,35 @@ def _options(plugins: Any) -> Any:  # noqa: ANN401 - from YAML
     return {} if PLUGIN in entries else None
 
 
-def _makers(values: Mapping[str, Any]) -> list[str]:
+def _makers(values: Mapping[str, Any], extensions: Iterable[str]) -> list[str]:
     """Return what may make pages, or put text into them."""
-    plugins = [*_names(values.get("plugins"))]
+    plugins = [name for name, _ in _entries(values.get("plugins"))]
     makers = [name for name in plugins if name not in _LEAVE_PAGES_ALONE]
-    makers += [name for name in _names(values.get("markdown_extensions")) if not _IS_HARMLESS.fullmatch(name)]
+    makers += [name for name in extensions if not _IS_HARMLESS.fullmatch(name)]
     makers += ["hooks"] if values.get("hooks") else []
     return [*makers, "i18n"] if makers and "i18n" in plugins else makers
 
 
-def _names(entries: object) -> Iterator[str]:
-    """Yield the names in a list such as `[search, {tags: {}}]`, or in a mapping."""
-    for entry in entries if isinstance(entries, list | dict) else ():
+def _includes(options: Mapping[str, Any], site: SiteConfig) -> dict[str, Any] | None:
+    """Return the options of pymdownx.snippets, its folders as a list; None if MkDocs alone knows them."""
+    paths = options.get("base_path", ["."])
+    paths = [paths] if isinstance(paths, str) else paths
+    if not isinstance(paths, list) or not all(map(is_path, paths)):
+        return None
+    # [!relative $docs_dir], parts: MkDocs' own words, and the folder where a generator is started
+    known = {"$docs_dir": site.docs, "$config_dir": site.root}
+    split = [path.partition("/") for path in paths]
+    folders = [Path(known.get(first, site.root / (first or "/")), rest) for first, _, rest in split]
+    return {**options, "base_path": [str(folder) for folder in folders]}
+
+
+def _entries(entries: object) -> Iterator[tuple[str, Any]]:
+    """Yield names and options in a list such as `[search, {tags: {}}]`, or in a mapping, of what is not disabled."""
+    listed = [{name: options} for name, options in entries.items()] if isinstance(entries, dict) else entries
+    for entry in listed if isinstance(listed, list) else ():
         name, options = next(iter(entry.items()), ("", None)) if isinstance(entry, dict) else (entry, None)
         if not (isinstance(options, dict) and options.get("enabled") is False):
-            yield str(name)
+            yield str(name), options
 
 
 def _where(files: Sequence[_File], keys: Keys) -> tuple[str, int, int]:

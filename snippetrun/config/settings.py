@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.errors import ConfigError, Problem
@@ -16,6 +17,8 @@ MOST_RUNS = 4
 """Runs of one page. Three are too few: two lines in no order have the same one in three runs once in four times."""
 DEBIAN = "trixie"
 """The suite of Debian that images start from, and whose engine pages have if nothing is said."""
+PREVIEW = "SNIPPETRUN_PREVIEW"
+"""The environment variable that the program beside `snippetrun serve` has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,8 @@ class SiteConfig:
     """The Markdown extensions that mkdocs.yml names; None where others may be added to them."""
     makers: tuple[str, ...] = ()
     """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
+    includes: Mapping[str, Any] | None = None
+    """The options of pymdownx.snippets, if it is all that puts text into pages; its `base_path` is a list."""
 
     @property
     def dialect(self) -> Dialect:

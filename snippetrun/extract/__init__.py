@@ -11,6 +11,6 @@
 """
 
 from snippetrun.extract.lines import Edit, splice
-from snippetrun.extract.page import read
+from snippetrun.extract.page import look, read
 
-__all__ = ["Edit", "read", "splice"]
+__all__ = ["Edit", "look", "read", "splice"]

@@ -1,4 +1,4 @@
-"""Read a page: its snippets, or all that is wrong with it."""
+"""Read a page: its snippets, and all that is wrong with it."""
 
 from __future__ import annotations
 
@@ -26,18 +26,28 @@ _INDENTED = re.compile(r"^[> ]*(?: {4}|\t).*docker", re.MULTILINE)
 
 
 def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageOptions | None = None) -> Page:
-    """Return the page with its snippets, and with what looks as if it should run and does not.
+    """Return the page as `look` does; raise PageError with everything that is wrong with it."""
+    page, problems = look(path, text, dialect, options=options)
+    if problems:
+        raise PageError(*problems)
+    return page
+
+
+def look(
+    path: str, text: str, dialect: Dialect | None = None, *, options: PageOptions | None = None
+) -> tuple[Page, Sequence[Problem]]:
+    """Return the page with its snippets, and with what looks as if it should run and does not; and what is wrong.
 
     A page without a docker command in a fence that runs has no snippets, and what is wrong with it is only a finding.
     `path` only names the page. `options` are the page's, for a text whose front matter a host has already taken off:
-    none is looked for. Raises PageError with everything that is wrong with a page that has snippets, in the order of
-    its lines.
+    none is looked for. What is wrong with a page that has snippets is in the order of its lines, and the snippets are
+    those that can be read.
     """
     dialect = dialect or Dialect()
     lines = normalised(text)
     front = read_front_matter(path, lines) if options is None else FrontMatter(options=options)
     if not _may_concern_us(text):
-        return Page(path, (), front.options, front.title, front.problems)
+        return Page(path, (), front.options, front.title, front.problems), ()
     body = [""] * front.lines + lines[front.lines :]
     outline = read_outline(body, dialect.renderer)
     candidates = list(read_fences(path, body, outline.fences, dialect))
@@ -61,16 +71,15 @@ def read(path: str, text: str, dialect: Dialect | None = None, *, options: PageO
         problems += _unshown(path, snippets, running, seen, problems)
     for candidate in running:
         problems += find_spoilt(path, body, candidate)
-    if live and problems:
-        raise PageError(*sorted(problems, key=_position))
     findings += [] if live else [*problems, *find_idle(path, candidates)]
-    return Page(
+    page = Page(
         path,
         tuple(candidate.snippet for candidate in snippets),
         front.options,
         front.title or outline.title,
         tuple(sorted(findings, key=_position)),
     )
+    return page, sorted(problems, key=_position) if live else ()
 
 
 def _may_concern_us(text: str) -> bool:

@@ -6,8 +6,10 @@ The page is found by the path that a generator gives, or by its text. No generat
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from contextvars import ContextVar
+from copy import copy
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +19,15 @@ from pymdownx.snippets import SnippetExtension
 from pymdownx.superfences import SuperFencesCodeExtension
 
 from snippetrun import render, report, runner
-from snippetrun.config import SiteConfig
-from snippetrun.errors import PageError, SnippetrunError
+from snippetrun.config import PREVIEW, SiteConfig
+from snippetrun.config.options import read
+from snippetrun.config.values import is_path
+from snippetrun.errors import ConfigError, PageError, SnippetrunError
 from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
 from snippetrun.markdown_extension.marks import LANGUAGE
-from snippetrun.markdown_extension.page_file import PageFile, file_of, site_of
+from snippetrun.markdown_extension.page_file import PageFile, file_of, given, site_of
 from snippetrun.model import Mode
 from snippetrun.plan import plan
 from snippetrun.render.markup import Html
@@ -39,26 +43,60 @@ _fences: ContextVar[Fences | None] = ContextVar("fences", default=None)
 
 log = logging.getLogger("snippetrun")
 
+_NO = frozenset(["", "0", "false", "n", "no", "none", "off"])
+_YES = frozenset(["1", "on", "true", "y", "yes"])
+
+
+def _unless_no(value: object) -> bool:
+    """Read what may be that of the variable CI, in which some services say their name."""
+    return str(value).lower() not in _NO
+
+
+def _style(value: object) -> bool:
+    if (word := str(value).lower()) not in _YES | _NO:
+        raise ValueError("expects true or false")
+    return word in _YES
+
+
+def _config_file(value: object) -> str:
+    path = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if path != "" and not is_path(path):
+        raise ValueError("expects the path of a file")
+    return path
+
+
+_WHERE = f"markdown_extensions: {LANGUAGE}"
+_READERS = {"config_file": _config_file, "strict": _unless_no, "style": _style}
+
 
 class SnippetrunExtension(Extension):
     """Shows what recordings say of the page that is converted.
 
-    Options: `config_file`, the site's configuration, a path, if it is not that of the folder where the generator runs,
-    or the nearest above. `strict`, whether to raise SnippetrunError for what no reader should see: a page that cannot
-    be used, a failure, something stale; if not, the page itself says it, and the log. `style`, whether pages bring our
-    style sheet along; a site that lists it under `extra_css` says no.
+    Options: `config_file`, the site's configuration, a path, if it is not that of the site's folder, which is the one
+    where the generator runs if it does not say, or the nearest above. `strict`, whether to raise SnippetrunError for
+    what no reader should see: a page that cannot be used, a failure, something stale; if not, the page itself says it,
+    and the log. If nothing is said, it is so where CI is set in the environment; it is never so beside `snippetrun
+    serve`, where a page is stale as soon as somebody saves it. `style`, whether pages bring our style sheet along; a
+    site that lists it under `extra_css` says no.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Python-Markdown's signature
-        """Take the options; nothing is read before there is a page."""
+        """Take the options; nothing is read before there is a page. Raises ConfigError for what is no option."""
+        values, problems = read(options.items(), _READERS, lambda _: (_WHERE, 0, 0), "option")
+        if problems:
+            raise ConfigError(*problems)
         self.config = {
             "config_file": ["", "The site's configuration"],
-            "strict": [False, "Whether what no reader should see ends the build"],
+            "strict": [_unless_no(os.environ.get("CI", "")), "Whether what no reader should see ends the build"],
             "style": [True, "Whether pages bring the style sheet along"],
         }
-        super().__init__(**options)
+        super().__init__(**values)
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        """Extend an instance of Python-Markdown, of which several may be given the same extension."""
+        copy(self).extend(md)
+
+    def extend(self, md: Markdown) -> None:
         """Take the place around a whole conversion, and those at which we see its lines."""
         self._md, self._file = md, PageFile()
         self._convert_all, md.convert = md.convert, self._convert  # type: ignore[method-assign] # there is no hook
@@ -78,17 +116,21 @@ class SnippetrunExtension(Extension):
             # The one that is there has read its options already; this one takes its places.
             SuperFencesCodeExtension(**options | {"custom_fences": [*fences, ours]}).extendMarkdown(self._md)
 
+    def _strict(self) -> bool:
+        return self.getConfig("strict") and PREVIEW not in os.environ
+
     def _convert(self, source: str) -> str:
         if _fences.get():
             return self._convert_all(source)
         site = SiteConfig(Path(), Path(), "mkdocs.yml")
         try:
-            site = site_of(self.getConfig("config_file"))
-            self._file = file_of(site, self._md, source)
+            page = given(self._md)
+            site = site_of(self.getConfig("config_file"), page.root)
+            self._file = file_of(site, page, source)
             included = (e.getConfigs() for e in self._md.registeredExtensions if isinstance(e, SnippetExtension))
             return self._within(Fences(site, next(included, None)), source, site)
         except SnippetrunError as error:
-            if self.getConfig("strict"):
+            if self._strict():
                 raise error.with_traceback(None) from None
             # A build that serves goes on, and says it where the contributor looks.
             texts = [neutralise(str(problem)) for problem in error.problems]
@@ -123,7 +165,7 @@ class SnippetrunExtension(Extension):
         pages = [report.page(result) for result in results]
         findings = chain(fences.findings, *(result.page.findings for result in results))
         problems = [*findings, *chain(*map(report.failures, pages)), *chain(*map(report.stale, pages))]
-        if problems and self.getConfig("strict"):
+        if problems and self._strict():
             raise PageError(*problems)
         for problem in problems:
             log.warning(neutralise(str(problem)))

@@ -57,8 +57,9 @@ class _Taken:
     """One for each snippet of the page."""
     edits: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     """Lines of ours, and the author's that they stand for."""
-    openers_left: tuple[str, ...] = ()
-    """The opening lines in the text once our fences are in it. If the renderer has others, an extension put them in."""
+    openers_left: tuple[str, ...] | None = ()
+    """The opening lines in the text once our fences are in it. If the renderer has others, an extension put them in, as
+    one surely does if this is None."""
     converted: bool = False
     """Whether the renderer has read the page itself: what it reads after that is a part of it, such as a docstring."""
 
@@ -108,7 +109,8 @@ class Fences:
         page = self._named(page)
         self._current = self._taken[page.path] = taken = _Taken(page, front.options, front.title, places)
         shown = self._with_ours(taken, text, read) if page.snippets else text
-        taken.openers_left = self._openers(shown)
+        # --8<-- "commands.txt", which may stand in a fence
+        taken.openers_left = None if any("8<-" in line for line in shown) else self._openers(shown)
         return "\n".join(shown) + "\n" if page.snippets else markdown
 
     def put_in(self, lines: list[str]) -> list[str]:

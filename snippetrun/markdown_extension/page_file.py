@@ -6,12 +6,14 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snippetrun import config
 from snippetrun.config import SiteConfig, shown_path
+from snippetrun.errors import PageError
 from snippetrun.extract import files
 from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
@@ -27,6 +29,17 @@ _bodies: dict[Path, tuple[int, frozenset[int]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class GivenPage:
+    """What a generator says of a page."""
+
+    path: str = ""
+    """From the folder of the pages; empty if it does not say."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    root: str = ""
+    """The folder of the site; empty for that in which the generator runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageFile:
     """The file of a page."""
 
@@ -38,28 +51,45 @@ class PageFile:
     """Whether the page's metadata has options of ours, wherever they come from."""
 
 
-def site_of(config_file: str) -> SiteConfig:
-    """Return a site's configuration. Raises ConfigError."""
-    key = Path.cwd(), config_file
+def given(md: Markdown) -> GivenPage:
+    """Return what the generator says of the page that it converts.
+
+    Zensical adds a preprocessor with a `page` that has a `path`, from the folder of the pages, and `meta`; and with its
+    own `config`, which has the folder of the site.
+    """
+    for processor in md.preprocessors:
+        page = getattr(processor, "page", None)
+        if isinstance(path := getattr(page, "path", None), str):
+            settings = getattr(processor, "config", None)
+            root = settings.get("root_dir", "") if isinstance(settings, Mapping) else ""
+            return GivenPage(path, getattr(page, "meta", None) or {}, root)
+    return GivenPage()
+
+
+def site_of(config_file: str, root: str) -> SiteConfig:
+    """Return the configuration of the site in a folder, or of the folder where the generator runs.
+
+    Raises ConfigError.
+    """
+    key = Path.cwd() / root, config_file
     site, written = _sites.get(key, (None, []))
     if site is None or written != [_written(file) for file in site.files]:
-        site = config.load(Path(config_file) if config_file else None)
+        site = config.load(key[0] / config_file if config_file else config.find(key[0]))
         _sites[key] = site, [_written(file) for file in site.files]
     return site
 
 
-def file_of(site: SiteConfig, md: Markdown, text: str) -> PageFile:
+def file_of(site: SiteConfig, page: GivenPage, text: str) -> PageFile:
     """Return the file of the page that a generator says it converts, or else the first with this text.
 
     Raises UsageError for a file that cannot be read.
     """
-    given, meta = _given(md)
-    path = site.docs / given if given else _with_text(site, text)
+    path = site.docs / page.path if page.path else _with_text(site, text)
     if path is None:
         return PageFile()
     if not path.is_file():
-        return PageFile(shown_path(path), inherited=LANGUAGE in meta)
-    return PageFile(files.name(site, path), files.text(path), inherited=LANGUAGE in meta)
+        return PageFile(shown_path(path), inherited=LANGUAGE in page.meta)
+    return PageFile(files.name(site, path), files.text(path), inherited=LANGUAGE in page.meta)
 
 
 def _with_text(site: SiteConfig, text: str) -> Path | None:
@@ -68,13 +98,20 @@ def _with_text(site: SiteConfig, text: str) -> Path | None:
     for file in files.find(site):
         written, bodies = _bodies.get(file, (0, frozenset()))
         if written != _written(file):
-            lines = normalised(files.text(file))
-            below = read_front_matter(str(file), lines).lines
-            bodies = frozenset(map(_hash, (lines, lines[below:])))
+            bodies = _hashes(file)
             _bodies[file] = _written(file), bodies
         if body in bodies:
             return file
     return None
+
+
+def _hashes(file: Path) -> frozenset[int]:
+    """Return the hashes of a file's text; of one that cannot be read none, as a page that is converted is another."""
+    try:
+        lines = normalised(files.text(file))
+    except PageError:
+        return frozenset()
+    return frozenset(map(_hash, (lines, lines[read_front_matter(str(file), lines).lines :])))
 
 
 def _hash(lines: list[str]) -> int:
@@ -87,15 +124,3 @@ def _written(file: Path) -> int:
         return file.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _given(md: Markdown) -> tuple[str, Any]:
-    """Return the path and the metadata of the page as a generator gives them; "" if it does not.
-
-    Zensical adds a preprocessor with a `page` that has a `path`, from the folder of the pages, and `meta`.
-    """
-    pages = (getattr(processor, "page", None) for processor in md.preprocessors)
-    for page in pages:
-        if isinstance(path := getattr(page, "path", None), str):
-            return path, getattr(page, "meta", None) or {}
-    return "", {}

@@ -22,7 +22,7 @@ from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
-from snippetrun.model import Result
+from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
@@ -61,6 +61,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Start with nothing known."""
         self.reads_only = False
         """Whether the build is to end once its pages are read, by raising `PagesRead`."""
+        self.pages_read: tuple[Page, ...] | None = None
+        """If the site is built once for each language, the pages that are read so far; all of that is to end then."""
         self._serving = False
         self._fences: Fences
         self._source = ("", "")
@@ -129,11 +131,14 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Run the pages, all of which the renderer has read, and put what came out where the marks are."""
         try:
             pages = self._fences.pages()
-            pages = (*pages, *gone(self.site, pages))
         except UsageError as error:
             raise self._unusable(error) from error
+        if self.pages_read is not None:
+            self.pages_read += pages
+            return env
         if self.reads_only:
             raise PagesRead(pages)
+        pages = (*pages, *gone(self.site, pages))
         try:
             self._plan = plan(self.site, pages)
             _warn(

@@ -80,6 +80,23 @@ class MarkdownPage(pytest.File):
         return {item.at for item in items if item.get_closest_marker("skip") is None}
 
 
+class MadePages(pytest.Collector):
+    """The pages that plugins of a site make, and that have no file."""
+
+    def __init__(self, *, shared: Session, **node: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Stand for pages that have not been made yet."""
+        super().__init__(**node)
+        self.shared = shared
+
+    def collect(self) -> Iterable[MarkdownPage]:
+        """Return them, each with the path that it would have."""
+        try:
+            paths = self.shared.without_file()
+        except UsageError as error:
+            raise self.CollectError(neutralise(str(error))) from None
+        return [MarkdownPage.from_parent(self, path=path, shared=self.shared) for path in paths]
+
+
 class PageItem(pytest.Item):
     """Something at a line of a page."""
 

@@ -10,12 +10,13 @@ import pytest
 
 from snippetrun import runner
 from snippetrun.model import ENDINGS
-from snippetrun.pytest_plugin.items import MarkdownPage, PageItem
+from snippetrun.pytest_plugin.items import MadePages, MarkdownPage, PageItem
 from snippetrun.pytest_plugin.session import NO_ENGINE, Session
 from snippetrun.pytest_plugin.settings import Settings
+from snippetrun.report import untested
 
-_NOTES = "snippetrun_notes"
-"""Where a worker of pytest-xdist tells what else there is to say."""
+_UNTESTED = "snippetrun_untested"
+"""Where a worker of pytest-xdist tells how many pages are not under test yet."""
 
 
 class Plugin:
@@ -24,7 +25,18 @@ class Plugin:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         """Do nothing yet."""
         self._shared = Session(config, settings)
-        self._notes: list[str] = []
+        self._untested = 0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Add the pages without a file to what is in the folder of the pages."""
+        report = yield
+        if isinstance(collector, pytest.Directory) and report.passed and self._shared.is_made(collector.path):
+            made = MadePages.from_parent(collector, name="pages without a file", shared=self._shared)
+            report.result = [*(report.result or []), made]
+        return report
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect Markdown files."""
@@ -48,17 +60,17 @@ class Plugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Let go of the engine; a worker of pytest-xdist tells what it has collected, as all of them have."""
         self._shared.close()
-        self._notes = self._shared.notes or self._notes
-        getattr(session.config, "workeroutput", {})[_NOTES] = self._notes
+        self._untested = self._shared.untested or self._untested
+        getattr(session.config, "workeroutput", {})[_UNTESTED] = self._untested
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - pytest-xdist's own
         """Take what a worker tells; one that has crashed tells nothing."""
-        self._notes = getattr(node, "workeroutput", {}).get(_NOTES, self._notes)
+        self._untested = getattr(node, "workeroutput", {}).get(_UNTESTED, self._untested)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which pages have no tests, and that there was no engine: pytest tells of neither by itself."""
-        for note in self._notes:
+        """Say how many pages have no tests, and that there was no engine: pytest tells of neither by itself."""
+        if note := untested(self._untested):
             terminalreporter.write_line(f"snippetrun: {note}", yellow=True)
         skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
         reasons = [reason for reason in skipped if reason.startswith(NO_ENGINE)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,8 @@ from snippetrun.model import Page, Result
 from snippetrun.plan import Sources, sources_of
 from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.settings import Settings
-from snippetrun.report import untested
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
-from snippetrun.support.units import counted
 from snippetrun.tasks.site_pages import SitePages
 
 NO_ENGINE = "snippets need an engine: "
@@ -41,6 +39,21 @@ class Session(runner.Watcher):
         self.untested = 0
         """Pages that are not under test yet."""
 
+    def is_made(self, folder: Path) -> bool:
+        """Tell whether plugins make pages for a folder; not if the site cannot be used, which a page says."""
+        with suppress(ConfigError):
+            self._site = self._site or load(self.settings.site or find(self._config.rootpath))
+        return self._site is not None and bool(self._site.makers) and self._site.docs.resolve() == folder
+
+    def without_file(self) -> list[Path]:
+        """Return where the pages would be that plugins of the site make. Raises as `SitePages.read`."""
+        pages = self._pages_of(self._site).without_file() if self._site else ()
+        return [Path(page.path).absolute() for page in pages]
+
+    def _pages_of(self, site: SiteConfig) -> SitePages:
+        self._pages = self._pages or SitePages(site)
+        return self._pages
+
     def _usable_site(self) -> SiteConfig | None:
         """Return the site's configuration.
 
@@ -62,21 +75,11 @@ class Session(runner.Watcher):
         """
         if (site := self._usable_site()) is None:
             return None
-        self._pages = self._pages or SitePages(site)
-        page = self._pages.page(path)
+        page = self._pages_of(site).page(path)
         if page is None:
             return None
         self._sources = self._sources or sources_of(site)
         return subset.prepare(site, page, self._sources, compare=self.settings.compare)
-
-    @property
-    def notes(self) -> list[str]:
-        """What there is to say of pages that have no tests, a line each."""
-        made = self._pages.without_file if self._pages else 0
-        no_file = (
-            f"{counted(made, 'page')} of plugins' making {'has' if made == 1 else 'have'} no file, and no test here"
-        )
-        return [*filter(None, [untested(self.untested)]), *([f"{no_file}: snippetrun check"] if made else [])]
 
     def run(self, ready: subset.PreparedPage, selected: Collection[int]) -> Result:
         """Run a page as `subset.run` does, on what all pages of the session share."""

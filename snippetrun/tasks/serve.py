@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -13,19 +15,21 @@ from pathlib import Path
 from watchdog.events import DirModifiedEvent, FileClosedNoWriteEvent, FileOpenedEvent, FileSystemEvent
 from watchdog.events import FileSystemEventHandler as Handler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from snippetrun import config, report, runner
-from snippetrun.config import SiteConfig
-from snippetrun.errors import PageError, Problem, SnippetrunError, UsageError
+from snippetrun.config import PREVIEW, SiteConfig, shown_path
+from snippetrun.errors import InfrastructureError, PageError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Mode
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
-from snippetrun.tasks import site_pages
+from snippetrun.tasks import included, site_pages
 
 _TOGETHER_SECONDS = 0.1
 """Editors write a file in several steps."""
 _END_SECONDS = 5.0
+_LIMITS = "See how many files may be watched: sysctl fs.inotify"
 
 
 def serve(
@@ -38,22 +42,24 @@ def serve(
     """Run the pages that are new or have changed, then a program, and pages again whenever somebody edits them.
 
     What is wrong with a page goes to `tell`, and ends nothing. Return the exit status of the program once it ends.
-    Raises UsageError if it cannot be started, and ConfigError if there is no site.
+    Raises UsageError if it cannot be started, ConfigError if there is no site, and InfrastructureError if its folders
+    cannot be watched.
     """
     site = config.load(config_file)
+    if shutil.which(command[0]) is None:
+        raise _cannot_start(command[0], "there is no such program")
     changed = threading.Event()
+    changes = _Changes(changed)
     with ExitStack() as held:
         observer = Observer()
         observer.start()
         held.callback(observer.stop)
-        for folder, recursive in _folders(site).items():
-            observer.schedule(_Changes(changed), str(folder), recursive=recursive)
+        _watch(site, observer, changes)
         _run(site, watcher, tell, sandboxes)
         try:
-            program = subprocess.Popen(command)
+            program = subprocess.Popen(command, env=os.environ | {PREVIEW: "1"})
         except OSError as error:
-            hint = "Name the program that serves the site: snippetrun serve -- zensical serve"
-            raise UsageError(Problem(f"cannot start {command[0]}: {error.strerror}", hint)) from error
+            raise _cannot_start(command[0], str(error.strerror)) from error
         held.callback(_end, program)
         while program.poll() is None:
             stopping.check()
@@ -64,10 +70,28 @@ def serve(
                 changed.wait(_TOGETHER_SECONDS)
             try:
                 site = config.load(config_file)
+                _watch(site, observer, changes)
                 _run(site, watcher, tell, sandboxes)
             except SnippetrunError as error:
                 tell(error.problems)
-        return program.returncode
+        # As a shell has it: 137 if it was killed.
+        return program.returncode if program.returncode >= 0 else 128 - program.returncode
+
+
+def _cannot_start(name: str, why: str) -> UsageError:
+    hint = "Name the program that serves the site: snippetrun serve -- zensical serve"
+    return UsageError(Problem(f"cannot start {name}: {why}", hint))
+
+
+def _watch(site: SiteConfig, observer: BaseObserver, changes: Handler) -> None:
+    """Hear of changes in the folders that a site has now: some may be gone, and others there again."""
+    observer.unschedule_all()
+    for folder, recursive in _folders(site).items():
+        try:
+            observer.schedule(changes, str(folder), recursive=recursive)
+        except OSError as error:
+            message = f"cannot be watched: {error.strerror}"
+            raise InfrastructureError(Problem(message, _LIMITS, shown_path(folder))) from error
 
 
 def _run(
@@ -102,8 +126,10 @@ def _work(site: SiteConfig, tell: Callable[[Iterable[Problem]], None]) -> Plan:
 
 def _folders(site: SiteConfig) -> dict[Path, bool]:
     """Return the folders in which somebody may change what a page prints, and whether what is below them counts too."""
-    below = [site.docs, *(image.folder for image in site.images if image.folder and image.folder.is_dir())]
-    return {site.root: False} | dict.fromkeys(below, True)
+    parts = [folder for folder in included.folders(site) if folder.resolve() != site.root]
+    below = [site.docs, *parts, *(image.folder for image in site.images if image.folder)]
+    folders = dict.fromkeys((site.root, *(file.parent for file in site.files)), False) | dict.fromkeys(below, True)
+    return {folder: recursive for folder, recursive in folders.items() if folder.is_dir()}
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:

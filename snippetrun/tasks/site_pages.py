@@ -1,4 +1,4 @@
-"""The pages of a site as the site shows them: read from their files, or taken from MkDocs where plugins make them."""
+"""The pages of a site as it shows them: read from files and what these include, or from MkDocs where plugins are."""
 
 from __future__ import annotations
 
@@ -55,11 +55,7 @@ class SitePages:
             pages = files.read_all(site, files.find(site, paths))
             return pages if paths else (*pages, *files.gone(site, pages))
         if not paths:
-            # MkDocs builds each language by itself, and has been asked for the first.
-            others = files.find(site) if "i18n" in site.makers else []
-            known = {page.path for page in self._rendered}
-            more = files.read_all(site, (file for file in others if shown_path(file) not in known))
-            return (*self._rendered, *more, *files.gone(site, (*self._rendered, *more)))
+            return (*self._rendered, *files.gone(site, self._rendered))
         asked = [path.resolve() for path in paths]
         shown = [page for page in self._rendered if any(Path(page.path).resolve().is_relative_to(at) for at in asked)]
         # A file that is named, or that is no page of the site's, is what it says.
@@ -75,15 +71,20 @@ class SitePages:
             return next((page for page in self._rendered if Path(page.path).resolve() == path.resolve()), None)
         return self.read([path])[0] if files.is_page(self._site, path) else None
 
-    @property
-    def without_file(self) -> int:
-        """How many pages run something and have no file, of those that MkDocs has made so far."""
-        made: tuple[Page, ...] = self.__dict__.get("_rendered", ())
-        return sum(runs(page) and not Path(page.path).is_file() for page in made)
+    def without_file(self) -> tuple[Page, ...]:
+        """Return the pages of plugins' making that run something and have no file. Raises as `read`."""
+        made = self._rendered if self._site.makers else ()
+        return tuple(page for page in made if runs(page) and not Path(page.path).is_file())
 
     @cached_property
     def _rendered(self) -> tuple[Page, ...]:
-        if os.environ.get("SNIPPETRUN_PLUGINS") == "no":
+        forbidden = os.environ.get("SNIPPETRUN_PLUGINS") == "no"
+        if self._site.includes is not None:
+            from snippetrun.tasks import included  # a site without it has nothing to do with Markdown extensions
+
+            if included.stays_in_the_site(self._site) or not forbidden:
+                return included.read_all(self._site)
+        if forbidden:
             makers = ", ".join(self._site.makers)
             message = f"MkDocs has to read the pages, because of: {makers}; SNIPPETRUN_PLUGINS=no forbids it"
             hint = "Check this site where its plugins and hooks may run."
@@ -108,15 +109,18 @@ def _rendered(site: SiteConfig) -> tuple[Page, ...]:
     hint = f"See what it says of it: mkdocs build. It reads the pages because of: {', '.join(site.makers)}."
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         try:
-            settings = load_config(str(site.files[0]), site_dir=folder)
+            # What is watched for another generator has to be there for MkDocs, such as the first recordings.
+            settings = load_config(str(site.files[0]), site_dir=folder, strict=False, watch=[])
             _start_in(site.root, settings)
             plugin: Any = settings.plugins["snippetrun"]
-            plugin.reads_only = True
+            plugin.reads_only, plugin.pages_read = True, () if "i18n" in site.makers else None
             settings.plugins.on_startup(command="build", dirty=False)
             try:
                 build(settings)
             finally:
                 settings.plugins.on_shutdown()
+            if plugin.pages_read:
+                return tuple({page.path: page for page in reversed(plugin.pages_read)}.values())[::-1]
         except PagesRead as read:
             if read.wrong:
                 raise read.wrong from None

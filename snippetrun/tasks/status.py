@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from snippetrun import extract
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import files
@@ -58,12 +59,12 @@ def status(site: SiteConfig) -> Status:
 
 
 def as_it_stands(site: SiteConfig, path: str) -> tuple[Page, tuple[Problem, ...]]:
-    """Return a page as it would be under test, and what is wrong with it; one that cannot be read has no snippets."""
+    """Return a page as it would be under test, as far as it can be read, and what is wrong with it."""
     try:
-        page = files.parse(site, path, files.text(Path(path)))
+        page, problems = extract.look(path, files.text(Path(path)), site.dialect)
     except PageError as error:
         return Page(path, ()), error.problems
-    return page, page.findings
+    return page, tuple(problems) or page.findings
 
 
 def _counted(site: SiteConfig, pages: Iterable[Page]) -> Iterator[PageStatus]:

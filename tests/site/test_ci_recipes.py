@@ -88,6 +88,17 @@ def test_a_called_workflow_takes_the_action_of_its_own_commit(file: Path) -> Non
     assert all(any(own.items() <= step.get("with", {}).items() for step in user) for user in users)
 
 
+def test_jobs_that_call_the_workflow_in_one_run_may_each_have_artifacts_of_their_own() -> None:
+    given = "${{ inputs.artifact }}"
+    called = ci.REPOSITORY / ".github" / "workflows" / "pages.yml"
+    names = [
+        step["with"] for file in (ci.ACTION, called) for step in steps(file) if "artifact@" in step.get("uses", "")
+    ]
+    assert [name.get("name", name.get("pattern")).startswith(f"{given}-") for name in names] == [True, True]
+    actions = [step["with"] for step in steps(called) if step.get("uses") == "./.snippetrun"]
+    assert [action["artifact"] for action in actions] == [given, given]
+
+
 def test_what_strangers_send_is_checked_without_the_plugins_that_it_names() -> None:
     pages = yaml.safe_load((REPOSITORY / ".github/workflows/pages.yml").read_text())["jobs"]["pages"]
     assert pages["env"]["SNIPPETRUN_PLUGINS"] == "${{ github.base_ref && !inputs.plugins && 'no' || '' }}"

@@ -111,6 +111,7 @@ def test_a_page_of_the_baseline_runs_nothing_and_its_mistakes_stop_nothing(site:
     listed = invoke("list")
     assert listed.return_value is None
     assert listed.stdout == "docs/good.md:4  docker ps\n"
+    assert listed.stderr.splitlines()[0] == "1 page, 1 command, 0 of them skipped"
     assert listed.stderr.splitlines()[1] == "2 pages are not under test yet: snippetrun status"
 
 
@@ -234,9 +235,9 @@ def test_status_tells_pages_snippets_and_commands(site: Path) -> None:
         "page          snippets  commands\n"
         "docs/good.md         1         1\n"
         "docs/more.md         2         3  not under test yet\n"
-        "docs/old.md          0         0  not under test yet, 2 problems\n"
+        "docs/old.md          2         3  not under test yet, 2 problems\n"  # what can be read of it
         "\n"
-        "under test: 1 of 3 pages, 1 of 3 snippets, 1 of 4 commands\n"
+        "under test: 1 of 3 pages, 1 of 5 snippets, 1 of 7 commands\n"
     )
 
 

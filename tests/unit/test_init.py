@@ -20,6 +20,7 @@ from snippetrun.tasks.status import as_it_stands
 
 DEBIAN = "# A\n\n```console\n$ docker run --rm debian echo hi\nhi\n```\n"
 INDENTED = "# B\n\n1. Step:\n\n   ```console\n   $ docker run nginx:1.27\n   ```\n"
+BY_THREE = "this fence is indented by 3: Python-Markdown would show it outside the list"
 WRONG = "```console {exit=a}\n$ docker ps\n```\n"
 LOOKS_SO = "# C\n\n```console\n% docker ps\n```\n"
 
@@ -46,7 +47,7 @@ def test_a_dry_run_shows_all_of_it_and_writes_nothing(tree: Path) -> None:
     assert contents(tree) == before
     assert ended.stderr.splitlines() == [
         "docs/a.md: 1 snippet, 1 command",
-        "docs/b.md: line 5: this fence is indented by 3: Python-Markdown would show it outside the list",
+        f"docs/b.md: 1 snippet, 1 command; line 5: {BY_THREE}",
         "docs/c.md: line 4: `%` is no prompt of this site",
         "image debian: 1 page",
         "image nginx:1.27: 1 page",

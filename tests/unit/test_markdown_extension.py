@@ -21,7 +21,7 @@ from markdown.treeprocessors import Treeprocessor
 from pymdownx.superfences import SuperFencesCodeExtension, fence_code_format
 
 from snippetrun import config, runner
-from snippetrun.errors import SnippetrunError
+from snippetrun.errors import ConfigError, SnippetrunError
 from snippetrun.extract import files
 from snippetrun.markdown_extension import SnippetrunExtension
 from snippetrun.model import ImageFact, Job, Mode
@@ -36,14 +36,16 @@ ANSWERS = {"docker ps": "what came out\n", "docker secret": "kept\n"}
 class Given(Extension):
     """Says which page is converted, as Zensical does."""
 
-    def __init__(self, path: str, **meta: object) -> None:
+    def __init__(self, path: str, root: str = "", **meta: object) -> None:
         super().__init__()
         self._page = SimpleNamespace(path=path, meta=meta)
+        self._config = {"root_dir": root}
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         context = Preprocessor(md)
         context.run = lambda lines: lines  # type: ignore[method-assign]
         context.page = self._page  # type: ignore[attr-defined]
+        context.config = self._config  # type: ignore[attr-defined]
         md.preprocessors.register(context, "context", 0)
 
 
@@ -118,6 +120,51 @@ def test_all_other_fences_are_shown_as_without_it(pages: Path, extensions: list[
     md = Markdown(extensions=["snippetrun", *extensions], extension_configs=configs)
     assert [md.convert(text), md.reset().convert(text)] == [plain, plain]
     assert sum(isinstance(extension, SuperFencesCodeExtension) for extension in md.registeredExtensions) == 2
+
+
+def test_several_instances_of_python_markdown_may_be_given_one_extension(pages: Path) -> None:
+    assert pages
+    own = SnippetrunExtension(style=False)
+    one, two = Markdown(extensions=[own]), Markdown(extensions=[own, "toc"])
+    assert ["what came out" in md.convert(BODY) for md in (one, two, one)] == [True] * 3
+    assert ['id="one"' in md.reset().convert(BODY) for md in (one, two, one)] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"strct": True}, "strct: there is no such option\n    Did you mean strict?"),
+        ({"style": "maybe"}, "style: expects true or false"),
+        ({"config_file": 5}, "config_file: expects the path of a file"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_one_sentence(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        Markdown(extensions=["snippetrun"], extension_configs={"snippetrun": options})
+    assert str(error.value) == f"markdown_extensions: snippetrun: {says}"
+
+
+# Some services say their name in CI.
+@pytest.mark.parametrize(("ci", "strict"), [("woodpecker", True), ("1", True), ("False", False), ("", False)])
+def test_a_build_is_strict_where_ci_is_set(monkeypatch: pytest.MonkeyPatch, ci: str, *, strict: bool) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert SnippetrunExtension().getConfig("strict") is strict
+    assert SnippetrunExtension(strict=ci).getConfig("strict") is strict  # strict: !ENV CI
+    assert [SnippetrunExtension(strict=said).getConfig("strict") for said in (True, False)] == [True, False]
+
+
+def test_a_generator_may_run_in_another_folder_than_that_of_the_site(
+    pages: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "mkdocs.yml").write_text("plugins: [snippetrun]\n")  # of another site
+    monkeypatch.chdir(elsewhere)
+    assert "what came out" in convert(given=[Given("one.md", str(pages))])
+
+
+def test_a_page_is_known_by_its_text_whatever_is_wrong_with_others(pages: Path) -> None:
+    (pages / "docs/a.md").write_bytes(b"\xff")
+    assert "what came out" in convert()
 
 
 def test_it_imports_no_generator(pages: Path) -> None:

@@ -397,19 +397,21 @@ def test_a_value_that_does_not_exist_is_wrong_usage(project: Project, option: st
 NO_ENGINE = "raise EngineError(Problem('no Docker engine answers', 'Start it.'))"
 
 
-def test_pages_that_have_no_file_are_told_of(project: Project) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["docs"], [], ["-p", "xdist", "-n", "2"]], ids=["the folder", "all", "two workers"]
+)
+def test_pages_that_have_no_file_have_tests(project: Project, arguments: list[str]) -> None:
     (project.pytester.path / "mkdocs.yml").write_text("site_name: x\nplugins: [snippetrun]\nhooks: [hook.py]\n")
     (project.pytester.path / "hook.py").write_text(
         "from mkdocs.structure.files import File\n\n"
         "def on_files(files, config):\n"
-        f"    files.append(File.generated(config, 'made.md', content={PAGE!r}))\n"
+        f"    files.append(File.generated(config, 'made/page.md', content={PAGE!r}))\n"
         "    files.append(File.generated(config, 'prose.md', content='# Prose'))\n"
     )
     # In a process of its own: what pytester imports meanwhile it forgets, and MkDocs is not to be there twice.
-    session = project.pytester.runpytest_subprocess("docs", "--snippetrun")
-    session.stdout.fnmatch_lines(
-        ["snippetrun: 1 page of plugins' making has no file, and no test here: snippetrun check"]
-    )
+    session = project.pytester.runpytest_subprocess(*arguments, "--snippetrun", "-v", "-o", "snippetrun_mode=run")
+    assert outcomes(session) == {"passed": 8, "skipped": 2}
+    session.stdout.fnmatch_lines(["*docs/made/page.md::line 4: docker ps*"])
 
 
 def test_without_an_engine_snippets_are_skipped_for_one_reason_that_is_always_shown(project: Project) -> None:

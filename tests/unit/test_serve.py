@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 from conftest import MakeSite
 from helpers.machine import Engine, Heard
 
-from snippetrun.errors import Problem, UsageError
+from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.support import patience
 from snippetrun.tasks.serve import serve
 
@@ -39,6 +42,32 @@ def served(text: str, word: str) -> tuple[int, list[str], list[str]]:
     seconds = str(patience.seconds(20))
     program = [sys.executable, "-c", EDITOR, "docs/a.md", "recordings/a.md.json", text, word, seconds]
     return serve(None, program, Heard(), tell, engine), engine.pages, problems
+
+
+# Does something that makes c a page, waits until it is recorded, and writes the page d.
+EDITS = """
+import os, shutil, sys, time
+from pathlib import Path
+def page(path):
+    Path(path).parent.mkdir(exist_ok=True)
+    Path(f"{path}.md").write_text(sys.argv[1])
+def recorded(name):
+    deadline = time.monotonic() + float(sys.argv[2])
+    while not os.path.exists(f"recordings/{name}.md.json"):
+        assert time.monotonic() < deadline, name
+        time.sleep(0.02)
+exec(sys.argv[3])
+recorded("c")
+page(sys.argv[4])
+recorded("d")
+"""
+
+
+def edited(edit: str, page: str) -> bool:
+    """Edit the folders of a site, and then a page; tell whether it ran, and nothing else after it."""
+    engine, program = Engine(), [sys.executable, "-c", EDITS, PAGE, str(patience.seconds(20)), edit, page]
+    assert serve(None, program, Heard(), print, engine) == 0
+    return engine.pages[-1] == f"{page}.md"
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +115,48 @@ def test_pages_stand_in_any_folder_below_that_of_the_configuration(tmp_path: Pat
     assert tmp_path == Path.cwd()
 
 
-def test_a_program_that_is_not_there_is_one_sentence() -> None:
-    with pytest.raises(
-        UsageError, match="cannot start no-such-program: No such file or directory\n    Name the program"
-    ):
-        serve(None, ["no-such-program"], Heard(), print, Engine())
+@pytest.mark.parametrize(
+    ("name", "why"), [("no-such-program", "there is no such program"), ("./x", "Exec format error")]
+)
+def test_a_program_that_cannot_be_started_is_one_sentence(name: str, why: str) -> None:
+    Path("x").write_text("no program")
+    Path("x").chmod(0o755)
+    engine = Engine()
+    with pytest.raises(UsageError, match=f"cannot start {name}: {why}\n    Name the program"):
+        serve(None, [name], Heard(), print, engine)
+    assert (engine.pages == []) == (name == "no-such-program")  # nobody waits for pages first
+
+
+def test_a_preview_knows_that_it_is_one() -> None:
+    script = "from snippetrun.markdown_extension import SnippetrunExtension as E; import markdown\n"
+    script += "print(markdown.markdown('```console\\n$ docker none\\n```\\n', extensions=[E(strict=True)]))"
+    Path("docs/c.md").write_text("```console\n$ docker none\n```\n")
+    assert serve(None, [sys.executable, "-c", script], Heard(), print, Engine()) == 0
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 1
+
+
+def test_a_program_that_is_killed_has_the_status_that_a_shell_gives_it() -> None:
+    assert serve(None, ["sh", "-c", "kill -9 $$"], Heard(), print, Engine()) == 137
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removed and made again", "not there at first"])
+def test_the_folder_of_the_pages_may_come_and_go(removed: bool) -> None:  # noqa: FBT001 - a table
+    if not removed:
+        shutil.rmtree("docs")
+    assert edited(
+        "shutil.rmtree('docs', ignore_errors=True); page('docs.new/c'); os.rename('docs.new', 'docs')", "docs/d"
+    )
+
+
+def test_the_configuration_may_name_another_folder() -> None:
+    edit = "page('pages/c'); settings = Path('mkdocs.yml').read_text()"
+    assert edited(f"{edit}; Path('mkdocs.yml').write_text('docs_dir: pages\\n' + settings)", "pages/d")
+
+
+def test_a_folder_that_cannot_be_watched_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def schedule(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr("watchdog.observers.api.BaseObserver.schedule", schedule)
+    with pytest.raises(InfrastructureError, match="cannot be watched: inotify watch limit reached\n    See how many"):
+        serve(None, ["true"], Heard(), print, Engine())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -92,6 +93,44 @@ def test_plugins_are_not_loaded_where_that_is_forbidden(make_site: MakeSite, mon
     monkeypatch.delenv("SNIPPETRUN_PLUGINS")
     assert [page.path for page in site_pages.read(config.load())] == ["docs/index.md"]
     assert Path("it-ran").exists()
+
+
+def test_a_site_that_is_built_once_for_each_language_has_the_pages_of_all(make_site: MakeSite) -> None:
+    make_site(
+        {"index.md": "# A\n", "index.fr.md": "# B\n"}, "hooks: [hook.py]\nstrict: true\nnav: [index.md, gone.md]\n"
+    )
+    # As static-i18n does it, which is a plugin of that name.
+    Path("hook.py").write_text(
+        "from mkdocs.commands.build import build\n\n"
+        "french = False\n\n"
+        "def on_files(files, config):\n"
+        "    files.remove(files.get_file_from_path('index.md' if french else 'index.fr.md'))\n\n"
+        "def on_page_markdown(markdown, page, config, files):\n"
+        f"    return {PAGE!r}.replace('ps', 'info' if french else 'ps')\n\n"
+        "def on_post_build(config):\n"
+        "    global french\n"
+        "    if not french:\n"
+        "        french = True\n"
+        "        build(config)\n"
+    )
+    site = config.load()
+    pages = site_pages.read(dataclasses.replace(site, makers=(*site.makers, "i18n")))
+    commands = [(page.path, [command.text for part in page.snippets for command in part.commands]) for page in pages]
+    assert commands == [("docs/index.md", ["docker ps"]), ("docs/index.fr.md", ["docker info"])]
+    assert not Path("site").exists()
+
+
+def test_what_is_watched_need_not_be_there_yet(make_site: MakeSite) -> None:
+    make_site({"index.md": PAGE}, "hooks: [hook.py]\nwatch: [recordings]\n")
+    Path("hook.py").write_text("")
+    assert [page.path for page in site_pages.read(config.load())] == ["docs/index.md"]
+
+
+def test_a_line_of_the_baseline_without_its_page_is_said_once(make_site: MakeSite) -> None:
+    make_site({"index.md": PAGE}, "hooks: [hook.py]\n")
+    Path("hook.py").write_text("")
+    Path("snippetrun-baseline.txt").write_text("gone.md\n")
+    assert [page.path for page in site_pages.read(config.load())] == ["docs/index.md", "snippetrun-baseline.txt"]
 
 
 IN_A_TAB = '=== "Tab"\n\n    ```console\n    $ docker ps\n    ```\n'
