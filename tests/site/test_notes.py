@@ -22,7 +22,7 @@ THE_NOTES = "the-notes.md"
 DIGEST = "0f123aa8f0c9b8d688a6a8fac34af3c8877b86cc97be28289add5701f2e6cb9f"
 """Of the notes as they came, without blank lines and blanks at the ends of lines."""
 
-# "- `docker info` - verifies Docker is installed ↪ [Is it working?](getting-started.md#is-it-working)"
+# A line: - `docker info` - verifies Docker is installed ↪ [Is it working?](getting-started.md#is-it-working)
 _LINE = re.compile(r"(?P<indent> *)(?P<text>\S.*?)(?: ↪ (?P<taught>.+))?")
 _LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<page>[\w/-]+\.md)(?:#(?P<anchor>[\w-]+))?\)")
 _CODE = re.compile(r"`([^`]+)`")
