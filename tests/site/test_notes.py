@@ -145,3 +145,20 @@ PAGES = sorted({page for line in TAUGHT for page, _ in line.places})
 def test_each_page_leads_back_to_the_sections_of_the_notes(page: str) -> None:
     links = {link["anchor"] for link in _LINK.finditer((DOCS / page).read_text()) if link["page"] == THE_NOTES}
     assert links == {line.section for line in TAUGHT for name, _ in line.places if name == page}
+
+
+CORRECTIONS = "what-running-the-notes-taught-us.md"
+# | "start needs to be idempotent" | The command has to. | `docker start -a once` in [Start](x.md#docker-start) |
+_CORRECTION = re.compile(
+    r'\| "(?P<quote>.+)" \| .+ \| `(?P<command>[^`]+)` in \[.+\]\((?P<page>[\w-]+\.md)?#(?P<anchor>[\w-]+)\) \|'
+)
+ROWS = [line for line in (DOCS / CORRECTIONS).read_text().split("\n") if line.startswith('| "')]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.split('"')[1] for row in ROWS])
+def test_a_correction_quotes_the_notes_and_leads_to_a_run(row: str) -> None:
+    match = _CORRECTION.fullmatch(row)
+    assert match
+    assert any(match["quote"] in line.text for line in TAUGHT)
+    place = (match["page"] or CORRECTIONS, match["anchor"])
+    test_a_command_of_the_notes_runs_where_its_line_is_taught(match["command"], [place])
