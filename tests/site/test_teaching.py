@@ -47,7 +47,7 @@ FIRST_USES = {
     r"docker rm -f": "`-f` (force) also removes a container that runs",
     r"docker push": "An image name that begins with a user name belongs to",
     r"docker logs": "`docker logs` takes the ID or the name of a container",
-    r"docker wait": "`docker wait` waits for the end",
+    r"docker wait": "`docker wait` waits for the end of a container",
     r"--log-driver": "`docker run --log-driver` chooses for a single container",
     r"--log-opt": "`--log-opt` sets the driver's options",
     r"--link": "`--link` lets Tomcat find the other container",
