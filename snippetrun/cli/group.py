@@ -28,6 +28,12 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
         raise click.BadParameter(str(error)) from error
 
 
+def _engine(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    if value == "":  # such as "$NAME" where nobody has set it
+        raise click.BadParameter("expects the name of an engine, or all")
+    return value or ""
+
+
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 YES = click.option("--yes", is_flag=True, help="Write without asking.")
@@ -45,8 +51,8 @@ SHARD = click.option(
 
 ENGINE = click.option(
     "--engine",
+    callback=_engine,
     metavar="NAME",
-    default="",
     help="This one of the site's `engines`, or `all` of them, with a column for each in the report.",
 )
 

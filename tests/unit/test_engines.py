@@ -170,6 +170,8 @@ def test_an_engine_that_the_site_does_not_name_is_one_sentence(make_site: MakeSi
     process = snippetrun("check", "--engine", "old")
     assert process.stderr == "mkdocs.yml: the site names no engine old\n    Known: current, next, all.\n"
     assert process.returncode == 2
+    process = snippetrun("check", "--engine", "")
+    assert (process.returncode, "'--engine': expects the name of an engine, or all" in process.stderr) == (2, True)
     process = snippetrun("check", "--engine", "next", "--mode", "replay", "--confirmed-by", "x.json")
     assert "--confirmed-by looks at all engines by itself: leave out --engine." in process.stderr
     (folder / "mkdocs.yml").write_text("plugins: [snippetrun]\n")
