@@ -58,9 +58,12 @@ def is_page(site: SiteConfig, file: Path) -> bool:
     if is_outside(site, file):
         return True
     name = site.name_in_docs(str(file)).encode(errors="replace").decode()
-    return not _excluded(site.excluded).match_file(name) and not (
-        file.name == "README.md" and file.with_name("index.md").is_file()
-    )
+    return not _excluded(site.excluded).match_file(name) and not is_beside_index(file)
+
+
+def is_beside_index(file: Path) -> bool:
+    """Tell whether a file is a README.md whose place on the site an index.md has."""
+    return file.name == "README.md" and file.with_name("index.md").is_file()
 
 
 @cache

@@ -85,7 +85,7 @@ def file_of(site: SiteConfig, page: GivenPage, text: str) -> PageFile:
     Raises UsageError for a file that cannot be read.
     """
     path = site.docs / page.path if page.path else _with_text(site, text)
-    if path is None:
+    if path is None or files.is_beside_index(path):  # which Zensical converts, and does not show
         return PageFile()
     if not path.is_file():
         return PageFile(shown_path(path), inherited=LANGUAGE in page.meta)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from snippetrun.errors import Problem
 
-ENDINGS = (".md", ".markdown")
+ENDINGS = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 """How the names of the files of pages end."""
 
 

@@ -167,6 +167,14 @@ def test_a_page_is_known_by_its_text_whatever_is_wrong_with_others(pages: Path) 
     assert "what came out" in convert()
 
 
+def test_a_readme_whose_place_an_index_has_is_no_page(pages: Path) -> None:
+    text = BODY.replace("docker ps", "docker info")
+    (pages / "docs/README.md").write_text(text)
+    assert "Stale" in convert(text, [Given("README.md")])
+    (pages / "docs/index.md").write_text("# Home\n")
+    assert "snippetrun" not in convert(text, [Given("README.md")], strict=True)
+
+
 def test_it_imports_no_generator(pages: Path) -> None:
     assert pages
     script = (

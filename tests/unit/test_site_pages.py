@@ -19,6 +19,7 @@ from snippetrun.tasks import site_pages
 PAGE = "```console\n$ docker ps\n```\n"
 NAMES = [
     *("index.md", "README.md", "other/README.md", "drafts/a.md", "drafts/keep.md", "old.markdown", ".hidden.md"),
+    *("a.mdown", "b.mkdn", "c.mkd"),
     *(".folder/a.md", "templates/a.md", "inner/templates/a.md", "notes.txt"),
 ]
 
