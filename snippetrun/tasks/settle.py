@@ -4,6 +4,7 @@ exit status 3, and nothing told of it     ? 3 under its output
 it pulls an image of the site's           hub: true in the front matter
 what is above it is a shell, still open   / # exit under what is typed into that
 it goes on for ever                       {term=server until="ready"} on a fence of its own
+a server that it asks is not up yet       {retry=30s}
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from snippetrun.support.sgr import uncoloured
 _STATUS = re.compile(r"[> \t]*\? [0-9]+[ \t]*")
 # exit=3, in the braces of a fence
 _EXIT = re.compile(r"(?<=[\s{])exit=[\"']?[0-9]+[\"']?")
+# curl localhost:8080
+_ASKS_SERVER = re.compile(r"\s*(?:sudo )?curl\s")
+_NOT_UP = frozenset({7, 52, 56})
+"""The exit statuses of curl for a connection that is refused, or that ends before the answer."""
 # what is the same in every run: server listens on port
 _STEADY = re.compile(r"[^\W\d][^\d\"{}\\]{3,}")
 _LONGEST = 60
@@ -63,6 +68,14 @@ def with_status(
     if not has_prompt(snippet.content.split("\n"), prompts):
         return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
     return [status_below(lines, snippet, command, status)]
+
+
+def tried_again(lines: Sequence[str], snippet: Snippet, command: Command, status: int) -> list[Edit]:
+    """Return what lets a command ask a server until that is up; nothing if it does already, or is no such command."""
+    asks = status in _NOT_UP and _ASKS_SERVER.match(command.text)
+    if not asks or snippet.options.retry or len(snippet.commands) > 1:
+        return []
+    return [Edit(snippet.line, snippet.line, (with_option(lines[snippet.line - 1], "retry=30s"),))]
 
 
 def with_exit(opener: str, status: int) -> str:

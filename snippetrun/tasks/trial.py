@@ -28,7 +28,7 @@ from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
 from snippetrun.sameness.ending import wanted_of_hub
 from snippetrun.sameness.expected import ends_wrong
-from snippetrun.tasks import settle
+from snippetrun.tasks import groundwork, settle
 from snippetrun.tasks.name_ids import named
 from snippetrun.tasks.page_edits import PageEdits, moved_by
 from snippetrun.tasks.rewrite import rewritten
@@ -55,6 +55,7 @@ class Trial:
         """Take the page's file, whether the baseline names it or not; raise PageError if it has no text."""
         self._site, self._path = replace(site, baseline=Baseline()), files.name(site, path)
         self._sources = sources_of(site)
+        self._images = {image.name for image in site.images}
         self._start, self._watcher, self._wishes = start, watcher, wishes
         self.before = self.text = files.text(path)
         self.questions: list[Problem] = []
@@ -103,8 +104,8 @@ class Trial:
             if not stops:
                 return result
             # Settle one failure per run: those below it may be its consequences.
-            first = self._settled(result, stops[0])
-            if not first or not self._edit(first):
+            edits = self._settled(result, stops[0])
+            if not self._make_missing(result, stops[0]) and not (edits and self._edit(edits)):
                 unsettled = [verdict for verdict in stops[1:] if not self._settled(result, verdict)]
                 raise PageError(*(self._unsettled(result, verdict) for verdict in [stops[0], *unsettled]))
         raise PageError(Problem("each run of this page ends otherwise", "Run it: snippetrun run", self._path))
@@ -172,17 +173,33 @@ class Trial:
         jobs = plan(self._site, [page], self._sources).jobs
         self.text, self.page, self.job = text, page, jobs[0] if jobs else None
 
-    def _edit(self, edits: Sequence[Edit]) -> bool:
-        """Edit the text, unless its commands would not be the same then; tell whether that was done."""
+    def _edit(self, edits: Sequence[Edit], added: str = "") -> bool:
+        """Edit the text, unless its commands would be others then, but for one `added`; tell whether that was done."""
         before, commands = self.text, texts(self.page)
         try:
             self._plan(extract.splice(self.text, edits))
         except PageError:
             return False
-        if texts(self.page) != commands:
+        now = texts(self.page)
+        if added in now:
+            now.remove(added)
+        if now != commands:
             self._plan(before)
             return False
         return True
+
+    def _make_missing(self, result: Result, verdict: Verdict) -> bool:
+        """Make what a command lacks above it, where that is clear; tell whether that was done."""
+        snippet, command, recorded = _at(result, verdict.line)
+        if recorded is None or recorded.status is None or self._is_meant(command, recorded):
+            return False
+        maker = groundwork.missing(result.page, command, recorded.output, self._images)
+        edits = groundwork.hidden_above(normalised(self.text), result.page, snippet, maker, self._site.dialect)
+        return bool(maker and edits) and self._edit(edits, maker)
+
+    def _is_meant(self, command: Command, recorded: CommandResult) -> bool:
+        """Tell whether a command is to fail as it did, as the owner has said or the page shows."""
+        return self._line(command) in self._wishes.accept or settle.status_is_meant(command, recorded)
 
     def _run(self, job: Job) -> Result:
         self._watcher.say(f"running {self._path}")
@@ -194,13 +211,12 @@ class Trial:
         lines = normalised(self.text)
         if recorded is None:
             return []
-        if recorded.status and image_name(wanted_of_hub(recorded.output)) in {
-            image.name for image in self._site.images
-        }:
+        if recorded.status and image_name(wanted_of_hub(recorded.output)) in self._images:
             return settle.with_hub(read_front_matter(self._path, lines))
         if recorded.status is not None:
-            meant = self._line(command) in self._wishes.accept or settle.status_is_meant(command, recorded)
-            return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts) if meant else []
+            if self._is_meant(command, recorded):
+                return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts)
+            return settle.tried_again(lines, snippet, command, recorded.status)
         if recorded.waited_for:
             return settle.left(result.page, snippet)
         goes_on = recorded.ending is Ending.TIMED_OUT and command.text

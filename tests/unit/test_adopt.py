@@ -359,3 +359,97 @@ def test_a_page_that_cannot_be_read_again_or_recorded_stays(old: Old, file: str,
         adopt.apply(config.load(), adoption)
     assert old.page.read_text() == page
     assert "p.md" in config.load().baseline.lines
+
+
+class Bare(FakeSandbox):
+    """An engine that lacks what its page has not made: answers are failures until a command has run."""
+
+    def __init__(self, lacking: Mapping[str, tuple[str, str]], answers: Mapping[str, Answer]) -> None:
+        super().__init__(self.reply)
+        self.lacking, self.made = lacking, answers
+
+    def reply(self, command: str) -> Answer:
+        maker, message = self.lacking.get(command, ("", ""))
+        return ("Error: " + message + "\n", 1) if maker and maker not in self.commands else self.made[command]
+
+
+NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init"'
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("docker service ls", NO_SWARM, "docker swarm init"),
+        ("docker run --network mine busybox", "network mine not found.", "docker network create mine"),
+        (
+            "docker service create --network mine busybox",
+            "network mine not found",
+            "docker network create --driver overlay mine",
+        ),
+        (
+            "docker network connect bridge c1 && docker run busybox",
+            "No such container: c1",
+            "docker run -dit --name c1 busybox",
+        ),
+    ],
+)
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_what_a_page_takes_for_granted_is_made_above_it_out_of_sight(
+    old: Old, monkeypatch: pytest.MonkeyPatch, steps: tuple[str, str, str], indent: str
+) -> None:
+    command, message, maker = steps
+    with_busybox(old)
+    bare = {command: (maker, message)}
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Bare(bare, {maker: "id\n", command: "done\n"})))
+    head = "1. a\n\n" if indent else ""
+    page = textwrap.indent(console(f"$ {command}", "done"), indent)
+    hidden = textwrap.indent(console(f"$ {maker}", opener="```console {hide}"), indent)
+    assert old.adopt(head + page) == head + hidden + "\n" + page
+
+
+def with_busybox(old: Old) -> None:
+    (old.folder / "mkdocs.yml").write_text("plugins: [{snippetrun: {images: {busybox: {build: images/busybox}}}}]\n")
+    (old.folder / "images/busybox").mkdir(parents=True)
+    (old.folder / "images/busybox/Dockerfile").write_text("FROM scratch\n")
+
+
+def test_what_two_commands_lack_is_made_in_one_fence(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_busybox(old)
+    makers = "docker run -dit --name c1 busybox", "docker network create mine"
+    start, run = "docker start c1 && docker run busybox", "docker run --network mine busybox"
+    bare = {start: (makers[0], "No such container: c1"), run: (makers[1], "network mine not found")}
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Bare(bare, dict.fromkeys([*makers, *bare], ""))))
+    page = console(f"$ {start}", f"$ {run}")
+    hidden = console(*(f"$ {maker}" for maker in makers), opener="```console {hide}")
+    assert old.adopt(page) == hidden + "\n" + page
+
+
+@pytest.mark.parametrize(
+    ("commands", "message"),
+    [
+        (("docker swarm leave", "docker service ls"), NO_SWARM),
+        (("docker network create --driver x mine", "docker run --network mine busybox"), "network mine not found"),
+        (("docker service create --name c1 busybox", "docker exec c1 ls"), "No such container: c1"),
+        (("docker compose up -d", "docker exec c1 ls"), "No such container: c1"),
+        (("docker ps", "docker exec c1 ls"), "No such container: c1"),
+        (("docker run busybox", "docker exec 容器 ls"), "No such container: 容器"),
+    ],
+)
+def test_what_its_page_makes_otherwise_or_nobody_can_tell_is_its_authors_to_make(
+    old: Old, commands: tuple[str, str], message: str
+) -> None:
+    with_busybox(old)
+    answers: dict[str, Answer] = {commands[0]: "", commands[1]: (f"Error: {message}\n", 1)}
+    [problem] = old.problems(console(*(f"$ {command}" for command in commands)), answers)
+    assert problem.startswith("docs/p.md:3: exit status 1, expected 0")
+
+
+def test_who_asks_a_server_asks_until_it_is_up(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(FakeSandbox):
+        def __init__(self) -> None:
+            super().__init__(lambda command: ("", 7) if command[0] == "c" and len(self.commands) < 4 else "up\n")
+
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Slow()))
+    page = console("$ docker run -d web", "up") + "\n"
+    ask = console("$ curl localhost", "up")
+    assert old.adopt(page + ask) == page + ask.replace("console", "console {retry=30s}")
