@@ -8,6 +8,8 @@ from collections.abc import Collection
 from snippetrun.config import Renderer
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
+from snippetrun.model import Page
+from snippetrun.tasks import used_images
 
 # `paused`, **unhealthy**, __exited__
 _QUOTED = re.compile(r"(?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)|\*\*(?P<bold>.+?)\*\*|__(?P<strong>.+?)__")
@@ -23,8 +25,17 @@ _NUMBER = re.compile(r"\b\d{1,3}\b")
 _BREAK = re.compile(r"\n\s*\n")
 
 
-def quoted(text: str, renderer: Renderer) -> frozenset[str]:
-    """Return the words that the prose of a page has in backticks or in bold."""
+def states(text: str, page: Page, renderer: Renderer) -> frozenset[str]:
+    """Return the words that tell of a state: those in backticks or bold in a page's prose, and not of its commands.
+
+    `run`, `--rm`, `hello-world` and `bash` are what somebody types, there or in a command that the prose quotes.
+    """
+    words = _quoted(text, renderer)
+    typed = [command.text for snippet in page.snippets for command in snippet.commands]
+    return words.difference(*(used_images.vocabulary(command) for command in [*typed, *words]))
+
+
+def _quoted(text: str, renderer: Renderer) -> frozenset[str]:
     lines = normalised(text)
     outline = read_outline(lines, renderer)
     fenced = {line for fence in outline.fences for line in range(fence.line, fence.end_line + 1)}
@@ -38,7 +49,7 @@ def quoted(text: str, renderer: Renderer) -> frozenset[str]:
 def lost_state(command: str, old: str, new: str, words: Collection[str]) -> str:
     """Return in words what is lost where output takes the place of other output; "" if nothing is.
 
-    That is whether anything comes out at all, each exit status that it tells of, and each word that its page quotes.
+    That is whether anything comes out at all, each exit status that it tells of, and each word of `words`.
     """
     old, new = _body(old), _body(new)
     if bool(old.strip()) is not bool(new.strip()):

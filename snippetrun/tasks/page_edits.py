@@ -26,7 +26,7 @@ from snippetrun.model import (
     Verdict,
 )
 from snippetrun.sameness.expected import ends_wrong
-from snippetrun.tasks.lost_states import lost_state, quoted
+from snippetrun.tasks.lost_states import lost_state, states
 from snippetrun.tasks.rewrite import RewrittenPart, rewritten
 from snippetrun.tasks.settle import status_below, with_exit
 from snippetrun.tasks.written_forms import WrittenForm, forms
@@ -60,7 +60,7 @@ class PageEdits:
         self._failed = result.failed_at
         self.old = text
         self._before = self._read(self.old)
-        self.words = quoted(self.old, site.renderer)
+        self.words = states(self.old, self._page, site.renderer)
         for position, (verdict, parts) in self._unmatched(result):
             self._accept(position, verdict, parts)
 

@@ -318,6 +318,37 @@ def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(
     assert site.check() == []
 
 
+TYPED = """\
+Try `docker run hello-world`, and **hello-world**. With `run`, `-dit` and `--rm` comes a `bash`: `/bin/sh`. It is `web`.
+
+```console
+$ docker container run -dit --rm --name web busybox bash
+$ docker exec web /bin/sh -c ls
+$ docker info
+{}
+```
+"""
+
+
+@pytest.mark.parametrize("word", ["hello-world", "run", "-dit", "--rm", "bash", "/bin/sh", "busybox"])
+def test_a_word_of_commands_or_the_name_of_an_image_tells_nothing_of_a_state(site: Site, word: str) -> None:
+    site.write(TYPED.format(f"it has {word} once"))
+    site.answers = {"docker info": "it has not\n"} | dict.fromkeys(
+        ["docker container run -dit --rm --name web busybox bash", "docker exec web /bin/sh -c ls"], ""
+    )
+    assert problems(site.update()) == []
+
+
+@pytest.mark.parametrize("word", ["web", "-c", "ls"])
+def test_what_a_page_names_is_a_state_and_so_is_all_behind_a_program(site: Site, word: str) -> None:
+    site.write(f"It is `{word}`.\n\n" + TYPED.format(f"it has {word} once"))
+    site.answers = {"docker info": "it has not\n"} | dict.fromkeys(
+        ["docker container run -dit --rm --name web busybox bash", "docker exec web /bin/sh -c ls"], ""
+    )
+    [problem] = problems(site.update())
+    assert f"`{word}` comes out no more, and the page speaks of it" in problem
+
+
 @pytest.mark.parametrize(("state", "command", "then", "now"), [*STATES, (SOMETHING, "docker logs a", "", "new\n")])
 def test_so_does_what_was_recorded_of_it(site: Site, state: str, command: str, then: str, now: str) -> None:
     site.write(f"{PROSE}```console\n$ {command}\n```\n")
