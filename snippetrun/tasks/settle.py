@@ -10,13 +10,14 @@ a server that it asks is not up yet       {retry=30s}
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
 from snippetrun.extract import Edit
+from snippetrun.extract.fences import Fence
 from snippetrun.extract.front_matter import FrontMatter
-from snippetrun.extract.lookalikes import prompt_in_container
+from snippetrun.extract.lookalikes import prompt_in_container, with_prompt
 from snippetrun.extract.prompts import has_prompt
 from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
@@ -48,6 +49,22 @@ def status_is_meant(command: Command, recorded: CommandResult) -> bool:
     if not written or not last:
         return not written and not last
     return any(match_lines(Names(), [line], [last]) is None for line in written)
+
+
+def prompted(fences: Iterable[Fence], unrun: Collection[int], prompts: tuple[str, ...]) -> Iterator[Edit]:
+    """Yield edits of lines that run once they have the site's own prompt, where nobody can take them for output.
+
+    `unrun` are the lines of which it is known that they do not run.
+    """
+    for fence in fences:
+        lines = set(unrun) & set(range(fence.line + 1, fence.end_line))
+        alone = all(line.startswith("docker ") for line in fence.lines if line.strip())
+        for number, line in enumerate(fence.lines if lines else (), fence.line + 1):
+            new = with_prompt(line, prompts) if number in lines else ""
+            if alone and line:
+                new = f"{prompts[0]} {line}"
+            if new:
+                yield Edit(number, number, (fence.prefix + new,))
 
 
 def with_hub(front: FrontMatter) -> list[Edit]:

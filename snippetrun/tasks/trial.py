@@ -8,8 +8,8 @@ confirm     run twice more: two runs show what varies; what the third still diff
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from snippetrun import extract, report, runner
@@ -19,10 +19,20 @@ from snippetrun.extract import Edit, files
 from snippetrun.extract.fences import Fence, read_outline
 from snippetrun.extract.front_matter import read_front_matter
 from snippetrun.extract.lines import normalised
-from snippetrun.extract.lookalikes import with_prompt
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.reindent import reindented
-from snippetrun.model import Command, CommandResult, Ending, Job, Match, Page, Recording, Result, Snippet, Verdict
+from snippetrun.model import (
+    Command,
+    CommandResult,
+    Ending,
+    Job,
+    Match,
+    Page,
+    Recording,
+    Result,
+    Snippet,
+    Verdict,
+)
 from snippetrun.plan import plan, sources_of
 from snippetrun.recordings import joined, retyped
 from snippetrun.runner.page import run_page
@@ -32,18 +42,7 @@ from snippetrun.tasks import groundwork, settle
 from snippetrun.tasks.name_ids import named
 from snippetrun.tasks.page_edits import PageEdits, moved_by
 from snippetrun.tasks.rewrite import rewritten
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the owner has said about a page; lines are those of the page as it stands."""
-
-    skip: Mapping[int, str] = field(default_factory=dict)
-    """Lines of fences that are shown and not run, with the reason."""
-    accept: frozenset[int] = frozenset()
-    """Lines of commands, or of output, where what came out is what is meant."""
-    asks: bool = False
-    """Whether the owner is shown what an example no longer shows, and agrees to it or not."""
+from snippetrun.tasks.wishes import Wishes
 
 
 class Trial:
@@ -84,7 +83,8 @@ class Trial:
             if [fence.lines for fence in self._fences(moved)] != [fence.lines for fence in fences]:
                 raise
             self._plan(moved)
-        self._plan(extract.splice(self.text, self._prompted()))
+        unrun = {finding.line for finding in self.page.findings}
+        self._plan(extract.splice(self.text, settle.prompted(self._fences(self.text), unrun, self._site.prompts)))
         if self.page.findings:
             raise PageError(*self.page.findings)
         self._plan(extract.splice(self.text, named(self.page, normalised(self.text))))
@@ -105,13 +105,18 @@ class Trial:
                 return result
             # Settle one failure per run: those below it may be its consequences.
             edits = self._settled(result, stops[0])
-            if not self._make_missing(result, stops[0]) and not (edits and self._edit(edits)):
+            made = self._make_missing(result, stops[0]) or self._name_rows(result, stops[0])
+            if not made and not (edits and self._edit(edits)):
                 unsettled = [verdict for verdict in stops[1:] if not self._settled(result, verdict)]
                 raise PageError(*(self._unsettled(result, verdict) for verdict in [stops[0], *unsettled]))
         raise PageError(Problem("each run of this page ends otherwise", "Run it: snippetrun run", self._path))
 
     def accept(self, result: Result) -> Result:
         """Make output match what came out; return the same run, judged by that."""
+        return _passed(self._judged(self._accepted(result)))
+
+    def _accepted(self, result: Result) -> Recording:
+        """Make output match what came out; return the run, with its lines where they have moved."""
         refused: list[Problem] = []
 
         def allow(question: Problem) -> bool:
@@ -130,7 +135,7 @@ class Trial:
         if refused:
             raise PageError(*refused)
         self._plan(edits.text)
-        return _passed(self._judged(edits.moved))
+        return edits.moved
 
     def confirm(self, first: Result) -> Recording:
         """Run the page twice more, and return its recording."""
@@ -153,19 +158,6 @@ class Trial:
         at, running = self.origins.at, (snippet for snippet in self.page.snippets if snippet.options.skip is None)
         commands = (command for snippet in running for command in snippet.commands)
         return {at(n)[1] for c in commands for n in range(c.line, c.end_line + len(c.written) + 1)}
-
-    def _prompted(self) -> Iterator[Edit]:
-        """Yield edits of lines that run once they have the site's own prompt, where nobody can take them for output."""
-        prompts, unrun = self._site.prompts, {finding.line for finding in self.page.findings}
-        for fence in self._fences(self.text):
-            numbers = unrun & set(range(fence.line + 1, fence.end_line))
-            alone = all(line.startswith("docker ") for line in fence.lines if line.strip())
-            for number, line in enumerate(fence.lines if numbers else (), fence.line + 1):
-                new = with_prompt(line, prompts) if number in numbers else ""
-                if alone and line:
-                    new = f"{prompts[0]} {line}"
-                if new:
-                    yield Edit(number, number, (fence.prefix + new,))
 
     def _plan(self, text: str) -> None:
         """Take a text; raise PageError, and keep the one before, if it cannot be used."""
@@ -196,6 +188,16 @@ class Trial:
         maker = groundwork.missing(result.page, command, recorded.output, self._images)
         edits = groundwork.hidden_above(normalised(self.text), result.page, snippet, maker, self._site.dialect)
         return bool(maker and edits) and self._edit(edits, maker)
+
+    def _name_rows(self, result: Result, verdict: Verdict) -> bool:
+        """Write what came out where output should have said what a command's names are; tell whether that was done."""
+        recorded = _at(result, verdict.line)[2]
+        if recorded is None or recorded.ending is not Ending.NOT_RUN or recorded.fault:
+            return False
+        before = self.text
+        above = (tuple(v for v in snippet if v.line < verdict.line) for snippet in result.verdicts)
+        self._accepted(replace(result, verdicts=tuple(above)))
+        return self.text != before
 
     def _is_meant(self, command: Command, recorded: CommandResult) -> bool:
         """Tell whether a command is to fail as it did, as the owner has said or the page shows."""

@@ -17,7 +17,7 @@ from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 from snippetrun.tasks import adopt, check, site_pages
 from snippetrun.tasks.adopt import Adoption
-from snippetrun.tasks.trial import Wishes
+from snippetrun.tasks.wishes import Wishes
 
 ID, OTHER_ID = "3f2a1b4c5d6e", "aabbccddeeff"
 
@@ -125,6 +125,30 @@ def test_a_copied_id_becomes_a_name(old: Old) -> None:
     assert old.adopt(page, answers) == console(
         "$ docker run -d x", "<container>", "$ docker stop <container>", "<container>"
     )
+
+
+def test_ids_out_of_a_list_are_those_of_the_rows_that_take_their_place(old: Old) -> None:
+    first, second, third = "305297d7a235", "ff0a5c3750b9", "14e5bd11d164"
+    page = console(
+        *("$ docker ps -a", "ID   OF", f"{first}   a", f"{second}   b", f"{third}   c"),
+        *(f"$ docker rm {first} {second}", first, second),
+    )
+    answers = {
+        "docker ps -a": f"ID   OF\n{ID}   x   up\n{OTHER_ID}   y   up\n",
+        f"docker rm {ID} {OTHER_ID}": f"{ID}\n{OTHER_ID}\n",
+    }
+    assert old.adopt(page, answers) == console(
+        *("$ docker ps -a", "ID   OF", "<container>   x   up", "<container-2>   y   up"),
+        *("$ docker rm <container> <container-2>", "<container>", "<container-2>"),
+    )
+
+
+def test_a_list_that_has_no_row_for_an_id_is_its_authors_to_settle(old: Old) -> None:
+    page = console("$ docker ps -a", "ID   OF", f"{ID}   a", f"$ docker rm {ID}")
+    [problem] = old.problems(page, {"docker ps -a": "ID   OF\n"})
+    assert "nothing comes out any more" in problem
+    [problem] = old.problems(page, {"docker ps -a": "ID   OF\nnone   x\n"})
+    assert "leave a name without what it stands for" in problem
 
 
 @pytest.mark.parametrize(
