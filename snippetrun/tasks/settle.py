@@ -2,7 +2,7 @@
 
 exit status 3, and nothing told of it     ? 3 under its output
 it pulls an image of the site's           hub: true in the front matter
-what is above it is a shell, still open   / # exit under what is typed into that
+what is above it is a shell, still open   / # exit under what is typed into that, or a terminal of its own
 it goes on for ever                       {term=server until="ready"} on a fence of its own
 a server that it asks is not up yet       {retry=30s}
 """
@@ -18,7 +18,7 @@ from snippetrun.extract import Edit
 from snippetrun.extract.fences import Fence
 from snippetrun.extract.front_matter import FrontMatter
 from snippetrun.extract.lookalikes import prompt_in_container, with_prompt
-from snippetrun.extract.prompts import has_prompt
+from snippetrun.extract.prompts import has_prompt, opens_shell
 from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
 from snippetrun.support.patterns import Names, match_lines
@@ -110,10 +110,16 @@ def status_below(lines: Sequence[str], snippet: Snippet, command: Command, statu
 def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Command, output: str) -> list[Edit]:
     """Return what leaves a command open that goes on, in a terminal of its own if others are typed after it."""
     at = snippet.commands.index(command)
-    opener, closer, prefix = lines[snippet.line - 1], lines[snippet.end_line - 1], snippet.prefix
     option = f'until="{_last_words(output)}"'
     if _types_more(page, snippet, at):
-        option = f"term={_free_terminal(page)} {option}"
+        option = f"term={_free_terminal(page, 'server')} {option}"
+    return _apart(lines, snippet, command, option)
+
+
+def _apart(lines: Sequence[str], snippet: Snippet, command: Command, option: str) -> list[Edit]:
+    """Return what gives a command an option in a fence of its own."""
+    at = snippet.commands.index(command)
+    opener, closer, prefix = lines[snippet.line - 1], lines[snippet.end_line - 1], snippet.prefix
     apart = (closer, prefix.rstrip())
     edits = [Edit(snippet.line, snippet.line, (with_option(opener, option),))]
     if at:
@@ -122,10 +128,10 @@ def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Comma
     return [*edits, replace(below, lines=(*apart, opener)) if at + 1 < len(snippet.commands) else below]
 
 
-def left(page: Page, snippet: Snippet) -> list[Edit]:
+def left(lines: Sequence[str], page: Page, snippet: Snippet) -> list[Edit]:
     """Return what leaves the shell of a container that the fence above has opened; nothing if it shows no such prompt.
 
-    Its readers have left it on their own.
+    Its readers have left it on their own. A shell into which nothing is typed gets a terminal of its own.
     """
     earlier = page.snippets[: page.snippets.index(snippet)]
     same = [other for other in earlier if other.options.term == snippet.options.term and other.options.skip is None]
@@ -133,6 +139,8 @@ def left(page: Page, snippet: Snippet) -> list[Edit]:
     if above is None:
         return []
     last = above.commands[-1]
+    if opens_shell(last.text) and not any(map(str.strip, last.written)):
+        return _apart(lines, above, last, f"term={_free_terminal(page, 'shell')}")
     prompt = next(filter(None, map(prompt_in_container, reversed(last.written))), "")
     below = last.end_line + len(last.written) + 1
     return [Edit(below, below - 1, (f"{above.prefix}{prompt}exit",))] if prompt else []
@@ -157,9 +165,9 @@ def _types_more(page: Page, snippet: Snippet, at: int) -> bool:
     return at + 1 < len(snippet.commands) or any(other.options.term == snippet.options.term for other in runs)
 
 
-def _free_terminal(page: Page) -> str:
+def _free_terminal(page: Page, name: str) -> str:
     taken = {snippet.options.term for snippet in page.snippets}
-    names = (f"server-{number}" if number > 1 else "server" for number in count(1))
+    names = (f"{name}-{number}" if number > 1 else name for number in count(1))
     return next(name for name in names if name not in taken)
 
 

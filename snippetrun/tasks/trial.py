@@ -220,7 +220,7 @@ class Trial:
                 return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts)
             return settle.tried_again(lines, snippet, command, recorded.status)
         if recorded.waited_for:
-            return settle.left(result.page, snippet)
+            return settle.left(lines, result.page, snippet)
         goes_on = recorded.ending is Ending.TIMED_OUT and command.text
         return settle.left_open(lines, result.page, snippet, command, recorded.output) if goes_on else []
 

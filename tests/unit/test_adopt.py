@@ -299,6 +299,22 @@ def test_a_shell_in_a_container_that_nobody_leaves_is_left(old: Old) -> None:
     assert old.adopt(before, {"docker run -it busybox": shell, "docker ps": "one\n"}) == after
 
 
+def test_a_shell_that_nothing_is_typed_into_gets_a_terminal_of_its_own(old: Old) -> None:
+    page = console("$ docker info", "$ docker run -it busybox") + "\n" + console("$ docker ps", "one")
+    answers: dict[str, Answer] = {
+        "docker info": "",
+        "docker run -it busybox": program("/ # ", ""),
+        "docker ps": "one\n",
+    }
+    assert old.adopt(page, answers) == (
+        console("$ docker info")
+        + "\n"
+        + console("$ docker run -it busybox", opener="```console {term=shell}")
+        + "\n"
+        + console("$ docker ps", "one")
+    )
+
+
 def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
     page = "1. Step:\n\n   ```console\n   $ docker ps\n   old\n   ```\n"
     assert old.adopt(page, {"docker ps": "new\n"}) == (
