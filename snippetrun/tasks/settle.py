@@ -107,6 +107,12 @@ def status_below(lines: Sequence[str], snippet: Snippet, command: Command, statu
     return Edit(below, end, (f"{snippet.prefix}? {status}",) if status else ())
 
 
+def numbers_of(lines: Sequence[str], command: Command) -> range:
+    """Return the numbers of the lines of a command, of its output, and of the exit status below that."""
+    below = command.end_line + len(command.written) + 1
+    return range(command.line, below + bool(below <= len(lines) and _STATUS.fullmatch(lines[below - 1])))
+
+
 def left_open(lines: Sequence[str], page: Page, snippet: Snippet, command: Command, output: str) -> list[Edit]:
     """Return what leaves a command open that goes on, in a terminal of its own if others are typed after it."""
     at = snippet.commands.index(command)

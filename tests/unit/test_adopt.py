@@ -224,6 +224,15 @@ def test_a_status_is_accepted_where_the_owner_says_so_also_below_an_edit(old: Ol
     assert edited == console("$ docker x", "? 4", "$ docker ps", "daemon is gone", "? 1")
 
 
+@pytest.mark.parametrize("line", [3, 4, 5])
+def test_any_line_of_a_command_accepts_it_also_its_status(old: Old, line: int) -> None:
+    page = console("$ docker info", "$ docker ps", "old", "? 1")
+    answers: dict[str, Answer] = {"docker info": "", "docker ps": ("gone\n", 2)}
+    assert old.problems(page, answers)
+    edited = old.adopt(page, answers, wishes=Wishes(accept=frozenset({line})))
+    assert edited == page.replace("old\n? 1", "gone\n? 2")
+
+
 def test_the_folders_of_images_are_read_once_for_a_page(old: Old, digested: list[Path]) -> None:
     old.propose(console("$ docker ps", "old"), {"docker ps": "new\n"})
     assert len(digested) == 1
@@ -297,6 +306,14 @@ def test_a_shell_in_a_container_that_nobody_leaves_is_left(old: Old) -> None:
     before = console("$ docker run -it busybox", "/ # ls", "old") + below
     after = console("$ docker run -it busybox", "/ # ls", "bin", "/ # exit") + below
     assert old.adopt(before, {"docker run -it busybox": shell, "docker ps": "one\n"}) == after
+
+
+def test_a_shell_that_goes_on_in_the_next_fence_is_left_there(old: Old) -> None:
+    shell = program("/ # ", "bin\n/ # ", "etc\n/ # ", "")
+    before = console("$ docker run -it busybox", "/ # ls", "bin") + "\n" + console("/ # ls /etc", "etc")
+    below = "\n" + console("$ docker ps", "one")
+    answers: dict[str, Answer] = {"docker run -it busybox": shell, "docker ps": "one\n"}
+    assert old.adopt(before + below, answers) == before.replace("etc\n```", "etc\n/ # exit\n```") + below
 
 
 def test_a_shell_that_nothing_is_typed_into_gets_a_terminal_of_its_own(old: Old) -> None:
