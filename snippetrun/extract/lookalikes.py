@@ -35,8 +35,9 @@ _PROMPT = re.compile(
 _SIGN = re.compile(r"\s*(?:[$#%>] )?")
 # docker run -i, docker attach web, docker exec web, ssh host, sh
 _OPENS_SHELL = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*i)[A-Za-z]++|--interactive\S*|attach|exec|ssh|su|\S*sh)(?:\s|$)")
-# the optional parts in docker rm [OPTIONS] CONTAINER [CONTAINER...]; but not those of [ -e x ], or the files in [ab]*
-_OPTIONAL = re.compile(r"\s\[(?=[^\s\]])[^][]*(?:\[[^][]*\][^][]*)*\](?=\s|$|\.\.\.)")
+# the optional parts in docker rm [OPTIONS] CONTAINER [CONTAINER...], and the rest of docker --debug ...; but neither
+# those of [ -e x ], nor the files in [ab]*
+_OPTIONAL = re.compile(r"\s(?:\[(?=[^\s\]])[^][]*(?:\[[^][]*\][^][]*)*\](?=\s|$|\.\.\.)|\.\.\.(?:\s|$))")
 # docker run ^, which cmd.exe continues in the next line, or a backtick in its place, as in PowerShell
 _CONTINUED = re.compile(r"\s([\^`])\s*$")
 # the prompt of root, or of busybox's shell: root@3f2a:/# ls, / $ ls

@@ -59,7 +59,7 @@ class PtyShell:
         self._takes_paste = False
         self._hooked = True  # whether the shell still says when a command has ended
         self._open = 0  # the line of the command that is open
-        self._untouched = False  # whether that is a shell into which nothing was typed
+        self._waits = False  # whether that was left at its prompt
         self._prompts: frozenset[str] = frozenset()  # at which something was typed into it
         output = b""
         deadline = self._deadline = clock() + _START_SECONDS
@@ -79,8 +79,8 @@ class PtyShell:
         late = ""
         if request.command and self._open:
             earlier = self._open
-            # Nobody leaves a shell that nothing is typed into, but for what another terminal does to it.
-            patience = timings.LATE if self._untouched else math.inf
+            # A program that waits at its prompt goes on to do so, but for what another terminal does to it.
+            patience = timings.LATE if self._waits else math.inf
             ended = self._await_earlier(min(deadline, began + patience), request.limit)
             if isinstance(ended, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
@@ -106,7 +106,7 @@ class PtyShell:
         self._prompts = dialogue.known | dialogue.prompts
         if ending is Ending.EXITED:
             self._open = 0
-        self._untouched = ending is Ending.LEFT_OPEN and request.stays_open and request.until is None
+        self._waits = ending is Ending.LEFT_OPEN and request.until is None
         waiting = dialogue.waits_for(request.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
         pieces = transcript.pieces()
         if request.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:

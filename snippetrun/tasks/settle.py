@@ -4,6 +4,7 @@ exit status 3, and nothing told of it     ? 3 under its output
 it pulls an image of the site's           hub: true in the front matter
 what is above it is a shell, still open   / # exit under what is typed into that, or a terminal of its own
 it goes on for ever                       {term=server until="ready"} on a fence of its own
+it reads a Dockerfile that a fence shows   {file=Dockerfile} on that fence
 a server that it asks is not up yet       {retry=30s}
 """
 
@@ -19,6 +20,7 @@ from snippetrun.extract.fences import Fence
 from snippetrun.extract.front_matter import FrontMatter
 from snippetrun.extract.lookalikes import prompt_in_container, with_prompt
 from snippetrun.extract.prompts import has_prompt, opens_shell
+from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
 from snippetrun.support.patterns import Names, match_lines
@@ -28,6 +30,10 @@ from snippetrun.support.sgr import uncoloured
 _STATUS = re.compile(r"[> \t]*\? [0-9]+[ \t]*")
 # exit=3, in the braces of a fence
 _EXIT = re.compile(r"(?<=[\s{])exit=[\"']?[0-9]+[\"']?")
+# open Dockerfile: no such file or directory, as BuildKit says, and what compose does
+_NO_FILE = re.compile(r"open ((?:[\w-]+/)*(?:\w*Dockerfile|[\w.-]+\.ya?ml)): no such|(no configuration file provided)")
+# FROM debian AS build, or services: of compose
+_SHOWS_FILE = re.compile(r"(?P<dockerfile>FROM\s+\S)|services:\s*", re.IGNORECASE)
 # curl localhost:8080
 _ASKS_SERVER = re.compile(r"\s*(?:sudo )?curl\s")
 _NOT_UP = frozenset({7, 52, 56})
@@ -85,6 +91,26 @@ def with_status(
     if not has_prompt(snippet.content.split("\n"), prompts):
         return [Edit(snippet.line, snippet.line, (with_option(opener, f"exit={status}"),))]
     return [status_below(lines, snippet, command, status)]
+
+
+def with_file(lines: Sequence[str], fences: Iterable[Fence], command: Command, output: str) -> list[Edit]:
+    """Return what writes the file that a command lacks, where just one fence above shows such a file."""
+    lacks = _NO_FILE.search(output)
+    name = (lacks[1] or "compose.yaml") if lacks else ""
+    shown = [
+        fence
+        for fence in fences
+        if fence.end_line < command.line and "file=" not in fence.info
+        if any(
+            match and bool(match["dockerfile"]) is name.endswith("Dockerfile")
+            for match in map(_SHOWS_FILE.match, fence.lines)
+        )
+        if not any(map(runs_docker, fence.lines))
+    ]
+    if not name or len(shown) != 1:
+        return []
+    line = shown[0].line
+    return [Edit(line, line, (with_option(lines[line - 1], f"file={name}"),))]
 
 
 def tried_again(lines: Sequence[str], snippet: Snippet, command: Command, status: int) -> list[Edit]:

@@ -228,7 +228,9 @@ class Trial:
         if recorded.status is not None:
             if self._is_meant(command, recorded):
                 return settle.with_status(lines, snippet, command, recorded.status, self._site.prompts)
-            return settle.tried_again(lines, snippet, command, recorded.status)
+            fences = self._fences(self.text)
+            file = settle.with_file(lines, fences, command, recorded.output)
+            return file or settle.tried_again(lines, snippet, command, recorded.status)
         if recorded.waited_for:
             return settle.left(lines, result.page, snippet)
         goes_on = recorded.ending is Ending.TIMED_OUT and command.text

@@ -129,7 +129,7 @@ def test_a_copied_id_becomes_a_name(old: Old) -> None:
 
 def test_ids_out_of_a_list_are_those_of_the_rows_that_take_their_place(old: Old) -> None:
     first, second, third = "305297d7a235", "ff0a5c3750b9", "14e5bd11d164"
-    page = console(
+    page = "It is a **container**.\n\n" + console(
         *("$ docker ps -a", "ID   OF", f"{first}   a", f"{second}   b", f"{third}   c"),
         *(f"$ docker rm {first} {second}", first, second),
     )
@@ -137,7 +137,7 @@ def test_ids_out_of_a_list_are_those_of_the_rows_that_take_their_place(old: Old)
         "docker ps -a": f"ID   OF\n{ID}   x   up\n{OTHER_ID}   y   up\n",
         f"docker rm {ID} {OTHER_ID}": f"{ID}\n{OTHER_ID}\n",
     }
-    assert old.adopt(page, answers) == console(
+    assert old.adopt(page, answers) == "It is a **container**.\n\n" + console(
         *("$ docker ps -a", "ID   OF", "<container>   x   up", "<container-2>   y   up"),
         *("$ docker rm <container> <container-2>", "<container>", "<container-2>"),
     )
@@ -416,6 +416,38 @@ def test_a_page_that_cannot_be_read_again_or_recorded_stays(old: Old, file: str,
         adopt.apply(config.load(), adoption)
     assert old.page.read_text() == page
     assert "p.md" in config.load().baseline.lines
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("docker\nFROM x", "docker build .", "open Dockerfile: no such file or directory", "docker {file=Dockerfile}"),
+        ("\n# x\nfrom x", "docker build .", "open app/Dockerfile: no such file", " {file=app/Dockerfile}"),
+        (
+            "yaml\nservices:\n  a: b",
+            "docker compose up",
+            "no configuration file provided: not found",
+            "yaml {file=compose.yaml}",
+        ),
+        ("yaml {.x}\nservices:", "docker compose up", "open c.yml: no such file", "yaml {.x file=c.yml}"),
+    ],
+)
+def test_the_one_fence_that_shows_a_file_writes_it(
+    old: Old, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str, str]
+) -> None:
+    shown, command, message, file = case
+
+    class Builder(FakeSandbox):
+        def __init__(self) -> None:
+            super().__init__(lambda _: "built\n" if self.files else (f"ERROR: {message}\n", 1))
+
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Builder()))
+    fence = f"```{shown}\n```\n\n"
+    page = "```yaml\na: b\n```\n\n%s" + console(f"$ {command}", "built")
+    rest = fence.partition("\n")[2]
+    assert old.adopt(page % fence) == page % f"```{file}\n{rest}"
+    twice = page % (fence + fence)
+    assert "Nothing above writes" in old.problems(twice)[0]
 
 
 class Bare(FakeSandbox):
