@@ -28,7 +28,7 @@ from snippetrun.config import baseline
 
 SNIPPETRUN = Path(sys.executable).with_name("snippetrun")
 AS_IT_STANDS, ADOPTED, UPDATED, ANSWERED = "as it stands", "after adopt", "after update", "after adopt, asked"
-"""When a page is green: with nothing for `adopt` to edit; by the edits of `adopt`, or of `update`; or by those of `adopt`
+"""When a page is green: with nothing for `adopt` to edit; by the edits of `adopt`, or of `update`; by those of `adopt`
 for who answers yes to its questions on a terminal."""
 # the line in: If that is right: --accept 30.
 _ASKED = re.compile(r"^ +If that is right: --accept (\d+)", re.MULTILINE)

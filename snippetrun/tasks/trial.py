@@ -8,6 +8,7 @@ confirm     run twice more: two runs show what varies; what the third still diff
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -115,8 +116,8 @@ class Trial:
         """Make output match what came out; return the same run, judged by that."""
         return passed(self._judged(self._accepted(result)))
 
-    def _accepted(self, result: Result) -> Recording:
-        """Make output match what came out; return the run, with its lines where they have moved."""
+    def _accepted(self, result: Result, above: float = math.inf) -> Recording:
+        """Make the output of commands above a line match what came out; return the run, moved along."""
         refused: list[Problem] = []
 
         def allow(question: Problem) -> bool:
@@ -128,7 +129,7 @@ class Trial:
             self.questions.append(replace(question, hint="", line=line))
             return True
 
-        edits = PageEdits(self._site, result, recording_of(result), self.text, allow)
+        edits = PageEdits(self._site, result, self.text, allow, above)
         for (at, number), why in () if refused else edits.refused.items():
             verdict = result.verdicts[at][number]
             refused.append(Problem(verdict.message, why, self._path, verdict.line))
@@ -205,8 +206,7 @@ class Trial:
         if recorded is None or recorded.ending is not Ending.NOT_RUN or recorded.fault:
             return False
         before = self.text
-        above = (tuple(v for v in snippet if v.line < verdict.line) for snippet in result.verdicts)
-        self._accepted(replace(result, verdicts=tuple(above)))
+        self._accepted(result, verdict.line)
         return self.text != before
 
     def _is_meant(self, command: Command, recorded: CommandResult) -> bool:

@@ -131,15 +131,16 @@ def test_ids_out_of_a_list_are_those_of_the_rows_that_take_their_place(old: Old)
     first, second, third = "305297d7a235", "ff0a5c3750b9", "14e5bd11d164"
     page = "It is a **container**.\n\n" + console(
         *("$ docker ps -a", "ID   OF", f"{first}   a", f"{second}   b", f"{third}   c"),
-        *(f"$ docker rm {first} {second}", first, second),
+        *(f"$ docker rm {first} {second}", first, second, "$ docker info", "old"),
     )
     answers = {
+        "docker info": "new\n",
         "docker ps -a": f"ID   OF\n{ID}   x   up\n{OTHER_ID}   y   up\n",
         f"docker rm {ID} {OTHER_ID}": f"{ID}\n{OTHER_ID}\n",
     }
     assert old.adopt(page, answers) == "It is a **container**.\n\n" + console(
         *("$ docker ps -a", "ID   OF", "<container>   x   up", "<container-2>   y   up"),
-        *("$ docker rm <container> <container-2>", "<container>", "<container-2>"),
+        *("$ docker rm <container> <container-2>", "<container>", "<container-2>", "$ docker info", "new"),
     )
 
 
