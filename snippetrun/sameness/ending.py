@@ -26,7 +26,13 @@ _NOT_MADE = (
     " not to see it."
 )
 _NOT_WRITTEN = "Nothing above writes {0}. A fence that shows it does with {{file={0}}}."
+_MADE = (
+    "A command above has made {0}. If this is another way to do so, type `docker {1} {0}` above it, in a fence with"
+    " {{{{hide}}}} if readers are not to see it."
+)
 _NOT_HERE = {
+    r'The container name "/([\w.-]+)" is already in use': _MADE.format("{0}", "rm -f"),
+    r"network with name ([\w.-]+) already exists": _MADE.format("{0}", "network rm"),
     r"This node is not a swarm manager": (
         "Nothing above begins a swarm: `docker swarm init`, in a fence with {{hide}} if readers are not to see it."
     ),
@@ -35,7 +41,7 @@ _NOT_HERE = {
     r"open ((?:[\w-]+/)*(?:\w*Dockerfile|[\w.-]+\.ya?ml)): no such file": _NOT_WRITTEN,
     r"no configuration file provided: not found": _NOT_WRITTEN.replace("{0}", "compose.yaml"),
 }
-"""How docker says that a page lacks what another page, or a file of the reader's, has; what to do then."""
+"""How docker says that a page lacks what another page, or a file of the reader's, has, or has it twice; what to do."""
 _ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
 """Keys that end a command, and the exit status of one that they have ended.
 

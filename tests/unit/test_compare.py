@@ -113,6 +113,11 @@ def test_a_sandbox_has_as_many_users_as_it_says() -> None:
             'This node is not a swarm manager. Use "docker swarm init"',
             "Nothing above begins a swarm: `docker swarm init`",
         ),
+        (
+            'docker: Error response from daemon: Conflict. The container name "/web" is already in use by "3f"',
+            "`docker rm -f web` above it, in a fence with {hide}",
+        ),
+        ("Error response from daemon: network with name front already exists", "`docker network rm front` above it"),
         ("ERROR: failed to read dockerfile: open Dockerfile: no such file or directory", "with {file=Dockerfile}."),
         ("open app/stack.yml: no such file or directory", "Nothing above writes app/stack.yml."),
         ("no configuration file provided: not found", "Nothing above writes compose.yaml. A fence that shows it does"),
