@@ -3,6 +3,7 @@
 exit status 3, and nothing told of it     ? 3 under its output
 it pulls an image of the site's           hub: true in the front matter
 what is above it is a shell, still open   / # exit under what is typed into that, or a terminal of its own
+what is above it asks for a password       Password: secret, which is shown nowhere
 it goes on for ever                       {term=server until="ready"} on a fence of its own
 it reads a Dockerfile that a fence shows   {file=Dockerfile} on that fence
 a server that it asks is not up yet       {retry=30s}
@@ -25,6 +26,7 @@ from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
 from snippetrun.sameness.ending import missing_image
 from snippetrun.support.patterns import Names, match_lines
 from snippetrun.support.sgr import uncoloured
+from snippetrun.terminal.inputs import asks_for_secret
 
 # ? 3, under a command
 _STATUS = re.compile(r"[> \t]*\? [0-9]+[ \t]*")
@@ -38,6 +40,8 @@ _SHOWS_FILE = re.compile(r"(?P<dockerfile>FROM\s+\S)|services:\s*", re.IGNORECAS
 _ASKS_SERVER = re.compile(r"\s*(?:sudo )?curl\s")
 _NOT_UP = frozenset({7, 52, 56})
 """The exit statuses of curl for a connection that is refused, or that ends before the answer."""
+# docker login, docker login --username bee
+_LOGS_IN = re.compile(r"\bdocker login\b")
 # what is the same in every run: server listens on port
 _STEADY = re.compile(r"[^\W\d][^\d\"{}\\]{3,}")
 _LONGEST = 60
@@ -163,7 +167,8 @@ def _apart(lines: Sequence[str], snippet: Snippet, command: Command, option: str
 def left(lines: Sequence[str], page: Page, snippet: Snippet) -> list[Edit]:
     """Return what leaves the shell of a container that the fence above has opened; nothing if it shows no such prompt.
 
-    Its readers have left it on their own. A shell into which nothing is typed gets a terminal of its own.
+    Its readers have left it on their own. A shell into which nothing is typed gets a terminal of its own, and a login
+    that waits for its password gets one.
     """
     earlier = page.snippets[: page.snippets.index(snippet)]
     same = [other for other in earlier if other.options.term == snippet.options.term and other.options.skip is None]
@@ -171,11 +176,21 @@ def left(lines: Sequence[str], page: Page, snippet: Snippet) -> list[Edit]:
     if above is None:
         return []
     last = above.commands[-1]
+    if secret := _secret(lines, last):
+        return [secret]
     if opens_shell(last.text) and not any(map(str.strip, last.written)):
         return _apart(lines, above, last, f"term={_free_terminal(page, 'shell')}")
     prompt = next(filter(None, map(prompt_in_container, reversed(last.written))), "")
     below = last.end_line + len(last.written) + 1
     return [Edit(below, below - 1, (f"{above.prefix}{prompt}exit",))] if prompt else []
+
+
+def _secret(lines: Sequence[str], command: Command) -> Edit | None:
+    """Return what types a password where a login shows that it asks for one: the page's own hub takes any."""
+    for number, line in enumerate(command.written if _LOGS_IN.search(command.text) else (), command.end_line + 1):
+        if line.rstrip().endswith(":") and asks_for_secret(f"{line.rstrip()} "):
+            return Edit(number, number, (f"{lines[number - 1].rstrip()} secret",))
+    return None
 
 
 def skipped(lines: Sequence[str], opener: int, reason: str) -> Edit:

@@ -333,6 +333,13 @@ def test_a_shell_that_nothing_is_typed_into_gets_a_terminal_of_its_own(old: Old)
     )
 
 
+def test_a_login_that_shows_no_password_gets_one(old: Old) -> None:
+    login = program("Username: ", "Password: ", "Login Succeeded\n")
+    page = console("$ docker login", "Username: bee", "Password:", "Login Succeeded") + "\n" + console("$ docker ps")
+    answers: dict[str, Answer] = {"docker login": login, "docker ps": ""}
+    assert old.adopt(page, answers) == page.replace("Password:", "Password: secret")
+
+
 def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
     page = "1. Step:\n\n   ```console\n   $ docker ps\n   old\n   ```\n"
     assert old.adopt(page, {"docker ps": "new\n"}) == (
