@@ -22,9 +22,9 @@ from snippetrun.extract.front_matter import FrontMatter
 from snippetrun.extract.lookalikes import prompt_in_container, with_prompt
 from snippetrun.extract.prompts import has_prompt, opens_shell
 from snippetrun.extract.shell_syntax import runs_docker
-from snippetrun.model import Command, CommandResult, Ending, Page, Snippet
+from snippetrun.model import Command, CommandResult, Ending, Match, Page, Snippet
 from snippetrun.sameness.ending import missing_image
-from snippetrun.support.patterns import Names, match_lines
+from snippetrun.support.patterns import Names, is_elision, match_lines
 from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal.inputs import asks_for_secret
 
@@ -58,7 +58,8 @@ def status_is_meant(command: Command, recorded: CommandResult) -> bool:
     written = [line for line in command.written if line.strip()]
     if not written or not last:
         return not written and not last
-    return any(match_lines(Names(), [line], [last]) is None for line in written)
+    shown = (line for line in written if not is_elision(line, Match.PATTERN))
+    return any(match_lines(Names(), [line], [last]) is None for line in shown)
 
 
 def prompted(fences: Iterable[Fence], unrun: Collection[int], prompts: tuple[str, ...]) -> Iterator[Edit]:

@@ -180,6 +180,12 @@ def test_a_failure_that_the_page_does_not_show_is_its_authors_to_settle(old: Old
     assert "--accept 2 takes this exit status; --skip '2=why' shows its fence without running it" in problem
 
 
+@pytest.mark.parametrize("line", ["...", "<Snip>"])
+def test_output_that_is_left_out_shows_no_failure(old: Old, line: str) -> None:
+    [problem] = old.problems(console("$ docker ps", line), {"docker ps": ("gone\n", 1)})
+    assert problem.startswith("docs/p.md:2: exit status 1, expected 0")
+
+
 def test_an_image_that_is_not_there_is_no_example(old: Old) -> None:
     page = console("$ docker run x", "Unable to find image 'x:latest' locally")
     [problem] = old.problems(page, {"docker run x": ("Unable to find image 'x:latest' locally\n", 125)})
