@@ -20,6 +20,8 @@ _HEADS = re.compile(r"[A-Z]{2,}(?: [A-Z]+)*\s{2,}\S")
 _STATUS = re.compile(r"(?i)\bexit(?:ed)?\b[^\d\n]{1,20}(\d{1,3})\b")
 # Error response from daemon: ..., docker: Error ..., ERROR: failed to solve
 _FAILURE = re.compile(r"^(?:[\w./-]+: )?(?:error|fatal)\b[^:\n]{0,40}:", re.IGNORECASE | re.MULTILINE)
+# Deleted Containers:, above a list of them
+_LABEL = re.compile(r"^[A-Z][\w ]{2,40}:$", re.MULTILINE)
 # echo $?, docker inspect --format '{{.State.ExitCode}}'
 _ASKS = re.compile(r"\$\?|ExitCode")
 # each of 0, 137
@@ -52,7 +54,8 @@ def _quoted(text: str, renderer: Renderer) -> frozenset[str]:
 def lost_state(command: str, old: str, new: str, words: Collection[str]) -> str:
     """Return in words what is lost where output takes the place of other output; "" if nothing is.
 
-    That is whether anything comes out at all, or a failure, each exit status that it tells of, each word of `words`.
+    That is whether anything comes out at all, or a failure, each list with a label, each exit status that it tells
+    of, and each word of `words`.
     """
     old, new = _body(old), _body(new)
     if bool(old.strip()) is not bool(new.strip()):
@@ -61,6 +64,8 @@ def lost_state(command: str, old: str, new: str, words: Collection[str]) -> str:
         return f"it tells of exit status {statuses[0]} no more"
     if _FAILURE.search(old) and not _FAILURE.search(new):
         return "it shows no failure any more"
+    if labels := set(_LABEL.findall(old)) - set(_LABEL.findall(new)):
+        return f"`{min(labels)}` comes out no more, with what stands below it"
     old = PLACEHOLDER.sub("", old)  # a name is the page's own
     gone = [f"`{word}`" for word in sorted(words) if _has(old, word) and not _has(new, word)]
     return f"{', '.join(gone)} comes out no more, and the page speaks of it" if gone else ""

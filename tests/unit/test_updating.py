@@ -289,6 +289,12 @@ STATES = [
         "web   Exited (1) 2 days ago\n",
     ),
     ("it tells of exit status 0 no more", "docker rm a; echo $?", "0\n", "1\n"),
+    (
+        "`Deleted Containers:` comes out no more, with what stands below it",
+        "docker container prune -f",
+        "Deleted Containers:\n4a7f\n\nTotal reclaimed space: 2B\n",
+        "Total reclaimed space: 0B\n",
+    ),
     ("it shows no failure any more", "docker pull a", "Error response from daemon: no\n", "Status: Downloaded\n"),
     ("`paused` comes out no more, and the page speaks of it", "docker ps", "it is paused\n", "it is running\n"),
     ("`7` comes out no more, and the page speaks of it", "docker exec a wc", "7\n", "8\n"),
