@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from snippetrun.model import Command, CommandResult, Ending, PieceKind
 from snippetrun.support.limits import beyond_users
@@ -42,6 +42,16 @@ _NOT_HERE = {
     r"no configuration file provided: not found": _NOT_WRITTEN.replace("{0}", "compose.yaml"),
 }
 """How docker says that a page lacks what another page, or a file of the reader's, has, or has it twice; what to do."""
+# $CAP, ${file}
+_VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w+)\b(?![:=?+-])")
+# what the page's shell leaves as it is: '$HOME'
+_QUOTED = re.compile(r"'[^']*'")
+# . env.sh, source env.sh, eval "$(...)", set -a
+_SOURCES = re.compile(r"(?:^|[;&|]\s*)(?:\.|source|eval|set -a)\s", re.MULTILINE)
+_IS_THERE = frozenset(
+    {"HOME", "PWD", "OLDPWD", "USER", "PATH", "SHELL", "TERM", "HOSTNAME", "RANDOM", "UID", "SECONDS"}
+)
+"""Variables that the page's shell has on its own."""
 _ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
 """Keys that end a command, and the exit status of one that they have ended.
 
@@ -107,6 +117,20 @@ def missing_image(output: str) -> str:
 
 def _not_here(output: str) -> str:
     return _first(_NOT_HERE, output)
+
+
+def empty_variable(command: str, above: Iterable[str]) -> str:
+    """Return what to do about a variable in a command that failed and that none of those above it sets; "" if none.
+
+    It may stand for what readers have: `docker run --cap-add $CAP alpine`.
+    """
+    typed = "\n".join(above)
+    for match in _VARIABLE.finditer(_QUOTED.sub("", command)):
+        name = match[1]
+        is_set = re.search(rf"\b{name}=|\b(?:for|read|select)\b[^;|&\n]*\b{name}\b", f"{typed}\n{command}")
+        if name not in _IS_THERE and not is_set and not _SOURCES.search(typed):
+            return f"${name} is empty: nothing above sets it. Set it, or write what it stands for."
+    return ""
 
 
 def _first(hints: Mapping[str, str], output: str) -> str:

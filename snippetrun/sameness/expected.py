@@ -22,7 +22,7 @@ from snippetrun.model import (
     Verdict,
 )
 from snippetrun.sameness import Run
-from snippetrun.sameness.ending import wrong_ending
+from snippetrun.sameness.ending import empty_variable, wrong_ending
 from snippetrun.support import regex
 from snippetrun.support.patterns import PLACEHOLDER, Mismatch, Names, bind_loosely, canonical, match_lines
 from snippetrun.support.sgr import uncoloured
@@ -128,6 +128,8 @@ class Judge:
     names: Names = field(default_factory=Names)
     _cause: int = 0
     """The line of the first command in the page's engine that has ended wrong; 0 if none has."""
+    _typed: list[str] = field(default_factory=list)
+    """The commands so far."""
     _written: dict[str, int] = field(default_factory=dict)
     """The names in output that was written so far, with the lines where they stand first."""
 
@@ -159,6 +161,7 @@ class Judge:
             verdict = self._unrun(command, recorded.fault)
         else:
             verdict = self._command(command, recorded, snippet.options.match)
+        self._typed.append(command.text)
         if ends_wrong(verdict):
             self._cause = self._cause or verdict.line
         if verdict.outcome is Outcome.FAILED and above:
@@ -171,6 +174,7 @@ class Judge:
     def _command(self, command: Command, recorded: CommandResult, match: Match | None) -> Verdict:
         wrong, hint = wrong_ending(command, recorded)
         if wrong:
+            hint = hint or (empty_variable(command.text, self._typed) if recorded.status else "")
             return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
         if not command.written:
             return Verdict(Outcome.PASSED, command.line, command.text)
@@ -199,7 +203,8 @@ class Judge:
 
     def copy(self) -> Judge:
         """Return another judge that knows as much, for a command that may be judged again."""
-        return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._cause, dict(self._written))
+        names = Names(dict(self.names.words))
+        return Judge(self.match, self.pasted, names, self._cause, [*self._typed], dict(self._written))
 
 
 def _earlier(shown: Sequence[str], before: Mapping[str, Sequence[str]], nth: int) -> list[str]:
