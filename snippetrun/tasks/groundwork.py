@@ -15,8 +15,8 @@ from snippetrun.extract import Edit
 from snippetrun.model import Command, Page, Snippet
 from snippetrun.tasks import used_images
 
-# what docker takes for a name: web, my-network.1
-_NAME = r"([a-zA-Z0-9][\w.-]+)"
+# what an author calls things: web, my-network.1, Web; but neither 3f2a1b, which an engine has made up, nor CONTAINER
+_NAME = r"(?![0-9a-f]{6,64}\b|[A-Z_]+\b)([a-zA-Z0-9][\w.-]+)"
 _NO_SWARM = re.compile(r"This node is not a swarm manager")
 _NO_NETWORK = re.compile(rf"network {_NAME} not found", re.ASCII)
 _NO_CONTAINER = re.compile(rf"No such container: {_NAME}$", re.ASCII | re.MULTILINE)

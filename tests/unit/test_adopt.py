@@ -536,6 +536,8 @@ def test_what_two_commands_lack_is_made_in_one_fence(old: Old, monkeypatch: pyte
         (("docker compose up -d", "docker exec c1 ls"), "No such container: c1"),
         (("docker ps", "docker exec c1 ls"), "No such container: c1"),
         (("docker run busybox", "docker exec 容器 ls"), "No such container: 容器"),
+        (("docker run busybox", "docker exec abc123 ls"), "No such container: abc123"),
+        (("docker run busybox", "docker exec CONTAINER ls"), "No such container: CONTAINER"),
     ],
 )
 def test_what_its_page_makes_otherwise_or_nobody_can_tell_is_its_authors_to_make(
