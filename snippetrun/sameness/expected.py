@@ -51,14 +51,17 @@ class PastedOutput:
         [lines] = sameness.as_seen(run_of(self.recording, [old]), [old.others], run, self.rules)
         return lines
 
-    def is_all(self, written: Sequence[str], command: Command, recorded: CommandResult) -> bool:
-        """Tell whether lines are all that an earlier run has printed, and the output now is the same as that.
+    def is_reordered(self, part: Part, names: Names, command: Command, recorded: CommandResult) -> bool:
+        """Tell whether all that is written is what an earlier run has printed, and the output now has the same lines.
 
-        Its lines may be in another order then, if that was seen.
+        They may be in another order, if that was seen. Names are those of this run.
         """
         old = self.commands.get(command.line)
         earlier = (uncoloured(text).strip("\n").split("\n") for text in (old.output, *old.others)) if old else ()
-        if old is None or all(match_lines(Names(), written, lines) for lines in earlier):
+        if old is None or not any(
+            len(lines) == len(part.shown) and match_lines(Names(dict(names.words)), part.written, lines) is None
+            for lines in earlier
+        ):
             return False
         run = replace(self.now, outputs=(recorded.output,))
         return not any(sameness.differences(run_of(self.recording, [old]), [old.others], run, self.rules))
@@ -207,7 +210,7 @@ class Judge:
     def _is_pasted(self, command: Command, recorded: CommandResult, part: Part) -> bool:
         """Tell whether what is written is the output of an earlier run, which is the same as that of this one."""
         alone = not any(piece.kind is PieceKind.INPUT for piece in recorded.pieces)
-        if self.pasted and alone and self.pasted.is_all(part.written, command, recorded):
+        if self.pasted and alone and self.pasted.is_reordered(part, self.names, command, recorded):
             return True
         before = self.pasted.lines(command, recorded) if self.pasted else {}
         runs = max(map(len, before.values()), default=0)
