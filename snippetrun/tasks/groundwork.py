@@ -64,6 +64,8 @@ def hidden_above(lines: Sequence[str], page: Page, snippet: Snippet, command: st
         return [Edit(above.end_line, above.end_line - 1, (above.prefix + typed,))]
     if not lines[snippet.line - 1].startswith(snippet.prefix):
         return []  # the fence opens in the line of a list's marker
-    language = next(filter(None, (snippet.language, *dialect.languages)))
+    # A prompt in a language of scripts would tell that a fence without one is no script.
+    languages = (language for language in (snippet.language, *dialect.languages) if language not in dialect.scripts)
+    language = next(filter(None, languages), snippet.language)
     fence = (f"```{language} {{hide}}", typed, "```", "")
     return [Edit(snippet.line, snippet.line - 1, tuple((snippet.prefix + line).rstrip() for line in fence))]

@@ -510,6 +510,15 @@ def test_what_a_page_takes_for_granted_is_made_above_it_out_of_sight(
     assert old.adopt(head + page) == head + hidden + "\n" + page
 
 
+def test_scripts_below_what_is_made_stay_scripts(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    (old.folder / "mkdocs.yml").write_text("plugins: [{snippetrun: {languages: [bash, console]}}]\n")
+    bare = {"docker service ls": ("docker swarm init", NO_SWARM)}
+    made = dict.fromkeys(["docker swarm init", "docker service ls", "curl localhost"], "")
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Bare(bare, made)))
+    page = "```bash\ndocker service ls\n```\n\n```bash\ncurl localhost\n```\n"
+    assert old.adopt(page) == console("$ docker swarm init", opener="```console {hide}") + "\n" + page
+
+
 def with_busybox(old: Old) -> None:
     (old.folder / "mkdocs.yml").write_text("plugins: [{snippetrun: {images: {busybox: {build: images/busybox}}}}]\n")
     (old.folder / "images/busybox").mkdir(parents=True)
