@@ -28,7 +28,8 @@ from snippetrun.config import baseline
 
 SNIPPETRUN = Path(sys.executable).with_name("snippetrun")
 AS_IT_STANDS, ADOPTED, UPDATED, ANSWERED = "as it stands", "after adopt", "after update", "after adopt, asked"
-"""When a page is green. The last one is what `adopt` makes green for who answers yes to its questions on a terminal."""
+"""When a page is green: with nothing for `adopt` to edit; by the edits of `adopt`, or of `update`; by those of `adopt`
+for who answers yes to its questions on a terminal."""
 # the line in: If that is right: --accept 30.
 _ASKED = re.compile(r"^ +If that is right: --accept (\d+)", re.MULTILINE)
 
@@ -46,11 +47,11 @@ class Page:
 
 
 def snippetrun(root: Path, *arguments: str) -> tuple[bool, str]:
-    """Run a command in a site; return whether all was well, and what it said of it."""
+    """Run a command in a site; return whether all was well, and what it said."""
     done = subprocess.run(
         [SNIPPETRUN, *arguments], cwd=root, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False
     )
-    return done.returncode == 0, done.stderr
+    return done.returncode == 0, done.stdout + done.stderr
 
 
 def tried(prepared: Path, path: str) -> Page:
@@ -60,7 +61,7 @@ def tried(prepared: Path, path: str) -> Page:
     left = tuple(problems(said))
     asked = [line for problem in left for line in _ASKED.findall(problem)]
     accepted = [word for line in asked for word in ("--accept", line)]
-    state = AS_IT_STANDS if green and attempt(prepared, path, "check")[0] else ADOPTED if green else ""
+    state = AS_IT_STANDS if green and "nothing to edit" in said else ADOPTED if green else ""
     if not green and attempt(prepared, path, "update")[0]:
         state = UPDATED
     elif not green and len(asked) == len(left) > 0 and attempt(prepared, path, "adopt", "--yes", *accepted)[0]:
@@ -74,8 +75,8 @@ def attempt(prepared: Path, path: str, command: str, *options: str) -> tuple[boo
         site = shutil.copytree(prepared, Path(root, "site"))
         if command != "adopt":
             site.joinpath(baseline.NAME).unlink()
-        done, errors = snippetrun(site, command, path, *options)
-        return done and (command == "check" or snippetrun(site, "check", path)[0]), errors
+        done, said = snippetrun(site, command, path, *options)
+        return done and snippetrun(site, "check", path)[0], said
 
 
 def problems(errors: str) -> Iterator[str]:

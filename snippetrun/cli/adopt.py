@@ -16,7 +16,7 @@ from snippetrun.model import Job
 from snippetrun.sandbox.interface import Sandbox
 from snippetrun.tasks import adopt as tasks
 from snippetrun.tasks.progress import ShownProgress
-from snippetrun.tasks.trial import Wishes
+from snippetrun.tasks.wishes import Wishes
 
 
 def _skips(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[int, str]:

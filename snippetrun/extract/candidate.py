@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -12,8 +12,9 @@ from snippetrun.errors import PageError, Problem
 from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
 from snippetrun.extract.info_string import appearance, language_of, parse
-from snippetrun.extract.lookalikes import is_in_container
+from snippetrun.extract.lookalikes import is_in_container, is_synopsis
 from snippetrun.extract.prompts import Session, has_prompt, split, split_script
+from snippetrun.extract.shell_syntax import runs_docker
 from snippetrun.model import Command, Options, Snippet
 from snippetrun.support.units import counted
 
@@ -69,11 +70,15 @@ class Candidate:
         )
 
 
-def read_fences(path: str, lines: Sequence[str], fences: Iterable[Fence], dialect: Dialect) -> Iterator[Candidate]:
+def read_fences(path: str, lines: Sequence[str], fences: Sequence[Fence], dialect: Dialect) -> Iterator[Candidate]:
     """Read the fences of a page's lines, in their order; one goes on with a shell that another has left open."""
     in_shell = False
+    prompted = {language_of(fence.info) for fence in fences if has_prompt(fence.lines, dialect.prompts)}
     for fence in fences:
         candidate = _read(path, lines, fence, dialect, in_shell=in_shell)
+        is_script = candidate.language in dialect.scripts and not has_prompt(fence.lines, dialect.prompts)
+        if is_script and not _is_meant_to_run(candidate, mixed=candidate.language in prompted):
+            candidate = replace(candidate, session=Session())
         if candidate.commands and candidate.options.term is None:
             in_shell = candidate.session.leaves_open
         yield candidate
@@ -98,6 +103,19 @@ def _read(path: str, lines: Sequence[str], fence: Fence, dialect: Dialect, *, in
         goes_on = (goes_on or options.term is not None) and _goes_on(fence.lines, dialect.prompts)
         session = split(fence.lines, fence.line + 1, dialect.prompts, goes_on=goes_on)
     return Candidate(fence, language, options, runs, session, problems)
+
+
+def _is_meant_to_run(script: Candidate, *, mixed: bool) -> bool:
+    """Whether a fence without a prompt is a script, and not any text in the colours of one.
+
+    Where its page is `mixed` and has prompts in that language too, such a text is what calls no docker.
+    """
+    goes_on = script.commands and not script.commands[0].text
+    if script.options != _DEFAULTS or script.session.findings or goes_on:
+        return True
+    if any(map(is_synopsis, script.fence.lines)):
+        return False
+    return not mixed or any(runs_docker(command.text) for command in script.commands)
 
 
 def _unclosed(path: str, lines: Sequence[str], fence: Fence) -> Problem:

@@ -35,6 +35,9 @@ _PROMPT = re.compile(
 _SIGN = re.compile(r"\s*(?:[$#%>] )?")
 # docker run -i, docker attach web, docker exec web, ssh host, sh
 _OPENS_SHELL = re.compile(r"(?:^|\s)(?:-(?=[A-Za-z]*i)[A-Za-z]++|--interactive\S*|attach|exec|ssh|su|\S*sh)(?:\s|$)")
+# the optional parts in docker rm [OPTIONS] CONTAINER [CONTAINER...], and the rest of docker --debug ...; but neither
+# those of [ -e x ], nor the files in [ab]*
+_OPTIONAL = re.compile(r"\s(?:\[(?=[^\s\]])[^][]*(?:\[[^][]*\][^][]*)*\](?=\s|$|\.\.\.)|\.\.\.(?:\s|$))")
 # docker run ^, which cmd.exe continues in the next line, or a backtick in its place, as in PowerShell
 _CONTINUED = re.compile(r"\s([\^`])\s*$")
 # the prompt of root, or of busybox's shell: root@3f2a:/# ls, / $ ls
@@ -70,6 +73,11 @@ def is_on_host(line: str) -> bool:
     """Whether a line has the prompt of a host, which no command of a script begins with."""
     match = _PROMPT.match(line)
     return bool(match and match["host"] and match["host"][-1] != "#")
+
+
+def is_synopsis(line: str) -> bool:
+    """Whether a line tells in general how a docker command is written, and is none itself."""
+    return bool(re.match(rf"\s*{_DOCKER}", line) and _OPTIONAL.search(line))
 
 
 def is_in_container(lines: Iterable[str]) -> bool:
@@ -117,7 +125,7 @@ def find_above(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iter
 def find_unprompted(lines: Sequence[tuple[int, str]], prompts: Sequence[str]) -> Iterator[Problem]:
     """Find the commands of a fence in which no line has a prompt."""
     problems = list(find_prompted(lines, prompts))
-    docker = [number for number, line in lines if runs_docker(_SIGN.sub("", line, count=1))]
+    docker = [number for number, line in lines if runs_docker(_SIGN.sub("", line, count=1)) and not is_synopsis(line)]
     if docker and not problems:
         hint = f"Write `{prompts[0]} ` before each command, as the first characters of its line."
         problems.append(Problem("nothing in this fence runs: no line starts with a prompt", hint, line=docker[0]))

@@ -66,13 +66,16 @@ class Session:
     def leaves_open(self) -> bool:
         """Whether a shell is still open in a container after its last command."""
         last = self.commands[-1] if self.commands else None
-        if last is None or leaves(last.written):
-            return False
-        return not last.text or bool(_INTERACTIVE.search(last.text) and not _DETACHED.search(last.text))
+        return last is not None and not leaves(last.written) and (not last.text or opens_shell(last.text))
 
     def complain(self, line: int, column: int, message: str, hint: str) -> None:
         """Add a problem."""
         self.problems.append(Problem(message, hint, line=line, column=column))
+
+
+def opens_shell(command: str) -> bool:
+    """Whether somebody may type into a container once a command has been typed."""
+    return bool(_INTERACTIVE.search(command) and not _DETACHED.search(command))
 
 
 def split(lines: Sequence[str], first_line: int, prompts: tuple[str, ...], *, goes_on: bool = False) -> Session:

@@ -14,6 +14,7 @@ from shlex import quote
 from typing import Self
 
 from snippetrun.errors import InfrastructureError, Problem, UsageError
+from snippetrun.extract.prompts import opens_shell
 from snippetrun.model import (
     Command,
     CommandResult,
@@ -265,6 +266,7 @@ class _Session:
             written_line=command.end_line + 1,
             until=options.until if last else None,
             goes_on_below=last and self._goes_on_below(snippet),
+            stays_open=last and not any(map(str.strip, command.written)) and opens_shell(command.text),
             match=options.match or self._job.match,
             names=Names(dict(names.words)),
             timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),

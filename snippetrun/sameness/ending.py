@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from snippetrun.model import Command, CommandResult, Ending, PieceKind
 from snippetrun.support.limits import beyond_users
@@ -26,7 +26,13 @@ _NOT_MADE = (
     " not to see it."
 )
 _NOT_WRITTEN = "Nothing above writes {0}. A fence that shows it does with {{file={0}}}."
+_MADE = (
+    "A command above has made {0}. If this is another way to do so, type `docker {1} {0}` above it, in a fence with"
+    " {{{{hide}}}} if readers are not to see it."
+)
 _NOT_HERE = {
+    r'The container name "/([\w.-]+)" is already in use': _MADE.format("{0}", "rm -f"),
+    r"network with name ([\w.-]+) already exists": _MADE.format("{0}", "network rm"),
     r"This node is not a swarm manager": (
         "Nothing above begins a swarm: `docker swarm init`, in a fence with {{hide}} if readers are not to see it."
     ),
@@ -35,7 +41,17 @@ _NOT_HERE = {
     r"open ((?:[\w-]+/)*(?:\w*Dockerfile|[\w.-]+\.ya?ml)): no such file": _NOT_WRITTEN,
     r"no configuration file provided: not found": _NOT_WRITTEN.replace("{0}", "compose.yaml"),
 }
-"""How docker says that a page lacks what another page, or a file of the reader's, has; what to do then."""
+"""How docker says that a page lacks what another page, or a file of the reader's, has, or has it twice; what to do."""
+# $CAP, ${file}
+_VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w+)\b(?![:=?+-])")
+# what the page's shell leaves as it is: '$HOME'
+_QUOTED = re.compile(r"'[^']*'")
+# . env.sh, source env.sh, eval "$(...)", set -a
+_SOURCES = re.compile(r"(?:^|[;&|]\s*)(?:\.|source|eval|set -a)\s", re.MULTILINE)
+_IS_THERE = frozenset(
+    {"HOME", "PWD", "OLDPWD", "USER", "PATH", "SHELL", "TERM", "HOSTNAME", "RANDOM", "UID", "SECONDS"}
+)
+"""Variables that the page's shell has on its own."""
 _ENDED_BY = {"^C": 130, "^\\": 131, "^P^Q": 1}
 """Keys that end a command, and the exit status of one that they have ended.
 
@@ -101,6 +117,20 @@ def missing_image(output: str) -> str:
 
 def _not_here(output: str) -> str:
     return _first(_NOT_HERE, output)
+
+
+def empty_variable(command: str, above: Iterable[str]) -> str:
+    """Return what to do about a variable in a command that failed and that none of those above it sets; "" if none.
+
+    It may stand for what readers have: `docker run --cap-add $CAP alpine`.
+    """
+    typed = "\n".join(above)
+    for match in _VARIABLE.finditer(_QUOTED.sub("", command)):
+        name = match[1]
+        is_set = re.search(rf"\b{name}=|\b(?:for|read|select)\b[^;|&\n]*\b{name}\b", f"{typed}\n{command}")
+        if name not in _IS_THERE and not is_set and not _SOURCES.search(typed):
+            return f"${name} is empty: nothing above sets it. Set it, or write what it stands for."
+    return ""
 
 
 def _first(hints: Mapping[str, str], output: str) -> str:

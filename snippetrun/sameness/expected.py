@@ -22,7 +22,7 @@ from snippetrun.model import (
     Verdict,
 )
 from snippetrun.sameness import Run
-from snippetrun.sameness.ending import wrong_ending
+from snippetrun.sameness.ending import empty_variable, wrong_ending
 from snippetrun.support import regex
 from snippetrun.support.patterns import PLACEHOLDER, Mismatch, Names, bind_loosely, canonical, match_lines
 from snippetrun.support.sgr import uncoloured
@@ -50,6 +50,21 @@ class PastedOutput:
         run = replace(self.now, outputs=(recorded.output,))
         [lines] = sameness.as_seen(run_of(self.recording, [old]), [old.others], run, self.rules)
         return lines
+
+    def is_reordered(self, part: Part, names: Names, command: Command, recorded: CommandResult) -> bool:
+        """Tell whether all that is written is what an earlier run has printed, and the output now has the same lines.
+
+        They may be in another order, if that was seen. Names are those of this run.
+        """
+        old = self.commands.get(command.line)
+        earlier = (uncoloured(text).strip("\n").split("\n") for text in (old.output, *old.others)) if old else ()
+        if old is None or not any(
+            len(lines) == len(part.shown) and match_lines(Names(dict(names.words)), part.written, lines) is None
+            for lines in earlier
+        ):
+            return False
+        run = replace(self.now, outputs=(recorded.output,))
+        return not any(sameness.differences(run_of(self.recording, [old]), [old.others], run, self.rules))
 
 
 def pasted(page: Page, last: Recording | None, now: Run, rules: Rules) -> PastedOutput | None:
@@ -128,6 +143,8 @@ class Judge:
     names: Names = field(default_factory=Names)
     _cause: int = 0
     """The line of the first command in the page's engine that has ended wrong; 0 if none has."""
+    _typed: list[str] = field(default_factory=list)
+    """The commands so far."""
     _written: dict[str, int] = field(default_factory=dict)
     """The names in output that was written so far, with the lines where they stand first."""
 
@@ -159,6 +176,7 @@ class Judge:
             verdict = self._unrun(command, recorded.fault)
         else:
             verdict = self._command(command, recorded, snippet.options.match)
+        self._typed.append(command.text)
         if ends_wrong(verdict):
             self._cause = self._cause or verdict.line
         if verdict.outcome is Outcome.FAILED and above:
@@ -171,6 +189,7 @@ class Judge:
     def _command(self, command: Command, recorded: CommandResult, match: Match | None) -> Verdict:
         wrong, hint = wrong_ending(command, recorded)
         if wrong:
+            hint = hint or (empty_variable(command.text, self._typed) if recorded.status else "")
             return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
         if not command.written:
             return Verdict(Outcome.PASSED, command.line, command.text)
@@ -190,6 +209,9 @@ class Judge:
 
     def _is_pasted(self, command: Command, recorded: CommandResult, part: Part) -> bool:
         """Tell whether what is written is the output of an earlier run, which is the same as that of this one."""
+        alone = not any(piece.kind is PieceKind.INPUT for piece in recorded.pieces)
+        if self.pasted and alone and self.pasted.is_reordered(part, self.names, command, recorded):
+            return True
         before = self.pasted.lines(command, recorded) if self.pasted else {}
         runs = max(map(len, before.values()), default=0)
         return any(
@@ -199,7 +221,8 @@ class Judge:
 
     def copy(self) -> Judge:
         """Return another judge that knows as much, for a command that may be judged again."""
-        return Judge(self.match, self.pasted, Names(dict(self.names.words)), self._cause, dict(self._written))
+        names = Names(dict(self.names.words))
+        return Judge(self.match, self.pasted, names, self._cause, [*self._typed], dict(self._written))
 
 
 def _earlier(shown: Sequence[str], before: Mapping[str, Sequence[str]], nth: int) -> list[str]:

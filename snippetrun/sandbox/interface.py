@@ -27,6 +27,8 @@ class TerminalCommand:
     """The text after which the command is left open; "" for silence."""
     goes_on_below: bool = False
     """Whether the page goes on with the command in a later fence, so that it may be left open while it is idle."""
+    stays_open: bool = False
+    """Whether it may be left at the first prompt of the shell that it opens, as the page types nothing into that."""
     match: Match = Match.PATTERN
     """How written output is held against what comes out."""
     names: Names = field(default_factory=Names)

@@ -59,6 +59,7 @@ class PtyShell:
         self._takes_paste = False
         self._hooked = True  # whether the shell still says when a command has ended
         self._open = 0  # the line of the command that is open
+        self._waits = False  # whether that was left at its prompt
         self._prompts: frozenset[str] = frozenset()  # at which something was typed into it
         output = b""
         deadline = self._deadline = clock() + _START_SECONDS
@@ -78,7 +79,9 @@ class PtyShell:
         late = ""
         if request.command and self._open:
             earlier = self._open
-            ended = self._await_earlier(deadline, request.limit)
+            # A program that waits at its prompt goes on to do so, but for what another terminal does to it.
+            patience = timings.LATE if self._waits else math.inf
+            ended = self._await_earlier(min(deadline, began + patience), request.limit)
             if isinstance(ended, Ending):
                 waiting = f"the command of line {earlier} to end in this terminal"
                 return result((), None, self._clock() - began, ended, waited_for=waiting)
@@ -95,6 +98,7 @@ class PtyShell:
             request.match,
             goes_on,
             request.goes_on_below,
+            request.stays_open,
             known=self._prompts if goes_on else frozenset(),
         )
         session = Session(dialogue, transcript, request.written_line, self._clock())
@@ -102,6 +106,7 @@ class PtyShell:
         self._prompts = dialogue.known | dialogue.prompts
         if ending is Ending.EXITED:
             self._open = 0
+        self._waits = ending is Ending.LEFT_OPEN and request.until is None
         waiting = dialogue.waits_for(request.written_line) if ending is Ending.TIMED_OUT or dialogue.until else ""
         pieces = transcript.pieces()
         if request.command and goes_on and pieces and pieces[0].kind is PieceKind.INPUT:

@@ -37,6 +37,13 @@ WILDCARD = re.compile(rf"<\.\.\.>|{PLACEHOLDER.pattern}")
 _OPEN = re.compile(rf"{WILDCARD.pattern}|(?<!\S)[\[(]?(?:\.{{3,}}|…)[\])]?(?!\S)\s*|(?<!\.)\.{{3,}}$")
 # 3f2a1b4c5d6e, or the 64 digits of which these are the first, with sha256: or without
 _ID = re.compile("(?:sha256:)?([0-9a-f]{12})[0-9a-f]{0,52}")
+# 3 minutes ago, Less than a second ago; 3f2a1b4c5d6e; happy_morse: what is another one in every row of every run
+_OTHERS = re.compile(
+    r"(?:(?:[Aa]bout|[Ll]ess than) )?(?:an?|\d+) (?:second|minute|hour|day|week|month|year)s?(?: ago)?"
+    r"|(?<!\S)(?:[0-9a-f]{12}|[a-z]+_[a-z]+\d?)(?!\S)"
+)
+# what stands between the cells of a row
+_GAP = re.compile(r"\s{2,}")
 _WORD = r"([^\s\v\x1c-\x1f\x85\p{Z}]+?)"
 r"""What a name stands for. It is Python's `\S`, in the language of RE2."""
 _EFFORT = 100_000
@@ -217,15 +224,23 @@ def match_lines(
 
 
 def bind_loosely(names: Names, written: Sequence[str], shown: Sequence[str]) -> None:
-    """Bind the names in written output that is not what came out, each line where it matches first."""
+    """Bind the names in written output that is not what came out, each line where it matches first.
+
+    A row of a table matches where only its ages, its ids and the names that Docker makes up are others.
+    """
     at, matching = 0, _Matching(effort=_EFFORT + 2 * len(shown))
+    rows = [_GAP.sub("  ", line) for line in shown]
     with suppress(_TooMuchError):
         for line in written:
             if PLACEHOLDER.search(line) and not is_elision(line, Match.PATTERN):
-                met = next(
-                    (index for index in range(at, len(shown)) if matching.meets(names, line, shown[index])), None
+                row = _GAP.sub("  ", _OTHERS.sub("<...>", line))
+                places = (
+                    index
+                    for pattern, lines in ((line, shown), (row, rows))
+                    for index in range(at, len(shown))
+                    if matching.meets(names, pattern, lines[index])
                 )
-                at = at if met is None else met + 1
+                at = next(places, at - 1) + 1
 
 
 def _fullmatch(pattern: str, text: str) -> tuple[str, ...] | None:

@@ -12,7 +12,9 @@ from snippetrun.model import Job, Recording
 from snippetrun.recordings import Store
 from snippetrun.tasks import site_pages
 from snippetrun.tasks.edited_file import EditedFile, baseline_of, written
-from snippetrun.tasks.trial import Trial, Wishes, texts
+from snippetrun.tasks.trial import Trial
+from snippetrun.tasks.trial_run import texts
+from snippetrun.tasks.wishes import Wishes
 
 
 @dataclass(frozen=True, slots=True)

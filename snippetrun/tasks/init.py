@@ -29,8 +29,8 @@ from snippetrun.tasks.status import as_it_stands
 _DEFAULTS = SiteConfig(Path(), Path(), "")
 _SCRIPTS = frozenset({"bash", "sh", "shell", "zsh"})
 """Languages of fences in which commands may stand without a prompt."""
-_EXAMPLES = frozenset({"markdown", "md", "diff"})
-"""Languages of fences that show commands and are no commands themselves."""
+_EXAMPLES = frozenset({"markdown", "md", "diff", "text", "txt", "plaintext"})
+"""Languages of fences that show commands and are no commands themselves: text is never to run."""
 _DEBIAN_TAGS = ("latest", "13", "13-slim", "stable", "stable-slim", "trixie", "trixie-slim")
 _DEBIAN = frozenset(f"debian:{tag}" for tag in _DEBIAN_TAGS)
 """The names of what can be made without a registry."""

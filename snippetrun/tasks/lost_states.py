@@ -8,6 +8,9 @@ from collections.abc import Collection
 from snippetrun.config import Renderer
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
+from snippetrun.model import Page
+from snippetrun.support.patterns import PLACEHOLDER
+from snippetrun.tasks import used_images
 
 # `paused`, **unhealthy**, __exited__
 _QUOTED = re.compile(r"(?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)|\*\*(?P<bold>.+?)\*\*|__(?P<strong>.+?)__")
@@ -15,6 +18,10 @@ _QUOTED = re.compile(r"(?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)|\*\*(?P<bold>.+
 _HEADS = re.compile(r"[A-Z]{2,}(?: [A-Z]+)*\s{2,}\S")
 # the 0 of Exited (0) 3 seconds ago, and the 137 of exited with code 137
 _STATUS = re.compile(r"(?i)\bexit(?:ed)?\b[^\d\n]{1,20}(\d{1,3})\b")
+# Error response from daemon: ..., docker: Error ..., ERROR: failed to solve
+_FAILURE = re.compile(r"^(?:[\w./-]+: )?(?:error|fatal)\b[^:\n]{0,40}:", re.IGNORECASE | re.MULTILINE)
+# Deleted Containers:, above a list of them
+_LABEL = re.compile(r"^[A-Z][\w ]{2,40}:$", re.MULTILINE)
 # echo $?, docker inspect --format '{{.State.ExitCode}}'
 _ASKS = re.compile(r"\$\?|ExitCode")
 # each of 0, 137
@@ -23,8 +30,17 @@ _NUMBER = re.compile(r"\b\d{1,3}\b")
 _BREAK = re.compile(r"\n\s*\n")
 
 
-def quoted(text: str, renderer: Renderer) -> frozenset[str]:
-    """Return the words that the prose of a page has in backticks or in bold."""
+def states(text: str, page: Page, renderer: Renderer) -> frozenset[str]:
+    """Return the words that tell of a state: those in backticks or bold in a page's prose, and not of its commands.
+
+    `run`, `--rm`, `hello-world` and `bash` are what somebody types, there or in a command that the prose quotes.
+    """
+    words = _quoted(text, renderer)
+    typed = [command.text for snippet in page.snippets for command in snippet.commands]
+    return words.difference(*(used_images.vocabulary(command) for command in [*typed, *words]))
+
+
+def _quoted(text: str, renderer: Renderer) -> frozenset[str]:
     lines = normalised(text)
     outline = read_outline(lines, renderer)
     fenced = {line for fence in outline.fences for line in range(fence.line, fence.end_line + 1)}
@@ -38,13 +54,19 @@ def quoted(text: str, renderer: Renderer) -> frozenset[str]:
 def lost_state(command: str, old: str, new: str, words: Collection[str]) -> str:
     """Return in words what is lost where output takes the place of other output; "" if nothing is.
 
-    That is whether anything comes out at all, each exit status that it tells of, and each word that its page quotes.
+    That is whether anything comes out at all, or a failure, each list with a label, each exit status that it tells
+    of, and each word of `words`.
     """
     old, new = _body(old), _body(new)
     if bool(old.strip()) is not bool(new.strip()):
         return "nothing comes out any more" if old.strip() else "something comes out now, and nothing did"
     if statuses := sorted(_statuses(command, old) - _statuses(command, new)):
         return f"it tells of exit status {statuses[0]} no more"
+    if _FAILURE.search(old) and not _FAILURE.search(new):
+        return "it shows no failure any more"
+    if labels := set(_LABEL.findall(old)) - set(_LABEL.findall(new)):
+        return f"`{min(labels)}` comes out no more, with what stands below it"
+    old = PLACEHOLDER.sub("", old)  # a name is the page's own
     gone = [f"`{word}`" for word in sorted(words) if _has(old, word) and not _has(new, word)]
     return f"{', '.join(gone)} comes out no more, and the page speaks of it" if gone else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -26,7 +27,7 @@ from snippetrun.model import (
     Verdict,
 )
 from snippetrun.sameness.expected import ends_wrong
-from snippetrun.tasks.lost_states import lost_state, quoted
+from snippetrun.tasks.lost_states import lost_state, states
 from snippetrun.tasks.rewrite import RewrittenPart, rewritten
 from snippetrun.tasks.settle import status_below, with_exit
 from snippetrun.tasks.written_forms import WrittenForm, forms
@@ -51,18 +52,20 @@ class _Edits:
 class PageEdits:
     """What changes in a page that has run, and why something else does not."""
 
-    def __init__(self, site: SiteConfig, result: Result, recording: Recording, text: str, allow: Allow) -> None:
-        """Find it out; `text` is what the page's file says, "" if it has none."""
-        self._site, self._page, self._recording, self._allow = site, result.page, recording, allow
+    def __init__(self, site: SiteConfig, result: Result, text: str, allow: Allow, above: float = math.inf) -> None:
+        """Find it out for the commands `above` a line; `text` is what the page's file says, "" if it has none."""
+        assert result.recording  # noqa: S101 - its page has run
+        self._site, self._page, self._recording, self._allow = site, result.page, result.recording, allow
         self.refused: dict[Position, str] = {}
         """Why a command that failed stays as it is, and what to do about it."""
         self._edits = _Edits()
         self._failed = result.failed_at
         self.old = text
         self._before = self._read(self.old)
-        self.words = quoted(self.old, site.renderer)
+        self.words = states(self.old, self._page, site.renderer)
         for position, (verdict, parts) in self._unmatched(result):
-            self._accept(position, verdict, parts)
+            if verdict.line < above:
+                self._accept(position, verdict, parts)
 
     @property
     def text(self) -> str:

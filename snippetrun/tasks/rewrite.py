@@ -14,12 +14,18 @@ from typing import TypeAlias
 
 from snippetrun.model import Command, CommandResult, Match, Page, Position, Recording
 from snippetrun.sameness.expected import Part, parts
-from snippetrun.support.patterns import Names, is_elision, match_lines
+from snippetrun.support.patterns import PLACEHOLDER, Names, canonical, is_elision, match_lines
 
 _INSERT, _REPLACE, _DELETE = 2, 3, 3
 """What it costs to add a line, to put another in its place, and to take one away."""
 _MOST = 1_000_000
 """Pairs of a written line and one that came out; of more it would take minutes to find out which belong together."""
+
+
+# what stands between the cells of a table
+_GAP = re.compile(r"\s{2,}")
+# 3f2a1b4c5d6e, its 64 digits, or xbw728mf6q0d of a swarm; happy_morse
+_MADE_UP = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}|(?=[a-z]*[0-9])(?:[0-9a-z]{12}|[0-9a-z]{25})|[a-z]+_[a-z]+[0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ def _aligned(part: Part, names: Names, match: Match) -> list[str]:
             lines.append(written[at])
             at, here = at + 1, here + 1
         elif at < len(written) and here < len(shown) and cost == best[at + 1][here + 1] + _REPLACE:
-            lines.append(_named(shown[here], names, match))
+            _bind_ids(names, written[at], shown[here])
+            lines.append(_named(shown[here], names, match, written[at]))
             at, here = at + 1, here + 1
         elif here < len(shown) and cost == best[at][here + 1] + _INSERT:
             lines.append(_named(shown[here], names, match))
@@ -132,12 +139,27 @@ def _costs(gaps: Sequence[bool], same: Sequence[Sequence[bool]], shown: int) -> 
     return best
 
 
-def _named(line: str, names: Names, match: Match) -> str:
-    """Return a line that came out as an author would write it: with names for the words that they stand for."""
+def _bind_ids(names: Names, written: str, shown: str) -> None:
+    """Bind the names in a line of a table to the ids, or names of Docker's making, in the row that takes its place.
+
+    That is in the same cell: `<web>  up  <name>` and `3f2a1b4c5d6e  gone  happy_morse`.
+    """
+    for cell, there in zip(_GAP.split(written.strip()), _GAP.split(shown.strip()), strict=False):
+        name = PLACEHOLDER.fullmatch(cell)
+        if name and canonical(name[1]) not in names.words and _MADE_UP.fullmatch(there):
+            names.words[canonical(name[1])] = there
+
+
+def _named(line: str, names: Names, match: Match, like: str = "") -> str:
+    """Return a line that came out as an author would write it: with names for the words that they stand for.
+
+    They are spelt as in the line that it takes the place of, if they are in that.
+    """
     if match is Match.REGEX:
         return re.escape(line)
     if match is Match.EXACT:
         return line
+    spelt = {canonical(name[1]): name[1] for name in PLACEHOLDER.finditer(like)}
     for name, word in sorted(names.words.items(), key=lambda pair: -len(pair[1])):
-        line = re.sub(rf"(?<!\S){re.escape(word)}(?!\S)", f"<{name}>", line)
+        line = re.sub(rf"(?<!\S){re.escape(word)}(?!\S)", f"<{spelt.get(name, name)}>", line)
     return line

@@ -55,7 +55,7 @@ def update(
             results.append(result)
             continue
         file = Path(result.page.path)
-        edits = PageEdits(site, result, result.recording, files.text(file) if file.is_file() else "", allow)
+        edits = PageEdits(site, result, files.text(file) if file.is_file() else "", allow)
         accepted, recorded = _accept(work, result, edits, allow)
         results.append(accepted)
         if edits.text != edits.old:

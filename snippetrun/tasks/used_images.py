@@ -40,6 +40,20 @@ def used(pages: Iterable[Page]) -> Counter[str]:
     return Counter(name for page in pages for name in _used(page))
 
 
+def vocabulary(text: str) -> set[str]:
+    """Return what words in docker commands are verbs, options, images and programs: not what the page calls its things.
+
+    docker container run --name web debian:13 ls -l     run, --name, debian:13, debian, ls
+    """
+    known: set[str] = set()
+    for verb, *words in filter(None, _docker(text)):
+        arguments = _arguments(words)
+        known |= {verb, *(word for word in words[: len(words) - len(arguments)] if word.startswith("-"))}
+        known |= {form for name in _uses([verb, *words]) for form in (name, name.partition(":")[0])}
+        known.update(arguments[1:2] if verb in _STARTS | {"exec"} else ())
+    return known
+
+
 def _used(page: Page) -> set[str]:
     named: set[str] = set()
     made: set[str] = {"scratch:latest"}

@@ -18,6 +18,7 @@ from snippetrun.terminal.inputs import (
     Input,
     asks_for_secret,
     is_keys,
+    is_shells_own,
     keys_at,
     looks_like_shell,
     may_be_typed,
@@ -62,6 +63,8 @@ class Dialogue:
     """Whether it continues a command that was opened before."""
     goes_on_below: bool = False
     """Whether it will be continued, so that it may be left while it is idle."""
+    stays_open: bool = False
+    """Whether it opens a shell into which nothing is typed, so that it may be left at its prompt."""
     at: int = 0
     """The next line that may be typed."""
     prompts: set[str] = field(default_factory=set)
@@ -158,6 +161,8 @@ class Dialogue:
 
     def _is_prompt(self, prompt: str, transcript: Transcript) -> bool:
         if prompt == OUTER_PROMPT or prompt in self.prompts:
+            return True
+        if self.stays_open and is_shells_own(prompt):
             return True
         return (transcript.typed or self.goes_on) and looks_like_shell(prompt)
 

@@ -27,6 +27,8 @@ _DETACHED = "read escape sequence"
 _ASKING = r"(?i)(?:password|passphrase|passcode|token|secret|\bpin\b)"
 _SECRET = re.compile(_ASKING + "[^:]{0,200}: ?$")  # `Enter PIN: `
 _SECRET_AND_REPLY = re.compile(_ASKING + r".{0,200}?: (?=\S)")  # `Password for 'https://a@b.c': hunter2`
+# root@3f2a1b4c5d6e:/# , / # , sh-5.2# , mysql> , >>> ; but no line of a program that has not come to its end
+_SHELLS_OWN = re.compile(r"(?:\S+|[~/]\S* )[#$>] ")
 _SHELL = re.compile(r".*[#$>%] ?")
 
 
@@ -128,6 +130,11 @@ def without_secret(line: str) -> str:
     """
     match = _SECRET_AND_REPLY.search(line)
     return line[: match.end()] if match else line
+
+
+def is_shells_own(prompt: str) -> bool:
+    """Whether a prompt can be nothing but that of a shell or an interpreter: it has no blank within, and one behind."""
+    return bool(_SHELLS_OWN.fullmatch(prompt))
 
 
 def looks_like_shell(prompt: str) -> bool:

@@ -17,7 +17,7 @@ from snippetrun.plan import plan
 from snippetrun.sandbox.fake import Answer, FakeSandbox, program
 from snippetrun.tasks import adopt, check, site_pages
 from snippetrun.tasks.adopt import Adoption
-from snippetrun.tasks.trial import Wishes
+from snippetrun.tasks.wishes import Wishes
 
 ID, OTHER_ID = "3f2a1b4c5d6e", "aabbccddeeff"
 
@@ -127,6 +127,31 @@ def test_a_copied_id_becomes_a_name(old: Old) -> None:
     )
 
 
+def test_ids_out_of_a_list_are_those_of_the_rows_that_take_their_place(old: Old) -> None:
+    first, second, third = "305297d7a235", "ff0a5c3750b9", "14e5bd11d164"
+    page = "It is a **container**.\n\n" + console(
+        *("$ docker ps -a", "ID   OF", f"{first}   a", f"{second}   b", f"{third}   c"),
+        *(f"$ docker rm {first} {second}", first, second, "$ docker info", "old"),
+    )
+    answers = {
+        "docker info": "new\n",
+        "docker ps -a": f"ID   OF\n{ID}   x   up\n{OTHER_ID}   y   up\n",
+        f"docker rm {ID} {OTHER_ID}": f"{ID}\n{OTHER_ID}\n",
+    }
+    assert old.adopt(page, answers) == "It is a **container**.\n\n" + console(
+        *("$ docker ps -a", "ID   OF", "<container>   x   up", "<container-2>   y   up"),
+        *("$ docker rm <container> <container-2>", "<container>", "<container-2>", "$ docker info", "new"),
+    )
+
+
+def test_a_list_that_has_no_row_for_an_id_is_its_authors_to_settle(old: Old) -> None:
+    page = console("$ docker ps -a", "ID   OF", f"{ID}   a", f"$ docker rm {ID}")
+    [problem] = old.problems(page, {"docker ps -a": "ID   OF\n"})
+    assert "nothing comes out any more" in problem
+    [problem] = old.problems(page, {"docker ps -a": "ID   OF\nnone   x\n"})
+    assert "leave a name without what it stands for" in problem
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -153,6 +178,12 @@ def test_a_failure_that_the_page_does_not_show_is_its_authors_to_settle(old: Old
     assert problem.startswith("docs/p.md:2: exit status 1, expected 0\n    $ docker ps\n")
     assert "      daemon is gone\n" in problem
     assert "--accept 2 takes this exit status; --skip '2=why' shows its fence without running it" in problem
+
+
+@pytest.mark.parametrize("line", ["...", "<Snip>"])
+def test_output_that_is_left_out_shows_no_failure(old: Old, line: str) -> None:
+    [problem] = old.problems(console("$ docker ps", line), {"docker ps": ("gone\n", 1)})
+    assert problem.startswith("docs/p.md:2: exit status 1, expected 0")
 
 
 def test_an_image_that_is_not_there_is_no_example(old: Old) -> None:
@@ -198,6 +229,15 @@ def test_a_status_is_accepted_where_the_owner_says_so_also_below_an_edit(old: Ol
     answers: dict[str, Answer] = {"docker x": ("", 4), "docker ps": ("daemon is gone\n", 1)}
     edited = old.adopt(page, answers, wishes=Wishes(accept=frozenset({3})))
     assert edited == console("$ docker x", "? 4", "$ docker ps", "daemon is gone", "? 1")
+
+
+@pytest.mark.parametrize("line", [3, 4, 5])
+def test_any_line_of_a_command_accepts_it_also_its_status(old: Old, line: int) -> None:
+    page = console("$ docker info", "$ docker ps", "old", "? 1")
+    answers: dict[str, Answer] = {"docker info": "", "docker ps": ("gone\n", 2)}
+    assert old.problems(page, answers)
+    edited = old.adopt(page, answers, wishes=Wishes(accept=frozenset({line})))
+    assert edited == page.replace("old\n? 1", "gone\n? 2")
 
 
 def test_the_folders_of_images_are_read_once_for_a_page(old: Old, digested: list[Path]) -> None:
@@ -273,6 +313,37 @@ def test_a_shell_in_a_container_that_nobody_leaves_is_left(old: Old) -> None:
     before = console("$ docker run -it busybox", "/ # ls", "old") + below
     after = console("$ docker run -it busybox", "/ # ls", "bin", "/ # exit") + below
     assert old.adopt(before, {"docker run -it busybox": shell, "docker ps": "one\n"}) == after
+
+
+def test_a_shell_that_goes_on_in_the_next_fence_is_left_there(old: Old) -> None:
+    shell = program("/ # ", "bin\n/ # ", "etc\n/ # ", "")
+    before = console("$ docker run -it busybox", "/ # ls", "bin") + "\n" + console("/ # ls /etc", "etc")
+    below = "\n" + console("$ docker ps", "one")
+    answers: dict[str, Answer] = {"docker run -it busybox": shell, "docker ps": "one\n"}
+    assert old.adopt(before + below, answers) == before.replace("etc\n```", "etc\n/ # exit\n```") + below
+
+
+def test_a_shell_that_nothing_is_typed_into_gets_a_terminal_of_its_own(old: Old) -> None:
+    page = console("$ docker info", "$ docker run -it busybox") + "\n" + console("$ docker ps", "one")
+    answers: dict[str, Answer] = {
+        "docker info": "",
+        "docker run -it busybox": program("/ # ", ""),
+        "docker ps": "one\n",
+    }
+    assert old.adopt(page, answers) == (
+        console("$ docker info")
+        + "\n"
+        + console("$ docker run -it busybox", opener="```console {term=shell}")
+        + "\n"
+        + console("$ docker ps", "one")
+    )
+
+
+def test_a_login_that_shows_no_password_gets_one(old: Old) -> None:
+    login = program("Username: ", "Password: ", "Login Succeeded\n")
+    page = console("$ docker login", "Username: bee", "Password:", "Login Succeeded") + "\n" + console("$ docker ps")
+    answers: dict[str, Answer] = {"docker login": login, "docker ps": ""}
+    assert old.adopt(page, answers) == page.replace("Password:", "Password: secret")
 
 
 def test_a_list_by_three_is_indented_by_four(old: Old) -> None:
@@ -359,3 +430,140 @@ def test_a_page_that_cannot_be_read_again_or_recorded_stays(old: Old, file: str,
         adopt.apply(config.load(), adoption)
     assert old.page.read_text() == page
     assert "p.md" in config.load().baseline.lines
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("docker\nFROM x", "docker build .", "open Dockerfile: no such file or directory", "docker {file=Dockerfile}"),
+        ("\n# x\nfrom x", "docker build .", "open app/Dockerfile: no such file", " {file=app/Dockerfile}"),
+        (
+            "yaml\nservices:\n  a: b",
+            "docker compose up",
+            "no configuration file provided: not found",
+            "yaml {file=compose.yaml}",
+        ),
+        ("yaml {.x}\nservices:", "docker compose up", "open c.yml: no such file", "yaml {.x file=c.yml}"),
+    ],
+)
+def test_the_one_fence_that_shows_a_file_writes_it(
+    old: Old, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str, str]
+) -> None:
+    shown, command, message, file = case
+
+    class Builder(FakeSandbox):
+        def __init__(self) -> None:
+            super().__init__(lambda _: "built\n" if self.files else (f"ERROR: {message}\n", 1))
+
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Builder()))
+    fence = f"```{shown}\n```\n\n"
+    page = "```yaml\na: b\n```\n\n%s" + console(f"$ {command}", "built")
+    rest = fence.partition("\n")[2]
+    assert old.adopt(page % fence) == page % f"```{file}\n{rest}"
+    twice = page % (fence + fence)
+    assert "Nothing above writes" in old.problems(twice)[0]
+
+
+class Bare(FakeSandbox):
+    """An engine that lacks what its page has not made: answers are failures until a command has run."""
+
+    def __init__(self, lacking: Mapping[str, tuple[str, str]], answers: Mapping[str, Answer]) -> None:
+        super().__init__(self.reply)
+        self.lacking, self.made = lacking, answers
+
+    def reply(self, command: str) -> Answer:
+        maker, message = self.lacking.get(command, ("", ""))
+        return ("Error: " + message + "\n", 1) if maker and maker not in self.commands else self.made[command]
+
+
+NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init"'
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("docker service ls", NO_SWARM, "docker swarm init"),
+        ("docker run --network mine busybox", "network mine not found.", "docker network create mine"),
+        (
+            "docker service create --network mine busybox",
+            "network mine not found",
+            "docker network create --driver overlay mine",
+        ),
+        (
+            "docker network connect bridge c1 && docker run busybox",
+            "No such container: c1",
+            "docker run -dit --name c1 busybox",
+        ),
+    ],
+)
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_what_a_page_takes_for_granted_is_made_above_it_out_of_sight(
+    old: Old, monkeypatch: pytest.MonkeyPatch, steps: tuple[str, str, str], indent: str
+) -> None:
+    command, message, maker = steps
+    with_busybox(old)
+    bare = {command: (maker, message)}
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Bare(bare, {maker: "id\n", command: "done\n"})))
+    head = "1. a\n\n" if indent else ""
+    page = textwrap.indent(console(f"$ {command}", "done"), indent)
+    hidden = textwrap.indent(console(f"$ {maker}", opener="```console {hide}"), indent)
+    assert old.adopt(head + page) == head + hidden + "\n" + page
+
+
+def test_scripts_below_what_is_made_stay_scripts(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    (old.folder / "mkdocs.yml").write_text("plugins: [{snippetrun: {languages: [bash, console]}}]\n")
+    bare = {"docker service ls": ("docker swarm init", NO_SWARM)}
+    made = dict.fromkeys(["docker swarm init", "docker service ls", "curl localhost"], "")
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Bare(bare, made)))
+    page = "```bash\ndocker service ls\n```\n\n```bash\ncurl localhost\n```\n"
+    assert old.adopt(page) == console("$ docker swarm init", opener="```console {hide}") + "\n" + page
+
+
+def with_busybox(old: Old) -> None:
+    (old.folder / "mkdocs.yml").write_text("plugins: [{snippetrun: {images: {busybox: {build: images/busybox}}}}]\n")
+    (old.folder / "images/busybox").mkdir(parents=True)
+    (old.folder / "images/busybox/Dockerfile").write_text("FROM scratch\n")
+
+
+def test_what_two_commands_lack_is_made_in_one_fence(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_busybox(old)
+    makers = "docker run -dit --name c1 busybox", "docker network create mine"
+    start, run = "docker start c1 && docker run busybox", "docker run --network mine busybox"
+    bare = {start: (makers[0], "No such container: c1"), run: (makers[1], "network mine not found")}
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Bare(bare, dict.fromkeys([*makers, *bare], ""))))
+    page = console(f"$ {start}", f"$ {run}")
+    hidden = console(*(f"$ {maker}" for maker in makers), opener="```console {hide}")
+    assert old.adopt(page) == hidden + "\n" + page
+
+
+@pytest.mark.parametrize(
+    ("commands", "message"),
+    [
+        (("docker swarm leave", "docker service ls"), NO_SWARM),
+        (("docker network create --driver x mine", "docker run --network mine busybox"), "network mine not found"),
+        (("docker service create --name c1 busybox", "docker exec c1 ls"), "No such container: c1"),
+        (("docker compose up -d", "docker exec c1 ls"), "No such container: c1"),
+        (("docker ps", "docker exec c1 ls"), "No such container: c1"),
+        (("docker run busybox", "docker exec 容器 ls"), "No such container: 容器"),
+        (("docker run busybox", "docker exec abc123 ls"), "No such container: abc123"),
+        (("docker run busybox", "docker exec CONTAINER ls"), "No such container: CONTAINER"),
+    ],
+)
+def test_what_its_page_makes_otherwise_or_nobody_can_tell_is_its_authors_to_make(
+    old: Old, commands: tuple[str, str], message: str
+) -> None:
+    with_busybox(old)
+    answers: dict[str, Answer] = {commands[0]: "", commands[1]: (f"Error: {message}\n", 1)}
+    [problem] = old.problems(console(*(f"$ {command}" for command in commands)), answers)
+    assert problem.startswith("docs/p.md:3: exit status 1, expected 0")
+
+
+def test_who_asks_a_server_asks_until_it_is_up(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(FakeSandbox):
+        def __init__(self) -> None:
+            super().__init__(lambda command: ("", 7) if command[0] == "c" and len(self.commands) < 4 else "up\n")
+
+    monkeypatch.setattr(old, "start", lambda _: nullcontext(Slow()))
+    page = console("$ docker run -d web", "up") + "\n"
+    ask = console("$ curl localhost", "up")
+    assert old.adopt(page + ask) == page + ask.replace("console", "console {retry=30s}")

@@ -113,6 +113,11 @@ def test_a_sandbox_has_as_many_users_as_it_says() -> None:
             'This node is not a swarm manager. Use "docker swarm init"',
             "Nothing above begins a swarm: `docker swarm init`",
         ),
+        (
+            'docker: Error response from daemon: Conflict. The container name "/web" is already in use by "3f"',
+            "`docker rm -f web` above it, in a fence with {hide}",
+        ),
+        ("Error response from daemon: network with name front already exists", "`docker network rm front` above it"),
         ("ERROR: failed to read dockerfile: open Dockerfile: no such file or directory", "with {file=Dockerfile}."),
         ("open app/stack.yml: no such file or directory", "Nothing above writes app/stack.yml."),
         ("no configuration file provided: not found", "Nothing above writes compose.yaml. A fence that shows it does"),
@@ -120,6 +125,32 @@ def test_a_sandbox_has_as_many_users_as_it_says() -> None:
 )
 def test_what_another_page_has_made_is_told_apart(output: str, hint: str) -> None:
     assert hint in judge(page(), ((recorded(ONE, 1, output=output),),))[0][0].hint
+
+
+@pytest.mark.parametrize(
+    ("commands", "hint"),
+    [
+        (("docker run --cap-drop $CAP x",), "$CAP is empty: nothing above sets it."),
+        (("docker rm ${ID}",), "$ID is empty"),
+        (("docker rm $HOME",), ""),
+        (("docker rm '$CAP'",), ""),
+        (("docker rm \\$CAP",), ""),
+        (("docker rm ${CAP:-x}",), ""),
+        (("docker rm $1 $? $$",), ""),
+        (("CAP=x", "docker rm $CAP"), ""),
+        (("export CAP=x; docker rm $CAP",), ""),
+        (("for id in a b; do docker rm $id; done",), ""),
+        (("read -r id", "docker rm $id"), ""),
+        (("source env.sh", "docker rm $CAP"), ""),
+    ],
+)
+def test_a_variable_that_nothing_sets_is_named_where_its_command_fails(commands: tuple[str, ...], hint: str) -> None:
+    typed = tuple(Command(text, number, number) for number, text in enumerate(commands, 2))
+    of = Page("a.md", (Snippet("console", Options(), 1, 9, "", "", typed),))
+    results = tuple(recorded(command, int(command is typed[-1])) for command in typed)
+    last = judge(of, (results,))[0][-1]
+    assert last.outcome is Outcome.FAILED
+    assert hint in last.hint if hint else "is empty" not in last.hint
 
 
 def test_other_output_names_no_image() -> None:

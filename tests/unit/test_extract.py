@@ -81,6 +81,46 @@ def test_a_script_that_has_prompts_is_a_session() -> None:
     assert [(command.text, command.written) for command in snippet.commands] == [("docker ps", ("out",))]
 
 
+MIXED = """
+```bash
+$ docker ps
+```
+
+```bash
+%s
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("registry.example.com/app:v1\nnginx:1.28", False),
+        ("Error: container is running", False),
+        ("docker commit [OPTIONS] CONTAINER [REPOSITORY[:TAG]]", False),
+        ("docker --some-option ...", False),
+        ("docker run x\ncurl localhost", True),
+        ("docker run x ls [ab]*", True),
+        ("if [ -e x ]; then docker ps; fi", True),
+        ("curl localhost\n```\n\n```bash {exit=1}\nfalse", True),
+    ],
+)
+def test_on_a_page_with_prompts_what_has_none_and_calls_no_docker_is_no_script(text: str, *, runs: bool) -> None:
+    dialect = Dialect(("bash", "sh"))
+    page = read(PATH, MIXED % text, dialect)
+    assert (len(page.snippets) > 1) is runs
+    assert page.findings == ()
+    other_language = (MIXED % text).replace("bash", "sh", 1)
+    assert (len(read(PATH, other_language, dialect).snippets) > 1) is not any(
+        sign in text for sign in ("[OPTIONS]", "...")
+    )
+
+
+def test_how_a_command_is_written_in_general_is_no_command_without_a_prompt() -> None:
+    page = read(PATH, "```console\n$ docker ps\n```\n\n```console\ndocker rm [OPTIONS] CONTAINER\n```\n")
+    assert (len(page.snippets), page.findings) == (1, ())
+
+
 def site(text: str) -> str:
     """Render a page as Material for MkDocs does; each code block of a language of ours is a `mark`."""
 

@@ -190,9 +190,9 @@ def test_a_folder_that_is_not_there_is_named(tree: Path) -> None:
     ("fences", "languages", "scripts"),
     [
         ("```bash\n$ docker ps\n```\n", ["console", "shell-session", "bash"], {}),
-        ("```bash\ndocker ps\n```\n\n```text\n$ docker ps\n```\n", ["console", "shell-session", "text"], {"bash": 1}),
+        ("```bash\ndocker ps\n```\n\n```text\n$ docker ps\n```\n", None, {"bash": 1}),
         ("```\n$ docker ps\n```\n", ["console", "shell-session", ""], {}),
-        ("```text\nme@box:~$ docker ps\n```\n", ["console", "shell-session", "text"], {}),
+        ("```shell\nme@box:~$ docker ps\n```\n", ["console", "shell-session", "shell"], {}),
         ("````markdown\n```bash\n$ docker ps\n```\n````\n\n```diff\n$ docker ps\n```\n", None, {}),
         ("```bash\n$ ls\n```\n", None, {}),
         ("```{.bash .x}\n$ docker ps\n```\n", ["console", "shell-session", "bash"], {}),

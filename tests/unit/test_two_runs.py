@@ -281,6 +281,25 @@ def test_pasted_output_matches_after_the_page_was_recorded_anew(site: Machine) -
         assert site.text() == text
 
 
+def test_pasted_lines_may_come_in_another_order_if_runs_have_shown_that(site: Machine) -> None:
+    one, other, third = ({"docker ps": "".join(f"{line}\n" for line in lines)} for lines in ("abc", "bca", "cab"))
+    site.write(page("$ docker ps"))
+    site.runs(one, other)
+    site.build()
+    site.write(page("$ docker ps", *"bca"))
+    site.runs(one, other)
+    assert not site.build().failed
+    for answers in (one, other, third):
+        site.runs(answers)
+        assert site.check() == []
+    for news in ("a\nb\nd\n", "a\nb\n"):
+        site.runs({"docker ps": news})
+        assert site.check() != []
+    site.write(page("$ docker ps", *"abd"))
+    site.runs(one, other)
+    assert site.build().failed
+
+
 @pytest.mark.parametrize("again", ["build", "look"])
 def test_retry_takes_pasted_output_for_what_came(site: Machine, again: str) -> None:
     site.engines = started

@@ -289,6 +289,13 @@ STATES = [
         "web   Exited (1) 2 days ago\n",
     ),
     ("it tells of exit status 0 no more", "docker rm a; echo $?", "0\n", "1\n"),
+    (
+        "`Deleted Containers:` comes out no more, with what stands below it",
+        "docker container prune -f",
+        "Deleted Containers:\n4a7f\n\nTotal reclaimed space: 2B\n",
+        "Total reclaimed space: 0B\n",
+    ),
+    ("it shows no failure any more", "docker pull a", "Error response from daemon: no\n", "Status: Downloaded\n"),
     ("`paused` comes out no more, and the page speaks of it", "docker ps", "it is paused\n", "it is running\n"),
     ("`7` comes out no more, and the page speaks of it", "docker exec a wc", "7\n", "8\n"),
     ("`1.2` comes out no more, and the page speaks of it", "docker version", "version 1.2\n", "version 1.3\n"),
@@ -316,6 +323,37 @@ def test_what_an_example_is_there_to_show_changes_only_if_that_is_allowed(
     assert asked == [state]
     assert site.text() == text.replace("info\nold", "info\nnew").replace(written, output)
     assert site.check() == []
+
+
+TYPED = """\
+Try `docker run hello-world`, and **hello-world**. With `run`, `-dit` and `--rm` comes a `bash`: `/bin/sh`. It is `web`.
+
+```console
+$ docker container run -dit --rm --name web busybox bash
+$ docker exec web /bin/sh -c ls
+$ docker info
+{}
+```
+"""
+
+
+@pytest.mark.parametrize("word", ["hello-world", "run", "-dit", "--rm", "bash", "/bin/sh", "busybox"])
+def test_a_word_of_commands_or_the_name_of_an_image_tells_nothing_of_a_state(site: Site, word: str) -> None:
+    site.write(TYPED.format(f"it has {word} once"))
+    site.answers = {"docker info": "it has not\n"} | dict.fromkeys(
+        ["docker container run -dit --rm --name web busybox bash", "docker exec web /bin/sh -c ls"], ""
+    )
+    assert problems(site.update()) == []
+
+
+@pytest.mark.parametrize("word", ["web", "-c", "ls"])
+def test_what_a_page_names_is_a_state_and_so_is_all_behind_a_program(site: Site, word: str) -> None:
+    site.write(f"It is `{word}`.\n\n" + TYPED.format(f"it has {word} once"))
+    site.answers = {"docker info": "it has not\n"} | dict.fromkeys(
+        ["docker container run -dit --rm --name web busybox bash", "docker exec web /bin/sh -c ls"], ""
+    )
+    [problem] = problems(site.update())
+    assert f"`{word}` comes out no more, and the page speaks of it" in problem
 
 
 @pytest.mark.parametrize(("state", "command", "then", "now"), [*STATES, (SOMETHING, "docker logs a", "", "new\n")])
