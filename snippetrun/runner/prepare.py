@@ -42,7 +42,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     with host_engine(say) as engine, ExitStack() as held:
         sandbox_image, provided = images_of(engine, site, say)
         with _alone(say):
-            owner = f"{site.root} {site.engine.name}".rstrip()  # each of a site's engines has a store
+            owner = f"{site.root} {site.other_engine}".rstrip()  # each of a site's engines has a store
             filled = store(engine, owner, sandbox_image, provided, say)
             held.enter_context(used(filled.volume))
 

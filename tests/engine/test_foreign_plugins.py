@@ -258,7 +258,7 @@ def test_a_mistake_in_an_included_file_has_its_place_for_the_command_line_too(ma
     )
     failed = snippetrun("list")
     assert failed.returncode == 2
-    assert "mkdocs.yml: MkDocs cannot read this site: " in failed.stdout
+    assert "docs/index.md: Snippet at path 'parts/none.md' could not be found\n" in failed.stdout
 
 
 HOOK = """

@@ -118,8 +118,8 @@ def made_up(folder: Path) -> Iterator[str]:
     """Yield output that a site shows and that is neither recorded nor, where nothing ran, written by its author."""
     for page in (folder / "docs").rglob("*.md"):
         name = page.relative_to(folder / "docs")
-        file = folder / "recordings" / f"{name}.json"
-        snippets = json.loads(file.read_text())["snippets"] if file.exists() else []
+        files = (folder / "recordings" / name.parent).glob(f"{name.name}*.json")  # of each engine
+        snippets = [snippet for file in files for snippet in json.loads(file.read_text())["snippets"]]
         recorded = {text for snippet in snippets for command in snippet["commands"] for text in recorded_texts(command)}
         site = (folder / "site" / name).with_suffix(".html")
         shown = [text.rstrip("\n") for text in blocks(site, "sr-output").texts]
