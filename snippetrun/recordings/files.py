@@ -93,14 +93,21 @@ class Store:
 
         On another engine than the site's first, what was recorded there counts until the page has its own.
         """
+        own = self.own(job)
+        if self._first is None:
+            return own
+        first = self._first.readable(job.page)
+        counts = own.stored if own.fresh or own.error else first or own.stored
+        return replace(own, stored=counts, first=first)
+
+    def own(self, job: Job) -> Reading:
+        """Return what there is for a job on this engine, and nothing of the first; the file is read once."""
         stored = None
-        first = self._first.readable(job.page) if self._first else None
         try:
             stored = self.read(job.page)
-            fresh = self._fresh(job, stored)
+            return Reading(stored, self._fresh(job, stored))
         except RecordingError as error:
-            return Reading(stored, error=error, first=first)
-        return Reading(stored if fresh else first or stored, fresh, first=first)
+            return Reading(stored, error=error)
 
     def look_all(self, jobs: Iterable[Job]) -> dict[str, Reading]:
         """Return what there is for several jobs, by their pages."""
@@ -171,7 +178,7 @@ class Store:
             message = "its recording would be behind a link that leads out of the recordings"
             raise RecordingError(Problem(message, f"Remove that link: {os.path.relpath(file.parent)}", job.page.path))
         with self._locked():
-            old = self.look(job).fresh  # whoever runs it too may just have written it
+            old = self.own(job).fresh  # whoever runs it too may just have written it
             if old and not news and old.environment.engine == recording.environment.engine:
                 return old
             return self._write(file, job.page, recording)
@@ -182,7 +189,7 @@ class Store:
         if file is None:
             return
         with self._locked():
-            old = self.look(job).fresh
+            old = self.own(job).fresh
             if old is None:
                 return
             self._write(file, job.page, joined(old, run))

@@ -44,7 +44,9 @@ def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[El
     found: dict[str, list[Elsewhere]] = {path: [] for path in shown}
     for source in work.site.engines[1:] if shown else ():
         there = plan(work.site.on(source.name), [shown[path].page for path in shown], work.sources)
-        for path, reading in Store(there.site).look_all(there.jobs).items():
+        store = Store(there.site)
+        for job in there.jobs:
+            reading, path = store.own(job), job.page.path
             if reading.error:
                 raise reading.error
             if reading.fresh:

@@ -10,3 +10,7 @@ CONTROLS = {chr(code) for code in (*range(9), *range(11, 32), *range(127, 160))}
 """Control characters, without tab's and newline's."""
 OBEYED = re.compile(r"(?:^|\s)::.*::|##\w*\[", re.MULTILINE)
 """What a CI runner takes for an order."""
+TAGS = {"div", "pre", "code", "span", "samp", "label", "input"}
+"""The elements of a block of ours."""
+ATTRIBUTES = {"class", "tabindex", "data-copy", "style", "type", "autocomplete", "data-search-exclude"}
+"""What these may have, besides a fence's own id."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from helpers.inert import CONTROLS, OBEYED, UNSEEN
+from helpers.inert import ATTRIBUTES, CONTROLS, OBEYED, TAGS, UNSEEN
 from helpers.rendered import rendered
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
@@ -118,16 +118,8 @@ class Elements(HTMLParser):
 def is_inert_html(text: str) -> None:
     """Check that some HTML is our own elements, and text."""
     found = Elements(text)
-    assert found.tags <= {"div", "pre", "code", "span", "samp", "label", "input"}
-    assert found.attributes <= {
-        "class",
-        "tabindex",
-        "data-copy",
-        "style",
-        "type",
-        "autocomplete",
-        "data-search-exclude",
-    }
+    assert found.tags <= TAGS
+    assert found.attributes <= ATTRIBUTES
     assert not set(text) & (CONTROLS | set(UNSEEN) | set("{}"))
     assert SECRET not in text
 
