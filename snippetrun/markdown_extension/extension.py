@@ -36,7 +36,7 @@ from snippetrun.support.neutralise import neutralise
 if TYPE_CHECKING:
     from markdown import Markdown
 
-    from snippetrun.model import Result
+    from snippetrun.model import Page, Result
 
 _fences: ContextVar[Fences | None] = ContextVar("fences", default=None)
 """Those of the page that is converted now. Texts within it, such as docstrings, are converted by other instances."""
@@ -151,19 +151,23 @@ class SnippetrunExtension(Extension):
         return self._filled(fences, html, site) if site else html
 
     def _filled(self, fences: Fences, html: str, site: SiteConfig) -> str:
-        work = plan(site, fences.pages()).in_mode(Mode.REPLAY)
+        pages = fences.pages()
+        if not any(page.snippets for page in pages):  # such as a docstring: no image's folder is read for it
+            self._tell(fences, pages, ())
+            return html
+        work = plan(site, pages).in_mode(Mode.REPLAY)
         results = runner.run(work, runner.Watcher())
-        self._tell(fences, results)
+        self._tell(fences, pages, results)
         fences.marks.show(all_blocks(work, results))
         filled = fences.marks.fill(html)
         if filled == html or not self.getConfig("style"):
             return filled
         return f"{filled}\n<style>{render.style()}</style>"
 
-    def _tell(self, fences: Fences, results: Sequence[Result]) -> None:
+    def _tell(self, fences: Fences, read: Sequence[Page], results: Sequence[Result]) -> None:
         """Say what no reader should see; raise it for a strict build."""
         pages = [report.page(result) for result in results]
-        findings = chain(fences.findings, *(result.page.findings for result in results))
+        findings = chain(fences.findings, *(page.findings for page in read))
         problems = [*findings, *chain(*map(report.failures, pages)), *chain(*map(report.stale, pages))]
         if problems and self._strict():
             raise PageError(*problems)
