@@ -11,6 +11,7 @@ from typing import Any
 
 from snippetrun import render, runner
 from snippetrun.config import SiteConfig
+from snippetrun.markdown_extension.block_cache import BlockCache
 from snippetrun.model import Outcome, Page, Position, Recording, Result, Verdict
 from snippetrun.plan import Plan, rules
 from snippetrun.runner import Elsewhere
@@ -18,9 +19,16 @@ from snippetrun.support.fingerprint import digest
 
 
 def all_blocks(work: Plan, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
-    """Return the HTML of the snippets of pages, by page. Raises RecordingError for a recording that is damaged."""
-    others = runner.elsewhere(work, results)
-    return {result.page.path: blocks(work.site, result, others.get(result.page.path, ())) for result in results}
+    """Return the HTML of the snippets of pages, by page. Raises RecordingError for a recording that is damaged.
+
+    A page that is what it was has the blocks that an earlier build has made of it.
+    """
+    others, cache = runner.OtherEngines(work, results), BlockCache(work.site)
+
+    def of(path: str, result: Result) -> tuple[str, ...]:
+        return cache.blocks(result, others.sources(path), lambda: blocks(work.site, result, others.of(path)))
+
+    return {result.page.path: of(result.page.path, result) for result in results}
 
 
 def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -> tuple[str, ...]:

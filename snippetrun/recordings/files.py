@@ -64,6 +64,14 @@ class Store:
         engine = f"{_AT_ENGINE}{self._site.other_engine}" if self._site.other_engine else ""
         return self._folder / inside.with_name(f"{inside.name}{engine}.json")
 
+    def data(self, page: Page) -> bytes:
+        """Return what the file of a page's recording has in it, whatever that is; nothing if it cannot be read."""
+        file = self.path(page)
+        try:
+            return bounded.read_bytes(file) if file and not self._leads_out(file) else b""
+        except OSError:
+            return b""
+
     def read(self, page: Page) -> StoredRecording | None:
         """Return a page's recording; None if there is none. Raises RecordingError if the file is not as we wrote it."""
         file = self.path(page)

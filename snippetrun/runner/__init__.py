@@ -10,7 +10,7 @@
 - `watcher`: who is told how far it has come
 """
 
-from snippetrun.runner.elsewhere import Elsewhere, all_as_recorded, as_recorded, elsewhere
+from snippetrun.runner.elsewhere import Elsewhere, OtherEngines, all_as_recorded, as_recorded, elsewhere
 from snippetrun.runner.judge import before, result, varying
 from snippetrun.runner.pool import Aim, look_again, run
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes, SharedSandboxes, live_sandboxes
@@ -20,6 +20,7 @@ __all__ = [
     "Aim",
     "Elsewhere",
     "OpenSandbox",
+    "OtherEngines",
     "Sandboxes",
     "SharedSandboxes",
     "Watcher",

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from snippetrun.model import Difference, Ending, Outcome, Position, Result, Verdict, printed
+from snippetrun.model import Difference, Ending, Job, Outcome, Position, Result, Verdict, printed
 from snippetrun.plan import Plan, plan, rules
 from snippetrun.recordings import Reading, Store
 from snippetrun.runner.drift import News, Reference, in_lines
@@ -33,28 +33,50 @@ class Elsewhere:
         return self.result.recording.environment.engine if self.result.recording else ""
 
 
-def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
-    """Return by page what was recorded on the site's other engines, in the order of these.
+class OtherEngines:
+    """The site's engines but the first, and what its pages came to on them; a recording is read when it is asked for.
 
     A page that has changed since has none; nor has one that is not shown as it was recorded on the first engine.
-    Raises RecordingError for a recording that is not as it was written.
     """
-    keys = {job.page.path: job.key for job in work.jobs}
-    shown = {r.page.path: r for r in results if r.recording and r.recording.key == keys.get(r.page.path)}
-    found: dict[str, list[Elsewhere]] = {path: [] for path in shown}
-    for source in work.site.engines[1:] if shown else ():
-        there = plan(work.site.on(source.name), [shown[path].page for path in shown], work.sources)
-        store = Store(there.site)
-        for job in there.jobs:
-            reading, path = store.own(job), job.page.path
+
+    def __init__(self, work: Plan, results: Sequence[Result]) -> None:
+        """Find out which pages are shown as the first engine's recordings say."""
+        keys = {job.page.path: job.key for job in work.jobs}
+        self._site = work.site
+        self.shown = {r.page.path: r for r in results if r.recording and r.recording.key == keys.get(r.page.path)}
+        """What is shown of these pages."""
+        self._engines: list[tuple[str, Store, dict[str, Job]]] = []
+        for source in work.site.engines[1:] if self.shown else ():
+            there = plan(work.site.on(source.name), [shown.page for shown in self.shown.values()], work.sources)
+            self._engines.append((source.name, Store(there.site), {job.page.path: job for job in there.jobs}))
+
+    def of(self, path: str) -> list[Elsewhere]:
+        """Return what was recorded of a page, in the order of the engines.
+
+        Raises RecordingError for a recording that is not as it was written.
+        """
+        found = []
+        for name, store, jobs in self._engines:
+            reading = store.own(jobs[path]) if path in jobs else Reading(None)
             if reading.error:
                 raise reading.error
             if reading.fresh:
-                page, first = shown[path].page, shown[path].recording
-                recorded = result(page, reading.fresh, work.site.match, first)
-                on_first = Reference(page, first, fingerprints(page), rules(work.site, page))
-                found[path].append(Elsewhere(source.name, recorded, _news(on_first, recorded)))
-    return found
+                page, first = self.shown[path].page, self.shown[path].recording
+                recorded = result(page, reading.fresh, self._site.match, first)
+                on_first = Reference(page, first, fingerprints(page), rules(self._site, page))
+                found.append(Elsewhere(name, recorded, _news(on_first, recorded)))
+        return found
+
+    def sources(self, path: str) -> list[object]:
+        """Return all that decides what `of` returns, beside what the first engine's result says."""
+        known = [(name, store, jobs[path]) for name, store, jobs in self._engines if path in jobs]
+        return [(name, job.key, store.data(job.page)) for name, store, job in known]
+
+
+def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
+    """Return by page what was recorded on the site's other engines. Raises as `OtherEngines.of`."""
+    others = OtherEngines(work, results)
+    return {path: others.of(path) for path in others.shown}
 
 
 def all_as_recorded(work: Plan, results: Sequence[Result]) -> tuple[Result, ...]:

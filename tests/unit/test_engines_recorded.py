@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,8 +22,9 @@ from helpers.runs import check_on, console, run_on
 from snippetrun import config, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import RecordingError
+from snippetrun.markdown_extension import embed
 from snippetrun.markdown_extension.embed import all_blocks
-from snippetrun.model import Ending, Job, Mode, Outcome
+from snippetrun.model import Ending, Job, Mode, Outcome, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.report import Report, engines, json_, markdown, wrong
 from snippetrun.sandbox.fake import Answer, FakeSandbox
@@ -81,6 +84,51 @@ def outcomes(made: Report) -> list[Outcome]:
 
 def blocks() -> tuple[str, ...]:
     return all_blocks(work(), runner.run(work(), runner.Watcher()))["docs/a.md"]
+
+
+def test_a_page_that_is_what_it_was_is_not_compared_again(
+    site: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    make = embed.blocks
+
+    def counted(own: SiteConfig, result: Result, others: Sequence[runner.Elsewhere] = ()) -> tuple[str, ...]:
+        made.append(result.page.path)
+        return make(own, result, others)
+
+    monkeypatch.setattr(embed, "blocks", counted)
+    first = blocks()
+    assert (blocks(), made) == (first, ["docs/a.md"])
+    machine.next["docker ps"] = "new\n"
+    assert report(run_on(machine), "next").exit_status == 0
+    assert blocks() != first
+    (site / "docs/a.md").write_text(f"{PAGE}\nMore.\n\n{console('$ docker ps')}")
+    assert report(run_on(machine), ALL).exit_status == 0
+    assert len(blocks()) > len(first)
+    assert len(made) == 3
+    mkdocs = site / "mkdocs.yml"
+    mkdocs.write_text(mkdocs.read_text().replace(OPTIONS, f"{OPTIONS}      varies: [new]\n"))
+    blocks()
+    assert len(made) == 4
+
+
+def test_blocks_of_a_damaged_cache_or_of_none_are_made_anew(
+    site: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
+    first = blocks()
+    [file] = (file for file in (tmp_path / "cache/blocks").rglob("*") if file.is_file())
+    for text in (file.read_text()[:-1], "5", "", "[]", '["0", "another"]'):
+        file.write_text(text)
+        assert blocks() == first
+    old = file.parent.with_name("of-a-site-that-is-gone")
+    old.mkdir()
+    os.utime(old, (0, 0))
+    shutil.rmtree(file.parent)
+    assert blocks() == first
+    assert [folder.name for folder in (tmp_path / "cache/blocks").iterdir()] == [file.parent.name]
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(site / "mkdocs.yml"))
+    assert blocks() == first
 
 
 DIFFERENT = [Outcome.PASSED, Outcome.DIFFERS, Outcome.PASSED, Outcome.DIFFERS]
