@@ -90,15 +90,19 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Learn whether this is a live preview; also makes MkDocs keep us from build to build."""
         self._serving = command == "serve"
 
-    def on_config(self, config: MkDocsConfig) -> None:
+    @event_priority(_EARLY)
+    def _take_over(self, config: MkDocsConfig) -> None:
+        """Take away what is for other generators, before plugins such as mkdocstrings copy it."""
+        # This plugin does what the extension does, and writes what is watched.
+        config.markdown_extensions = [name for name in config.markdown_extensions if name != LANGUAGE]
+        config.watch = [path for path in config.watch if Path(path) != self.site.recordings]
+
+    def _add(self, config: MkDocsConfig) -> None:
         """Add our fence, what finds the fences that extensions put in, and our style sheet to the site."""
         self.on_shutdown()
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
         self._results, self._reported = (), []
-        # Both are for other generators: this plugin does what the extension does, and writes what is watched.
-        config.markdown_extensions = [name for name in config.markdown_extensions if name != LANGUAGE]
-        config.watch = [path for path in config.watch if Path(path) != self.site.recordings]
         extensions, configs = config.markdown_extensions, config.mdx_configs
         if "pymdownx.superfences" not in extensions:
             extensions.append("pymdownx.superfences")
@@ -107,6 +111,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             fences.append({"name": LANGUAGE, "class": LANGUAGE, "format": self._formatter})
             extensions.append(PutIn(self._put_in))  # type: ignore[arg-type] # MkDocs hands it on
             config.extra_css.insert(0, render.STYLE_PATH)
+
+    on_config = CombinedEvent(_take_over, _add)
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002 - MkDocs' signature
         """Read the page's file before MkDocs does, as a build could not go on from there with a sentence of ours."""

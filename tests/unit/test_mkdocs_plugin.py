@@ -133,6 +133,18 @@ def test_a_mistake_in_the_configuration_is_named_with_its_line(make_site: MakeSi
     assert "Traceback" not in built.output
 
 
+def test_what_copies_the_sites_markdown_extensions_has_none_of_ours(make_site: MakeSite) -> None:
+    """As mkdocstrings does: each text that it converts would look for its page."""
+    make_site({"index.md": "# Home\n"}, "markdown_extensions: [snippetrun, admonition]\nhooks: [hook.py]\n")
+    Path("hook.py").write_text(
+        "from mkdocs.plugins import event_priority\n\n"
+        "@event_priority(50)\ndef on_config(config):\n"
+        "    print('copied:', [n for n in config.markdown_extensions if n in ('snippetrun', 'admonition')])\n"
+    )
+    built = build()
+    assert (built.returncode, "copied: ['admonition']" in built.output) == (0, True), built.output
+
+
 NEVER_RECORDED = "# Home\n\n```console\n$ docker ps\n```\n"
 NO_PROMPT = "# Home\n\n```console\ndocker ps\n```\n"
 PLACEHOLDER = "# Home\n\n```console\n$ docker rm <box>\n```\n"
