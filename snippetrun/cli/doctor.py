@@ -15,7 +15,7 @@ from snippetrun.tasks.progress import ShownProgress
 @JSON
 @with_site
 def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
-    """Look at the engine, its host, and what keeps a page apart from them; each finding with its fix."""
+    """Look at the engine, its host, and what isolates pages from them. A problem comes with its fix."""
     from snippetrun.tasks.doctor import State, examine
 
     with ShownProgress() as progress:

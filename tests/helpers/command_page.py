@@ -5,6 +5,7 @@ Run it to write the page anew: make commands.
 
 from __future__ import annotations
 
+import html
 import inspect
 import signal
 from collections.abc import Iterable, Iterator
@@ -56,13 +57,13 @@ def _options(context: click.Context) -> Iterator[tuple[str, str]]:
     """Return the options as click's own help has them: how each is written, and what it does."""
     for parameter in context.command.get_params(context):
         if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context)):
-            yield f"`{record[0]}`", " ".join(record[1].split())
+            yield f"<code>{html.escape(record[0])}</code>", " ".join(record[1].split())
 
 
 def _table(what: str, rows: Iterable[tuple[str, str]]) -> str:
-    """Return a Markdown table; `[run|replay]` has its bar escaped."""
+    """Return a Markdown table; in code a backslash before the bar of `[run|replay]` would be shown."""
     lines = [(what, "meaning"), ("---", "---"), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
 
 
 if __name__ == "__main__":
