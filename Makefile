@@ -2,7 +2,7 @@
 
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema engines constraints clean
+.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -65,6 +65,10 @@ schema:
 engines:
 	@tools/setup test
 	PYTHONPATH=tests .venv/bin/python tests/helpers/engine_table.py
+
+commands:
+	@tools/setup test
+	PYTHONPATH=tests .venv/bin/python tests/helpers/command_page.py
 
 constraints:
 	@tools/setup test

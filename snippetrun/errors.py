@@ -19,7 +19,25 @@ could not find out. Every error is a list of problems, so that a page with three
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import IntEnum
+from typing import ClassVar, Self
+
+
+class ExitStatus(IntEnum):
+    """How commands end, unless a signal ends them; docs/reference/command-line.md is made of it."""
+
+    meaning: str
+
+    def __new__(cls, status: int, meaning: str) -> Self:
+        """Return a number that knows what it means."""
+        member = int.__new__(cls, status)
+        member._value_, member.meaning = status, meaning
+        return member
+
+    GOOD = 0, "all is well"
+    FAILED = 1, "a command did not do what its page expects; with `check`, also: its output is not what was recorded"
+    UNUSABLE = 2, "something cannot be used: the page, the configuration, the command line; or there was nothing to run"
+    BROKEN = 3, "an engine, an image, a registry or a sandbox failed us, or a file cannot be written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +68,7 @@ class Problem:
 class SnippetrunError(Exception):
     """The root: catch this one to print any of them."""
 
-    exit_status: ClassVar[int] = 2
+    exit_status: ClassVar[int] = ExitStatus.UNUSABLE
 
     def __init__(self, *problems: Problem) -> None:
         """Hold the problems, at least one."""
@@ -80,7 +98,7 @@ class RecordingError(UsageError):
 class InfrastructureError(SnippetrunError):
     """What we run on did not do its part."""
 
-    exit_status: ClassVar[int] = 3
+    exit_status: ClassVar[int] = ExitStatus.BROKEN
 
 
 class EngineError(InfrastructureError):

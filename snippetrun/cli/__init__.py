@@ -31,10 +31,10 @@ def _run() -> int:
 
     from snippetrun.cli.commands import cli
     from snippetrun.cli.group import complain, echo
-    from snippetrun.errors import Problem, SnippetrunError
+    from snippetrun.errors import ExitStatus, Problem, SnippetrunError
 
     try:
-        return cli(standalone_mode=False) or 0
+        return cli(standalone_mode=False) or ExitStatus.GOOD
     except SnippetrunError as error:
         complain(error.problems)
         return error.exit_status
@@ -42,11 +42,11 @@ def _run() -> int:
         if isinstance(error, click.UsageError) and error.ctx:
             click.echo(error.ctx.get_usage(), err=True)
         echo(f"Error: {error.format_message()}", err=True)
-        return 2
+        return ExitStatus.UNUSABLE
     except click.Abort:  # click's name for KeyboardInterrupt
         raise KeyboardInterrupt from None
     except OSError as error:  # a full disk, a folder that may not be written
         if error.filename is None and error.errno is None:
             raise
         complain([Problem(error.strerror or str(error), "", str(error.filename or ""))])
-        return 3
+        return ExitStatus.BROKEN

@@ -52,8 +52,8 @@ def adopt(
 ) -> int:
     """Run pages that are not under test yet, show the edits that make them green, and apply these when told to.
 
-    A page that is green is recorded, and taken out of the baseline. What only its author can settle is said with its
-    line; then the page stays as it is, and the exit status is 1.
+    PAGES are pages or folders. A page that is green is recorded, and taken out of the baseline. What only its author
+    can settle is said with its line; then the page stays as it is, and the exit status is 1.
     """
     paths = files.find(config.load(config_file), pages)
     if (skip or accept) and len(paths) > 1:

@@ -39,13 +39,13 @@ _TASKS = {
 @click.option(
     "--confirm",
     is_flag=True,
-    help="Believe no recording that words or lines vary: run pages until they are seen to. For --confirmed-by.",
+    help="Run pages until the words and lines that vary in recordings have varied. For --confirmed-by.",
 )
 @click.option(
     "--confirmed-by",
     type=click.Path(path_type=Path),
     metavar="REPORT",
-    help="With --mode replay: complain also of recordings that a JSON report of `check` has not confirmed.",
+    help="With --mode replay: also complain of recordings that this JSON report of `check` does not confirm.",
 )
 @with_reports()
 @click.pass_obj
@@ -60,7 +60,7 @@ def check(  # noqa: PLR0913 - an argument for each option
     confirm: bool,
     confirmed_by: Path | None,
 ) -> Report:
-    """Run pages afresh, and hold what comes out against what is written and what was recorded.
+    """Run pages afresh, and compare what comes out with what is written and what was recorded.
 
     Nothing is changed. PATHS are pages or folders; without any, all pages of the site. The exit status is 1 if a
     command failed, if its output is not what is written or recorded, or if something does not run although it looks so;

@@ -26,7 +26,7 @@ from snippetrun.tasks import diff as diffs
 @JSON
 @with_site
 def diff(site: config.SiteConfig, arguments: tuple[str, ...], *, form: str, exit_code: bool, as_json: bool) -> int:
-    """Show what recordings newly say, without what varies from run to run. Nothing is run.
+    """Show what is new in recordings, without what varies from run to run. Nothing is run.
 
     They are compared with those of the last commit, or of the revision REV; with REV..REV those of two revisions. PATHS
     are pages, recordings or folders; without any, all recordings of the site.

@@ -6,6 +6,7 @@ import dataclasses
 
 from snippetrun import config
 from snippetrun.cli.group import JSON, cli, echo, print_json, with_site
+from snippetrun.errors import ExitStatus
 from snippetrun.report import json_
 from snippetrun.tasks.progress import ShownProgress
 
@@ -14,7 +15,7 @@ from snippetrun.tasks.progress import ShownProgress
 @JSON
 @with_site
 def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
-    """Look at the engine, its host, and what keeps a page apart from them; each finding with its fix."""
+    """Look at the engine, its host, and what isolates pages from them. A problem comes with its fix."""
     from snippetrun.tasks.doctor import State, examine
 
     with ShownProgress() as progress:
@@ -28,4 +29,5 @@ def doctor(site: config.SiteConfig, *, as_json: bool) -> int:
             echo(f"{finding.state.upper():8} {finding.name:{width}}  {finding.message}")
             if finding.fix:
                 echo(f"{'':8} {'':{width}}  -> {finding.fix}")
-    return 3 if any(finding.state is State.PROBLEM for finding in findings) else 0
+    broken = any(finding.state is State.PROBLEM for finding in findings)
+    return ExitStatus.BROKEN if broken else ExitStatus.GOOD

@@ -40,20 +40,20 @@ YES = click.option("--yes", is_flag=True, help="Write without asking.")
 CHANGED_SINCE = click.option(
     "--changed-since",
     metavar="REV",
-    help="Only pages that are not what they were at this revision of the git repository.",
+    help="Only pages that have changed since this revision of the git repository.",
 )
 SHARD = click.option(
     "--shard",
     callback=_shard,
     metavar="I/N",
-    help="Only the part of machine I of N; `snippetrun merge` makes one report of all.",
+    help="Only part I of N, for one of N machines; `snippetrun merge` makes one report of all.",
 )
 
 ENGINE = click.option(
     "--engine",
     callback=_engine,
     metavar="NAME",
-    help="This one of the site's `engines`, or `all` of them, with a column for each in the report.",
+    help="Run on this one of the site's `engines`, or on `all`; then the report has a column for each.",
 )
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}

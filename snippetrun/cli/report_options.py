@@ -14,7 +14,7 @@ import click
 
 from snippetrun import report
 from snippetrun.cli.group import JSON, complain, echo, note
-from snippetrun.errors import FileError, Problem
+from snippetrun.errors import ExitStatus, FileError, Problem
 from snippetrun.report import Report, engines, github, json_, junit, markdown
 from snippetrun.support import atomic
 
@@ -84,10 +84,10 @@ def with_reports(*, annotated: bool = True, transcripts: bool = False) -> Callab
                 _tell_github(made, annotated=annotated)
             for line in report.reruns(made.pages):
                 echo(line, err=True)
-            if made.exit_status != 2:
+            if made.exit_status != ExitStatus.UNUSABLE:
                 echo(made.note or "\n".join(report.summaries(made)), err=True)
                 note(made.untested)
-            return max(made.exit_status, 2 if problems else 0)
+            return max(made.exit_status, ExitStatus.UNUSABLE if problems else ExitStatus.GOOD)
 
         return called
 

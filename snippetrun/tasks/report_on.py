@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from snippetrun import config, report, runner
-from snippetrun.errors import SnippetrunError
+from snippetrun.errors import ExitStatus, SnippetrunError
 from snippetrun.model import Command, Job, Page, Result
 from snippetrun.plan import Plan
 from snippetrun.report import Report, Share, engines
@@ -78,7 +78,8 @@ def _report_on(task: Task, config_file: Path | None, selection: Selection, watch
         problems=error.problems if error else (),
         seconds=time.monotonic() - began,
     )
-    status = error.exit_status if error else int(bool(report.wrong(made)))
+    wrong = ExitStatus.FAILED if report.wrong(made) else ExitStatus.GOOD
+    status = error.exit_status if error else wrong
     return dataclasses.replace(made, exit_status=status)
 
 
