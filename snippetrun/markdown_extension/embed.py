@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import repeat
@@ -17,9 +17,10 @@ from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
 
 
-def all_blocks(work: Plan, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
-    """Return the HTML of the snippets of pages, by page. Raises RecordingError for a recording that is damaged."""
-    others = runner.elsewhere(work, results)
+def all_blocks(
+    work: Plan, results: Sequence[Result], others: Mapping[str, Sequence[Elsewhere]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the HTML of the snippets of pages, by page; `others` is what came out on the site's other engines."""
     return {result.page.path: blocks(work.site, result, others.get(result.page.path, ())) for result in results}
 
 
@@ -34,7 +35,7 @@ def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -
     own = _Shown(site, result)
     engines = [(site.engine.name, recording.environment.engine), *((other.name, other.version) for other in others)]
     first, *names = render.labels(engines)
-    shown = [_Shown(site, _marked(other, first)) for other in others]
+    shown = [_Shown(site, marked(other, first)) for other in others]
     key = f"sr-{digest(site.name(result.page.path))[:8]}"
     snippets = []
     for index in range(len(result.page.snippets)):
@@ -83,8 +84,8 @@ class _Shown:
         return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also)
 
 
-def _marked(other: Elsewhere, first: str) -> Result:
-    """Return what came out on another engine, in which what its author did not expect is no failure of the page."""
+def marked(other: Elsewhere, first: str) -> Result:
+    """Return what came out on another engine than the `first`; what its author did not expect is no failure there."""
 
     def mark(position: Position, verdict: Verdict) -> Verdict:
         if position in other.news:

@@ -28,7 +28,16 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
 ]
 
-PAGES = ("index", "images", "port-mapping", "getting-started", "nginx-exercise", "reference/engines", "404")
+PAGES = (
+    "index",
+    "images",
+    "port-mapping",
+    "getting-started",
+    "nginx-exercise",
+    "reference/engines",
+    "reference/verification",
+    "404",
+)
 CLICKED = ("label[for^=__palette]", ".tabbed-labels label", ".md-code__button", "summary", ".sr-fold")
 
 
