@@ -81,7 +81,7 @@ def text(report: Report, folder: str) -> str:
         _SNIPPETS,
         *(_details(pages[path], columns) for path in paths),
         "## Images\n",
-        _table(["Image", "Digest", "Pages", "Origin"], _images(columns)),
+        _table(["Image", "Pages", "Origin"], _images(columns)),
     ]
     return "\n".join(parts)
 
@@ -232,7 +232,7 @@ def _images(columns: Sequence[_Column]) -> Iterator[list[str]]:
     for image in sorted(pages, key=lambda image: (image.name, image.digest)):
         digest = f'<code title="{escaped(image.digest)}">{escaped(image.digest.removeprefix("sha256:")[:12])}</code>'
         stand_in = f"<br>Stand-in: {escaped(plain(image.stand_in))}" if image.stand_in else ""
-        yield [code(image.name), digest, f"{len(pages[image]):,}", escaped(plain(image.origin)) + stand_in]
+        yield [f"{code(image.name)}<br>{digest}", f"{len(pages[image]):,}", escaped(plain(image.origin)) + stand_in]
 
 
 def _drawing(*shades: Sequence[tuple[float, float]]) -> str:

@@ -83,8 +83,7 @@ def test_bars_stand_in_the_order_of_time_without_long_breaks() -> None:
 def test_an_image_has_its_digest_its_origin_and_the_number_of_its_pages() -> None:
     several = made(result(PS), result(PS, path="docs/b.md"))
     assert cells(several, "Images") == [
-        "<code>debian&#58;latest</code>",
-        '<code title="sha256&#58;0">0</code>',
+        '<code>debian&#58;latest</code><br><code title="sha256&#58;0">0</code>',
         "2",
         "here",
     ]
