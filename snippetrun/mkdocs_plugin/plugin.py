@@ -27,9 +27,9 @@ from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
-from snippetrun.tasks import verification
 from snippetrun.tasks.progress import ShownProgress
 from snippetrun.tasks.site_pages import PagesRead
+from snippetrun.tasks.verification import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -176,7 +176,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             if file.page is not None and file.page.content:
                 file.page.content = self._fences.marks.fill(file.page.content)
         if self._verification:
-            self._verification.write(verification.shown(self._plan, self._results, others), files, config)
+            self._verification.write(as_shown(self._plan, self._results, others), files, config)
         return env
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature

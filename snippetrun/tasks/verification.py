@@ -18,10 +18,10 @@ def recorded(site: SiteConfig) -> Report:
     """Return what recordings say of all pages of a site. Raises as `site_pages.read` and `runner.run`."""
     work = plan(site, site_pages.read(site)).in_mode(Mode.REPLAY)
     results = runner.run(work, runner.Watcher())
-    return shown(work, results, runner.elsewhere(work, results))
+    return as_shown(work, results, runner.elsewhere(work, results))
 
 
-def shown(work: Plan, results: Sequence[Result], others: Mapping[str, Sequence[runner.Elsewhere]]) -> Report:
+def as_shown(work: Plan, results: Sequence[Result], others: Mapping[str, Sequence[runner.Elsewhere]]) -> Report:
     """Return a report on what pages show; `others` is what came out of them on the site's other engines, by page."""
     site = work.site
     names = tuple(source.name for source in site.engines)
