@@ -195,11 +195,18 @@ def _ran_on(page: ReportedPage) -> str:
 
 def _row(snippet: ReportedSnippet, on: Sequence[ReportedSnippet | None]) -> str:
     """Return the row of a snippet, with what became of it on each engine."""
-    first, more = (snippet.commands[0], len(snippet.commands) - 1) if snippet.commands else (None, 0)
-    what = code(engines.first_line(first.command)) if first else f"writes {code(snippet.options.file or '')}"
-    what += f" and {more} more" if more else ""
-    cells = [str(snippet.line), what, *(_became(of) for of in on)]
+    cells = [str(snippet.line), _does(snippet), *(_became(of) for of in on)]
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _does(snippet: ReportedSnippet) -> str:
+    """Return what a snippet does, as far as its author has readers see it."""
+    if snippet.options.hide:
+        return "not shown"
+    if not snippet.commands:
+        return f"writes {code(snippet.options.file or '')}"
+    first, *more = snippet.commands
+    return code(engines.first_line(first.command)) + (f" and {len(more)} more" if more else "")
 
 
 def _became(snippet: ReportedSnippet | None) -> str:

@@ -54,6 +54,13 @@ def test_a_page_opens_to_its_snippets_and_to_what_it_ran_on() -> None:
     assert "<td>9</td><td><code>docker run --gpus all x</code></td><td>1 skipped</td>" in text
 
 
+def test_what_a_page_hides_is_hidden_here_too() -> None:
+    hidden = TEXT.replace("```console\n", "```console {hide}\n", 1)
+    text = verification.text(made(result(PS, PASSED, text=hidden)), "docs")
+    assert "<td>3</td><td>not shown</td><td>2 hold, 1.2 s</td>" in text
+    assert "docker ps" not in text
+
+
 def test_what_did_not_run_has_no_time() -> None:
     page = read("docs/a.md", TEXT)
     text = verification.text(made(runner.result(page, None)), "docs")
