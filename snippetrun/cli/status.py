@@ -9,11 +9,12 @@ import click
 
 from snippetrun import config
 from snippetrun.cli.group import JSON, cli, echo, print_json, with_site
-from snippetrun.report import badge, json_
+from snippetrun.report import badge, json_, verification
 from snippetrun.support import atomic
 from snippetrun.support.units import counted
 from snippetrun.tasks.status import PageStatus, Status
 from snippetrun.tasks.status import status as status_of
+from snippetrun.tasks.verification import recorded
 
 
 @cli.command()
@@ -25,8 +26,15 @@ from snippetrun.tasks.status import status as status_of
     metavar="FILE.svg",
     help="Write a badge that says how many pages are under test.",
 )
+@click.option(
+    "--verification",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.md",
+    help="Write a page about what recordings say of all pages: what became of them, when, and on what they ran.",
+)
 @with_site
-def status(site: config.SiteConfig, *, as_json: bool, picture: Path | None) -> None:
+def status(site: config.SiteConfig, *, as_json: bool, picture: Path | None, page: Path | None) -> None:
     """Show how much of the site is under test: pages, snippets, commands. Nothing is run.
 
     Under test are all pages but those that the baseline names; `snippetrun adopt` takes one out of it.
@@ -35,6 +43,8 @@ def status(site: config.SiteConfig, *, as_json: bool, picture: Path | None) -> N
     if picture:
         done, whole = now.under_test.pages, now.all.pages
         atomic.write(picture, badge.svg("pages under test", f"{done} of {whole}", done / whole if whole else 0.0))
+    if page:
+        atomic.write(page, verification.text(recorded(site), str(page.parent)))
     if as_json:
         print_json({"schema": json_.SCHEMA, "command": "status"} | dataclasses.asdict(now))
     else:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from snippetrun.config import baseline, values
@@ -25,6 +25,7 @@ from snippetrun.config.settings import (
 )
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.model import Match, Mode, Network
+from snippetrun.model.page import ENDINGS
 from snippetrun.support import masks, units
 
 PLUGIN = "snippetrun"
@@ -68,6 +69,7 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
         "secrets": values.secrets,
         "recordings": partial(_recordings, root),
         "baseline": partial(baseline.read, root),
+        "verification": _verification,
         "varies": values.regexes,
         "same": values.regexes,
     }
@@ -203,6 +205,18 @@ def _page(docs: Path, name: str, value: object) -> PageConfig:
         hint = nearest(name, [file.relative_to(docs).as_posix() for file in docs.rglob("*.md")])
         raise FaultError(Fault("there is no such page", hint or "A page has its path below docs_dir, as in nav."))
     return PageConfig(**page)
+
+
+def _verification(value: object) -> str:
+    """Read the path of a page below docs_dir: `reference/verification.md`; `true` is `verification.md`."""
+    if value is False:
+        return ""
+    name = "verification.md" if value is True else value
+    if not values.is_path(name) or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        raise ValueError("expects true, false, or the path of a page below docs_dir, e.g. reference/verification.md")
+    if not name.endswith(ENDINGS):
+        raise ValueError(f"{name} is no page: its name does not end in .md")
+    return str(PurePosixPath(name))
 
 
 def _recordings(root: Path, value: object) -> Path | None:

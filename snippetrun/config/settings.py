@@ -142,6 +142,8 @@ class SiteConfig:
     baseline: Baseline = field(default_factory=Baseline)
     extensions: tuple[str, ...] | None = None
     """The Markdown extensions that mkdocs.yml names; None where others may be added to them."""
+    verification: str = ""
+    """The page about all others that a build makes, by its path below `docs`; "" for none."""
     makers: tuple[str, ...] = ()
     """What in mkdocs.yml may make pages, or put text into them: plugins, Markdown extensions, hooks."""
     includes: Mapping[str, Any] | None = None

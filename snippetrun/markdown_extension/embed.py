@@ -18,12 +18,12 @@ from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
 
 
-def all_blocks(work: Plan, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
-    """Return the HTML of the snippets of pages, by page. Raises RecordingError for a recording that is damaged.
+def all_blocks(work: Plan, results: Sequence[Result], others: runner.OtherEngines) -> dict[str, tuple[str, ...]]:
+    """Return the HTML of the snippets of pages, by page; `others` is what came out on the site's other engines.
 
-    A page that is what it was has the blocks that an earlier build has made of it.
+    A page that is what it was has the blocks that an earlier build has made of it. Raises as `OtherEngines.of`.
     """
-    others, cache = runner.OtherEngines(work, results), BlockCache(work.site)
+    cache = BlockCache(work.site)
 
     def of(path: str, result: Result) -> tuple[str, ...]:
         return cache.blocks(result, others.sources(path), lambda: blocks(work.site, result, others.of(path)))
@@ -42,7 +42,7 @@ def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -
     own = _Shown(site, result)
     engines = [(site.engine.name, recording.environment.engine), *((other.name, other.version) for other in others)]
     first, *names = render.labels(engines)
-    shown = [_Shown(site, _marked(other, first)) for other in others]
+    shown = [_Shown(site, marked(other, first)) for other in others]
     key = f"sr-{digest(site.name(result.page.path))[:8]}"
     snippets = []
     for index in range(len(result.page.snippets)):
@@ -91,8 +91,8 @@ class _Shown:
         return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also)
 
 
-def _marked(other: Elsewhere, first: str) -> Result:
-    """Return what came out on another engine, in which what its author did not expect is no failure of the page."""
+def marked(other: Elsewhere, first: str) -> Result:
+    """Return what came out on another engine than the `first`; what its author did not expect is no failure there."""
 
     def mark(position: Position, verdict: Verdict) -> Verdict:
         if position in other.news:

@@ -158,7 +158,7 @@ class SnippetrunExtension(Extension):
         work = plan(site, pages).in_mode(Mode.REPLAY)
         results = runner.run(work, runner.Watcher())
         self._tell(fences, pages, results)
-        fences.marks.show(all_blocks(work, results))
+        fences.marks.show(all_blocks(work, results, runner.OtherEngines(work, results)))
         filled = fences.marks.fill(html)
         if filled == html or not self.getConfig("style"):
             return filled

@@ -22,12 +22,14 @@ from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
+from snippetrun.mkdocs_plugin.verification import VerificationPage
 from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
 from snippetrun.support.neutralise import neutralise
 from snippetrun.tasks.progress import ShownProgress
 from snippetrun.tasks.site_pages import PagesRead
+from snippetrun.tasks.verification import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,6 +72,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._plan: Plan
         self._results: tuple[Result, ...] = ()
         self._reported: list[report.ReportedPage] = []
+        self._verification: VerificationPage | None = None
         self._looking: stopping.Group | None = None
         self._began = 0.0
 
@@ -113,6 +116,13 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             config.extra_css.insert(0, render.STYLE_PATH)
 
     on_config = CombinedEvent(_take_over, _add)
+
+    @event_priority(_EARLY)
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """Add the page about all others, if the site wants one."""
+        name = self.site.verification
+        self._verification = VerificationPage(name, files, config) if name else None
+        return files
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002 - MkDocs' signature
         """Read the page's file before MkDocs does, as a build could not go on from there with a sentence of ours."""
@@ -159,7 +169,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 # Whoever writes waits for the first run alone.
                 site = replace(site, most_runs=1) if self._serving else site
                 self._results = runner.run(replace(self._plan, site=site), progress)
-            blocks = all_blocks(self._plan, self._results)
+            others = runner.OtherEngines(self._plan, self._results)
+            blocks = all_blocks(self._plan, self._results, others)
         except SnippetrunError as error:
             raise PluginError(neutralise(str(error))) from error
         self._reported = [report.page(result) for result in self._results]
@@ -170,6 +181,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         for file in files:
             if file.page is not None and file.page.content:
                 file.page.content = self._fences.marks.fill(file.page.content)
+        if self._verification:
+            self._verification.write(as_shown(self._plan, self._results, others.all()), files, config)
         return env
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
@@ -182,6 +195,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         style = Path(config.site_dir, render.STYLE_PATH)
         style.parent.mkdir(parents=True, exist_ok=True)
         style.write_text(render.style(), encoding="utf-8")
+        if self._verification:
+            self._verification.write_badge(config)
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         if untested := report.untested(sum(not result.page.under_test for result in self._results)):
             log.info(untested)

@@ -4,7 +4,7 @@ The grammar of control sequences is that of `snippetrun.support.neutralise`; wha
 `snippetrun.support.sgr`.
 
 All that comes from the text goes through `escaped`; all else that is written is made of constants and of
-integers between 0 and 255, so no input can make a tag, an attribute or a style of its own.
+integers between 0 and 255, so no input can make a tag or an attribute of its own.
 """
 
 from __future__ import annotations
@@ -52,21 +52,21 @@ def _marked(styled: Iterable[tuple[Style, str]], varies: Spans) -> Iterator[tupl
 
 def _span(style: Style, piece: str, varies: bool) -> str:  # noqa: FBT001 - a part of what `_marked` yields
     safe = escaped(piece)
-    attributes = _attributes(style, ["varies"] if varies else [])
-    if not attributes:
+    spans = _spans(style, ["varies"] if varies else [])
+    if not spans:
         return safe
-    lines = (f"<span{attributes}>{line}</span>" if line else "" for line in safe.split("\n"))
+    begin = "".join(f'<span class="{" ".join(f"sr-{name}" for name in classes)}">' for classes in spans)
+    lines = (f"{begin}{line}{'</span>' * len(spans)}" if line else "" for line in safe.split("\n"))
     return "\n".join(lines)
 
 
-def _attributes(style: Style, more: list[str]) -> str:
-    """Return the class and the style of a span, with `more` marks; empty where nothing differs from plain text.
+def _spans(style: Style, more: list[str]) -> list[list[str]]:
+    """Return the classes of a span, with `more` marks, and those of one within; none where all is plain text.
 
     A background decides the colour of its text: on one of the palette that is the page's own (in the
     stylesheet), on another it is black or white, unless the program chose both and so their contrast.
     """
     classes = sorted([*style.marks - {"inverse"}, *more])
-    rules = []
     foreground, background = map(_drawn, (style.foreground, style.background))
     if "inverse" in style.marks:
         foreground, background = background, foreground
@@ -75,25 +75,26 @@ def _attributes(style: Style, more: list[str]) -> str:
     if isinstance(background, int):
         classes.append(f"bg-{background}")
     elif background:
-        text = foreground if isinstance(foreground, tuple) else _readable_on(background)
-        rules += [f"color:{_hex(text)}", f"background-color:{_hex(background)}"]
+        classes += ["bg-own", *_digits(background)]
+        if isinstance(foreground, tuple):
+            return [classes, ["fg-exact", *_digits(foreground)]]
+        classes.append(_readable_on(background))
     elif isinstance(foreground, int):
         classes.append(f"fg-{foreground}")
     elif foreground:
-        classes.append("fg-own")
-        rules.append(f"--sr-own:{_hex(foreground)}")
-    named = f' class="{" ".join(f"sr-{name}" for name in classes)}"' if classes else ""
-    return named + (f' style="{";".join(rules)}"' if rules else "")
+        classes += ["fg-own", *_digits(foreground)]
+    return [classes] if classes else []
 
 
-def _hex(colour: Rgb) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
+def _digits(colour: Rgb) -> list[str]:
+    """Return a class for each digit of `#ff8700`: `1f`, `2f`, `38` ...; a page may be forbidden to have styles."""
+    return [f"{place}{digit}" for place, digit in enumerate("{:02x}{:02x}{:02x}".format(*colour), 1)]
 
 
-def _readable_on(colour: Rgb) -> Rgb:
-    """Return black or white, whichever differs more from `colour` (relative luminance of WCAG 2.2)."""
+def _readable_on(colour: Rgb) -> str:
+    """Return the class of black or white, whichever differs more from `colour` (relative luminance of WCAG 2.2)."""
     red, green, blue = ((value / 255) ** 2.2 for value in colour)
-    return (0, 0, 0) if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else (255, 255, 255)
+    return "fg-black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else "fg-white"
 
 
 def _drawn(colour: Colour) -> Colour:

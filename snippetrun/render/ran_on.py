@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from snippetrun.model import ImageFact, Network, Recording
 from snippetrun.render.markup import Html
-from snippetrun.support.units import counted
+from snippetrun.support.units import began, counted
 
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -51,7 +51,7 @@ def _with_images(recording: Recording, names: Collection[str]) -> Recording:
 
 
 def _summary(recording: Recording, count: int) -> Html:
-    when = _began(recording)
+    when = began(recording.when, recording.seconds)
     date = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
     environment = recording.environment
     stand_ins = sum(bool(image.stand_in) for image in environment.images)
@@ -66,20 +66,16 @@ def _summary(recording: Recording, count: int) -> Html:
     ).format(counted(count, "command"), when, date, environment.engine, _duration(recording.seconds), note)
 
 
-def _began(recording: Recording) -> datetime:
-    return datetime.fromisoformat(recording.when).astimezone(UTC) - timedelta(seconds=round(recording.seconds))
-
-
 def _facts(recording: Recording, also: Sequence[tuple[str, int]], count: int) -> Html:
     environment = recording.environment
-    began = _began(recording)
-    ended = began + timedelta(seconds=round(recording.seconds))
+    start = began(recording.when, recording.seconds)
+    ended = start + timedelta(seconds=round(recording.seconds))
     total, boot = _duration(recording.seconds), _duration(recording.boot_seconds)
     facts = {
         "Docker Engine": environment.engine,
         "Linux kernel": environment.kernel,
         "snippetrun": environment.snippetrun,
-        "Ran": f"{began:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC",
+        "Ran": f"{start:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC",
         "Took": f"{total}, of which {boot} to start the engine",
         "Recorded from": "1 run" if recording.runs == 1 else f"{recording.runs} runs, of which this is the first",
     }

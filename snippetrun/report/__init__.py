@@ -6,7 +6,7 @@
 - `json_`: for programs, and back again; `schema.json` describes it
 - `merge`: the reports of several machines as one; `engines`: those of several engines
 - `junit`, `markdown`, `github`: for CI
-- `badge`: a picture for a README
+- `verification`: a page for readers; `badge`: a picture for a README
 """
 
 from snippetrun.report.reported import (

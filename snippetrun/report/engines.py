@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from snippetrun.model import Outcome
-from snippetrun.report.reported import Report, ReportedCommand, ReportedEngine, ReportedPage
+from snippetrun.report.reported import Report, ReportedCommand, ReportedEngine
 
 _WORDS = {
     Outcome.PASSED: ("holds", "hold"),
@@ -81,7 +81,8 @@ def columns(report: Report) -> list[ReportedEngine]:
 def heading(engine: ReportedEngine) -> str:
     """Return the name of an engine with its version, as far as it is known."""
     versions = dict.fromkeys(page.environment.engine for page in engine.pages if page.environment)
-    return f"{engine.name} ({', '.join(versions)})" if versions else engine.name
+    name = engine.name or "Docker Engine"
+    return f"{name} ({', '.join(versions)})" if versions else name
 
 
 def rows(report: Report) -> Iterator[Row]:
@@ -89,7 +90,7 @@ def rows(report: Report) -> Iterator[Row]:
     engines = [{page.path: page for page in engine.pages} for engine in columns(report)]
     for path in dict.fromkeys(path for pages in engines for path in pages):
         pages = [of.get(path) for of in engines]
-        yield Row(path, 0, "", tuple(map(_sum, pages)))
+        yield Row(path, 0, "", tuple(sums(page.commands if page else ()) for page in pages))
         [model, *_] = [page for page in pages if page]
         for at, command in enumerate(model.commands):
             cells = tuple(_word(page.commands[at])[0] if page and at < len(page.commands) else "" for page in pages)
@@ -116,8 +117,9 @@ def first_line(command: str) -> str:
     return first if len(first) <= _LONGEST else f"{first[:_LONGEST]} ..."
 
 
-def _sum(page: ReportedPage | None) -> str:
-    words = Counter(map(_word, page.commands)) if page else Counter[tuple[str, str]]()
+def sums(commands: Iterable[ReportedCommand]) -> str:
+    """Return what commands have come to: `11 hold, 1 differs`."""
+    words = Counter(map(_word, commands))
     return ", ".join(f"{number} {word if number == 1 else words}" for (word, words), number in words.items())
 
 

@@ -30,7 +30,7 @@ def text(report: Report) -> str:
     """Return Markdown: what it came to, a table of pages, all that is wrong and all that differs, as far as it fits."""
     problems = wrong(report)
     verdict = counted(len(problems), "problem") if problems else "all is well"
-    parts = [f"## snippetrun {_code(report.command)}: {verdict}", _sum(report)]
+    parts = [f"## snippetrun {code(report.command)}: {verdict}", _sum(report)]
     if report.elsewhere:
         parts.append(_engines(report))
     elif report.pages:
@@ -42,14 +42,14 @@ def text(report: Report) -> str:
 
 def news(of: News) -> str:
     """Return Markdown: what recordings newly say, page by page, as far as there is room."""
-    head = f"## snippetrun {_code('diff')}: {of.summary}"
+    head = f"## snippetrun {code('diff')}: {of.summary}"
     return "\n\n".join([head, *_blocks([news_.page(of, page) for page in of.pages], _MOST - len(head), "diff")])
 
 
 def _sum(report: Report) -> str:
     *lines, last = [plain(report.note)] if report.note else summaries(report)
     last += f" (snippetrun {report.version})"
-    return "\n\n".join(_escaped(line) for line in [*lines, last])
+    return "\n\n".join(escaped(line) for line in [*lines, last])
 
 
 def _table(pages: Iterable[ReportedPage]) -> str:
@@ -68,21 +68,21 @@ def _engines(report: Report) -> str:
     """Return a table with a column for each engine, as far as there is room."""
     head = ["page", *map(engines.heading, engines.columns(report))]
     rows = [
-        [_code(row.page if not row.line else f"{row.line} $ {engines.first_line(row.command)}"), *row.cells]
+        [code(row.page if not row.line else f"{row.line} $ {engines.first_line(row.command)}"), *row.cells]
         for row in engines.rows(report)
     ]
     lines = [f"| {' | '.join(cells)} |" for cells in rows]
     sizes = accumulate(len(line) + 1 for line in lines)
     shown = [line for line, size in zip(lines, sizes, strict=True) if size <= _MOST_IN_TABLE]
     more = f"\n\n... and {len(lines) - len(shown)} more lines" if len(shown) < len(lines) else ""
-    return "\n".join([f"| {' | '.join(map(_escaped, head))} |", "|---|" + "---|" * (len(head) - 1), *shown]) + more
+    return "\n".join([f"| {' | '.join(map(escaped, head))} |", "|---|" + "---|" * (len(head) - 1), *shown]) + more
 
 
 def _row(page: ReportedPage) -> tuple[int, str]:
     """Return how much is wrong with a page, and its row."""
     count = counts([page])
     seconds = "" if page.seconds is None else f"{page.seconds:.1f}"
-    cells = [_code(page.path), *(str(getattr(count, name)) for name in _COLUMNS), seconds, str(page.runs)]
+    cells = [code(page.path), *(str(getattr(count, name)) for name in _COLUMNS), seconds, str(page.runs)]
     row = f"| {' | '.join(cells)} |"
     return count.failed + count.stale, row
 
@@ -106,11 +106,11 @@ def _fenced(quoted: str, language: str) -> str:
     return f"{fence}{language}\n{inside}\n{fence}"
 
 
-def _code(quoted: str) -> str:
+def code(quoted: str) -> str:
     """Return a line as code that may stand anywhere, in a cell of a table too."""
-    return f"<code>{_escaped(plain(quoted))}</code>"
+    return f"<code>{escaped(plain(quoted))}</code>"
 
 
-def _escaped(quoted: str) -> str:
+def escaped(quoted: str) -> str:
     """Return a line in which no character is mark-up."""
     return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", " ".join(quoted.split()))

@@ -43,6 +43,7 @@ class OtherEngines:
         """Find out which pages are shown as the first engine's recordings say."""
         keys = {job.page.path: job.key for job in work.jobs}
         self._site = work.site
+        self._known: dict[str, Sequence[Elsewhere]] = {}
         self.shown = {r.page.path: r for r in results if r.recording and r.recording.key == keys.get(r.page.path)}
         """What is shown of these pages."""
         self._engines: list[tuple[str, Store, dict[str, Job]]] = []
@@ -50,11 +51,20 @@ class OtherEngines:
             there = plan(work.site.on(source.name), [shown.page for shown in self.shown.values()], work.sources)
             self._engines.append((source.name, Store(there.site), {job.page.path: job for job in there.jobs}))
 
-    def of(self, path: str) -> list[Elsewhere]:
+    def all(self) -> Mapping[str, Sequence[Elsewhere]]:
+        """Return by page what was recorded. Raises as `of`."""
+        return {path: self.of(path) for path in self.shown}
+
+    def of(self, path: str) -> Sequence[Elsewhere]:
         """Return what was recorded of a page, in the order of the engines.
 
         Raises RecordingError for a recording that is not as it was written.
         """
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        return self._known[path]
+
+    def _read(self, path: str) -> list[Elsewhere]:
         found = []
         for name, store, jobs in self._engines:
             reading = store.own(jobs[path]) if path in jobs else Reading(None)
@@ -75,8 +85,7 @@ class OtherEngines:
 
 def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
     """Return by page what was recorded on the site's other engines. Raises as `OtherEngines.of`."""
-    others = OtherEngines(work, results)
-    return {path: others.of(path) for path in others.shown}
+    return OtherEngines(work, results).all()
 
 
 def all_as_recorded(work: Plan, results: Sequence[Result]) -> tuple[Result, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
@@ -17,6 +18,11 @@ def duration(value: object) -> float:
 def size(value: object) -> int:
     """Return the bytes of `4096`, `64kB` or `1MB`; raise ValueError for anything else, and for zero."""
     return int(_number(value, _BYTES, "a size, e.g. 64kB or 1MB"))
+
+
+def began(ended: str, seconds: float) -> datetime:
+    """Return when something began that took some seconds; its end is in ISO 8601. Raises ValueError if that is none."""
+    return datetime.fromisoformat(ended).astimezone(UTC) - timedelta(seconds=round(seconds))
 
 
 def duration_text(seconds: float) -> str:

@@ -26,6 +26,8 @@ MOST_LINES = 20_000
 _CSI = re.compile(r"(?:\x1b\[|\x9b)(?P<private>\??)(?P<parameters>[0-9;]*)(?P<final>[@A-HJ-MPXade-hlr`])")
 _MODES, _PRIVATE_MODES = {"4"}, {"7", "47", "1047", "1049"}
 """Insert; wrap at the margin, and a screen of its own. With others, such as 6 and 3, pyte fails or resizes."""
+_KINDS = {"J": ["", "0", "1", "2", "3"], "K": ["", "0", "1", "2"], "g": ["", "0", "3"]}
+"""Of the display, a line and tab stops, what is erased; with another, pyte fails."""
 _SHORT = {code: code for code in "\a\b\r\v\f\x0e\x0f"} | {f"\x1b{code}": f"\x1b{code}" for code in "78DEHMc"}
 _SHORT |= {f"\x1b{which}{code}": f"\x1b{which}{code}" for which in "()" for code in "0B"}  # lines, and letters again
 _SHORT |= {"\x1b[!p": "\x1b[m\x1b[4l\x1b[?7h\x1b[r\x1b(B\x1b)B\x0f"}  # a soft reset
@@ -134,7 +136,7 @@ def _spelled(control: re.Match[str]) -> str:
     if final in "hl":
         modes = [mode for mode in parameters if mode in (_PRIVATE_MODES if private else _MODES)]
         return f"\x1b[{private}{';'.join(modes)}{final}" if modes else ""
-    if private or (final in "JKg" and not re.fullmatch("[0-3]?", parameters[0])):
+    if private or parameters[0] not in _KINDS.get(final, [parameters[0]]):
         return ""
     return f"\x1b[{';'.join(part[:4] for part in parameters[: 2 if final in 'Hfr' else 1])}{final}"
 

@@ -125,6 +125,18 @@ def test_a_reader_switches_to_what_came_out_on_another_engine(
     page.context.close()
 
 
+@pytest.mark.parametrize("generator", COMMANDS)
+def test_both_readers_find_their_way_on_the_first_screen(
+    generator: str, sites: Mapping[str, Path], browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto((sites[generator] / "index.html").as_uri())
+    boxes = [box for reader in page.locator(".readers > div").all() if (box := reader.bounding_box())]
+    assert [box["y"] + box["height"] < 800 for box in boxes] == [True, True]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    page.close()
+
+
 CUT = """() => [...document.querySelectorAll('article .snippetrun')].filter(e => e.checkVisibility()).map(block => {
     const scrolls = [...block.querySelectorAll('code, .sr-table')].some(e => e.scrollWidth > e.clientWidth + 1)
     const right = block.querySelector('code').getBoundingClientRect().right

@@ -49,6 +49,7 @@ CONTAINER ID   IMAGE     COMMAND                  CREATED         STATUS        
 PALETTE = " ".join(f"\x1b[{30 + n % 8 + 60 * (n // 8)}mfg{n}\x1b[0m" for n in range(16))
 BACKGROUNDS = " ".join(f"\x1b[{40 + n % 8 + 60 * (n // 8)}mbg{n}\x1b[0m" for n in range(16))
 OWN = " ".join(f"\x1b[38;5;{n}m{n}\x1b[0m" for n in range(16, 256))
+BOTH = "\x1b[38;2;250;175;80;48;2;1;35;69mboth\x1b[0m"
 
 
 def ran(
@@ -89,7 +90,7 @@ BLOCKS = {
     ),
     "long": ran(("docker ps", LONG)),
     "exit": ran(("docker run --rm busybox sh -c 'exit 3'", "going down\n"), status=3),
-    "colours": ran(("colours", f"{PALETTE}\n{BACKGROUNDS}\n{OWN}\n\x1b[1mbold\x1b[m \x1b[2mdim\x1b[m")),
+    "colours": ran(("colours", f"{PALETTE}\n{BACKGROUNDS}\n{OWN}\n{BOTH} \x1b[1mbold\x1b[m \x1b[2mdim\x1b[m")),
     "skipped": ran(("docker run --gpus all nvidia/cuda nvidia-smi", "...\n"), skip="needs a GPU"),
     "failed": ran(
         ("docker rm web", "Error response from daemon: No such container: web\n"),
@@ -296,7 +297,7 @@ CONTRASTS = """elements => {
   });
 }"""
 SHOWN = (
-    ".snippetrun :is(.sr-command, .sr-prompt, .sr-output, .sr-output span, .sr-mark, .sr-label), "
+    ".snippetrun :is(.sr-command, .sr-prompt, .sr-output, .sr-output span:not(:has(span)), .sr-mark, .sr-label), "
     ".snippetrun-ran-on :is(summary, dt, dd, td, th, label, .sr-stand-in)"
 )
 
@@ -325,6 +326,15 @@ def test_all_text_has_enough_contrast_without_material(page: Page, address: str,
     )
     page.wait_for_load_state()
     assert faint(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_colours_that_a_program_mixed_itself_are_these(page: Page, scheme: str) -> None:
+    use(page, scheme)
+    look = page.get_by_text("both", exact=True).evaluate(
+        "e => [getComputedStyle(e).color, getComputedStyle(e.parentElement).backgroundColor]"
+    )
+    assert look == ["rgb(250, 175, 80)", "rgb(1, 35, 69)"]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

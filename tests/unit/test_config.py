@@ -255,11 +255,15 @@ def test_limits_and_the_network_are_the_sites_and_may_differ_for_a_page(
         ("limits: {cpus: no}", "limits: cpus: False is no number"),
         ("limits: {memory: 10MB}", "limits: memory: '10MB' is less than any page needs, which is 200000000"),
         ("network: lan", "network: expects one of none, internet"),
+        ("verification: ../x.md", "verification: expects true, false, or the path of a page below docs_dir"),
+        ("verification: report", "verification: report is no page: its name does not end in .md"),
         ("pages: {indx.md: {network: internet}}", "pages: indx.md: there is no such page"),
         ("pages: {index.md: {limit: {}}}", "pages: index.md: limit: there is no such key\n    Did you mean limits?"),
     ],
 )
-def test_a_mistake_in_what_a_page_may_have_is_named_with_its_line(tmp_path: Path, option: str, message: str) -> None:
+def test_a_mistake_in_what_a_page_may_have_or_be_is_named_with_its_line(
+    tmp_path: Path, option: str, message: str
+) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").touch()
     [complaint] = complaints(tmp_path, f"plugins:\n  - snippetrun:\n      {option}\n")

@@ -17,6 +17,7 @@ from conftest import MakeSite
 from helpers.checkout import commit, git
 from helpers.command_line import snippetrun
 from helpers.machine import ANSWERS, Heard, provided
+from helpers.mkdocs_build import build
 from helpers.runs import check_on, console, run_on
 
 from snippetrun import config, runner
@@ -83,7 +84,9 @@ def outcomes(made: Report) -> list[Outcome]:
 
 
 def blocks() -> tuple[str, ...]:
-    return all_blocks(work(), runner.run(work(), runner.Watcher()))["docs/a.md"]
+    planned = work()
+    results = runner.run(planned, runner.Watcher())
+    return all_blocks(planned, results, runner.OtherEngines(planned, results))["docs/a.md"]
 
 
 def test_a_page_that_is_what_it_was_is_not_compared_again(
@@ -248,6 +251,26 @@ def test_a_replay_tells_the_same_of_all_engines_and_what_is_not_recorded(site: P
     [problem] = wrong(report(replay, "next"))
     assert problem.message == "on next: stale: it has not been recorded yet"
     assert "Record it: snippetrun run --engine next docs/a.md" in problem.hint
+
+
+@pytest.mark.parametrize("urls", ["true", "false"])
+@pytest.mark.usefixtures("site")
+def test_a_build_and_the_command_line_write_the_same_page_about_both_engines(urls: str) -> None:
+    settings = MKDOCS.read_text().replace("use_directory_urls: false", f"use_directory_urls: {urls}")
+    MKDOCS.write_text(f"{settings}      verification: about/verification.md\n")
+    assert build(SNIPPETRUN_MODE="replay").returncode == 0
+    [built] = Path("site/about").glob("verification*.html" if urls == "false" else "verification/index.html")
+    assert "docs/a.md" in built.read_text()
+    assert "next (28.5.2" in built.read_text()
+    link = "../a.html" if urls == "false" else "../../a/"
+    assert f'<td><a href="{link}">A</a></td>' in built.read_text()
+    assert "4 hold" in Path("site/about/verification.svg").read_text()
+    assert "verification" not in Path("site/search/search_index.json").read_text()
+    snippetrun("status", "--verification", "docs/about/verification.md")
+    MKDOCS.write_text(settings)
+    text = built.read_text()
+    assert build(SNIPPETRUN_MODE="replay").returncode == 0
+    assert built.read_text() == text
 
 
 @pytest.mark.usefixtures("site")

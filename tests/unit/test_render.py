@@ -171,8 +171,7 @@ def test_no_output_adds_a_tag_or_an_attribute_or_a_value_of_its_own(output: str)
     assert {"span"} <= set(read.tags[3:]) <= {"span", "samp", "label", "input"}
     for name, value in read.attributes:
         allowed = {
-            "class": r"(snippetrun|highlight|nohighlight|sr-[a-z]+(-[a-z0-9]+)?| )+",
-            "style": r"--sr-own:#[0-9a-f]{6}|color:#[0-9a-f]{6};background-color:#[0-9a-f]{6}",
+            "class": r"(snippetrun|highlight|nohighlight|sr-[a-z]+(-[a-z0-9]+)?|sr-[1-6][0-9a-f]| )+",
             "tabindex": "0",
             "data-copy": "docker ps",
             "data-search-exclude": "",
@@ -284,10 +283,11 @@ def test_a_megabyte_of_colours_is_quick() -> None:
 
 
 def test_every_class_that_is_written_is_styled() -> None:
-    sgr = "".join(f"\x1b[{code}mx\x1b[0m" for code in [*range(1, 50), *range(90, 108)]) + "\x1b[38;5;99mx"
+    sgr = "".join(f"\x1b[{code}mx\x1b[0m" for code in [*range(1, 50), *range(90, 108)])
+    sgr += "".join(f"\x1b[38;2;{n};{n};{n}mx\x1b[48;2;{n};{n};{n}mx\x1b[39mx\x1b[0m" for n in range(0, 256, 17))
     values = [value for key, value in Reader(to_html(sgr)).attributes if key == "class"]
     classes = {name for value in values for name in value.split()}
-    assert len(classes) == 16 + 16 + 5 + 2
+    assert len(classes) == 16 + 16 + 5 + 1 + 5 + 6 * 16
     assert [name for name in sorted(classes) if not re.search(rf"\.{name}\b", style())] == []
 
 

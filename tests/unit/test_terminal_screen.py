@@ -68,6 +68,11 @@ def test_a_progress_display_above_the_bottom_ends_in_its_final_form() -> None:
     assert shown == "pulling\n" * 40 + "".join(f"layer {n}: done\n" for n in range(5)) + "all\n"
 
 
+@pytest.mark.parametrize("erased", [b"\x1b[3K", b"\x1b[4J", b"\x1b[1g", b"\x1b[99K"])
+def test_what_erases_nothing_that_a_terminal_knows_is_nothing(erased: bytes) -> None:
+    assert screen.text(b"a\r\nb" + erased + b"c\r\n") == "a\nbc\n"
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_become_text_with_nothing_but_colours(output: bytes) -> None:
     shown = screen.text(output)

@@ -1,0 +1,113 @@
+"""This site under the Content-Security-Policy that the documentation computes for it: no browser complains."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import REPOSITORY
+from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.generators import checkout
+from helpers.mkdocs_build import build
+
+from snippetrun.extract.fences import read_outline
+from snippetrun.extract.lines import normalised
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
+]
+
+PAGES = (
+    "index",
+    "images",
+    "port-mapping",
+    "getting-started",
+    "nginx-exercise",
+    "reference/engines",
+    "reference/verification",
+    "404",
+)
+CLICKED = ("label[for^=__palette]", ".tabbed-labels label", ".md-code__button", "summary", ".sr-fold")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built from its recordings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(checkout(tmp_path_factory.mktemp("policy")))
+        built = build(SNIPPETRUN_MODE="replay")
+        assert built.returncode == 0, built.output
+        return Path.cwd() / "site"
+
+
+@pytest.fixture(scope="module")
+def policy(site: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the script of the documentation prints for the site."""
+    text = (REPOSITORY / "docs/reference/generators.md").read_text()
+    [script] = [f for f in read_outline(normalised(text)).fences if 'title="policy.py"' in f.info]
+    file = tmp_path_factory.mktemp("script") / "policy.py"
+    file.write_text("\n".join(script.lines) + "\n")
+    return subprocess.run([sys.executable, file, site], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Strict(Quiet):
+    """Serves files under a policy."""
+
+    policy: str
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path, policy: str) -> Iterator[str]:
+    handler = type("Handler", (Strict,), {"policy": policy})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(site))) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        browser.close()
+
+
+def test_nothing_on_any_page_breaks_the_policy_of_the_documentation(address: str, page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    clicked = set()
+    for name in PAGES:
+        page.goto(f"{address}/{name}.html")
+        page.keyboard.press("/")
+        page.keyboard.type("docker run")
+        page.locator(".md-search-result__item").first.wait_for(state="visible")
+        page.keyboard.press("Escape")
+        for what in CLICKED:
+            seen = page.locator(f"{what}:visible")
+            if seen.count():
+                seen.last.click()
+                clicked.add(what)
+    assert clicked == set(CLICKED)
+    with page.expect_console_message(lambda message: "Content Security Policy" in message.text):
+        page.evaluate("document.body.setAttribute('style', 'color: red')")  # what breaks it is told
+    assert len(complaints) == 1, complaints
