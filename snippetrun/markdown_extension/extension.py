@@ -31,7 +31,6 @@ from snippetrun.markdown_extension.page_file import PageFile, file_of, given, si
 from snippetrun.model import Mode
 from snippetrun.plan import plan
 from snippetrun.render.markup import Html
-from snippetrun.support.neutralise import neutralise
 
 if TYPE_CHECKING:
     from markdown import Markdown
@@ -133,7 +132,7 @@ class SnippetrunExtension(Extension):
             if self._strict():
                 raise error.with_traceback(None) from None
             # A build that serves goes on, and says it where the contributor looks.
-            texts = [neutralise(str(problem)) for problem in error.problems]
+            texts = [report.diagnostic(problem) for problem in error.problems]
             log.error("\n".join(texts))  # noqa: TRY400 - no traceback for what somebody has written
             self._file = PageFile()
             self._md.reset()
@@ -172,7 +171,7 @@ class SnippetrunExtension(Extension):
         if problems and self._strict():
             raise PageError(*problems)
         for problem in problems:
-            log.warning(neutralise(str(problem)))
+            log.warning(report.diagnostic(problem))
 
     def _take(self, lines: list[str]) -> list[str]:
         fences, file = _fences.get(), self._file

@@ -25,7 +25,6 @@ from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
-from snippetrun.support.neutralise import neutralise
 from snippetrun.tasks.progress import ShownProgress
 from snippetrun.tasks.site_pages import PagesRead
 
@@ -83,7 +82,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         try:
             self.site = config.load(Path(config_file_path or "mkdocs.yml"))
         except ConfigError as error:
-            return [("snippetrun", ValidationError(neutralise(str(error))))], []
+            return [("snippetrun", ValidationError(report.diagnostics(error.problems)))], []
         return [], []
 
     def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 - MkDocs' signature
@@ -155,7 +154,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 self._results = runner.run(replace(self._plan, site=site), progress)
             blocks = all_blocks(self._plan, self._results)
         except SnippetrunError as error:
-            raise PluginError(neutralise(str(error))) from error
+            raise PluginError(report.diagnostics(error.problems)) from error
         self._reported = [report.page(result) for result in self._results]
         stale = chain(*map(report.stale, self._reported))
         _warn("a page is not as it was recorded", stale, strict=config.strict)
@@ -210,13 +209,13 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 with ShownProgress() as progress:
                     runner.look_again(self._plan.only(shown), progress)
         except SnippetrunError as error:
-            log.warning("what varies is not known: %s", neutralise(str(error)))
+            log.warning("what varies is not known: %s", report.diagnostics(error.problems))
         except KeyboardInterrupt:
             if not self._serving:
                 raise
 
     def _report_failures(self) -> None:
-        failed = [neutralise(str(p)) for page in self._reported for p in report.failures(page)]
+        failed = [report.diagnostic(p) for page in self._reported for p in report.failures(page)]
         if failed and not self._serving:
             raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for problem in failed:
@@ -224,7 +223,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def _unusable(self, error: UsageError) -> BaseException:
         """Return what ends a build whose pages cannot be used."""
-        return PagesRead(wrong=error) if self.reads_only else PluginError(neutralise(str(error)))
+        return PagesRead(wrong=error) if self.reads_only else PluginError(report.diagnostics(error.problems))
 
     def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
         return self._fences.marks.html(source.strip())
@@ -242,7 +241,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:
     """Warn of problems; raise PluginError for them in a strict build, as MkDocs counts no warnings if it is quiet."""
-    warnings = [neutralise(str(problem)) for problem in problems]
+    warnings = [report.diagnostic(problem) for problem in problems]
     if warnings and strict:
         raise PluginError("\n".join([what, *warnings]))
     for warning in warnings:

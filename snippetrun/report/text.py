@@ -66,11 +66,13 @@ def problem(of: ReportedPage, command: ReportedCommand, engine: str = "", again:
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
     hints = [command.hint] if command.hint else []
+    if command.where and not command.column and again == "run" and not engine:
+        hints.append(f"If what came out is right: snippetrun update {quote(of.path)}")
     alone = f"check --engine {engine} {quote(of.path)}" if engine else f"{again} {quote(of.path)}"
     text = plain("\n".join([*typed, *words, *hints, f"To run this page alone: snippetrun {alone}"]))
     cut = "\n".join(map(_shortened, text.split("\n")))
     message = f"on {engine}: {command.message}" if engine else command.message
-    return Problem(plain(message), cut, command.path or of.path, command.where or command.line)
+    return Problem(plain(message), cut, command.path or of.path, command.where or command.line, command.column)
 
 
 def complaints(report: Report) -> tuple[Problem, ...]:

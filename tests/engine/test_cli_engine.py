@@ -53,7 +53,7 @@ def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_si
     wrong = snippetrun("check")
     assert wrong.returncode == 1
     assert "docs/a.md:5: the output is not what line 5 says" in wrong.stderr
-    assert "expected: one\n    came out: 1" in wrong.stderr
+    assert "expected: one\n              ^^^\n    came out: 1" in wrong.stderr
 
     updated = snippetrun("update")
     *diff, page, recording = updated.stdout.splitlines()
