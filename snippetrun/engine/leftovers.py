@@ -33,7 +33,7 @@ class Leftover:
 
 
 def find(engine: HostEngine, sizes: Mapping[str, int] = MappingProxyType({})) -> list[Leftover]:
-    """Return everything that carries our labels or our names; `sizes` are the engine's, which takes a while for them."""
+    """Return everything that carries our labels or our names; `sizes` is what the engine says of it."""
     ours = engine.ours()
     return [
         *(_leftover("container", item["Id"], item["Labels"], sizes.get(item["Id"], 0)) for item in ours["containers"]),
