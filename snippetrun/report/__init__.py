@@ -23,7 +23,7 @@ from snippetrun.report.reported import (
     in_order,
     page,
 )
-from snippetrun.report.text import failures, reruns, stale, summaries, summary, transcript, untested, wrong
+from snippetrun.report.text import advice_on, failures, reruns, stale, summaries, summary, transcript, untested, wrong
 
 __all__ = [
     "Report",
@@ -33,6 +33,7 @@ __all__ = [
     "ReportedSnippet",
     "Share",
     "Summary",
+    "advice_on",
     "counts",
     "diagnostic",
     "diagnostics",
