@@ -13,7 +13,7 @@ help:
 	@echo 'make soak    200 runs that are interrupted, 50 builds of which 20 are killed, 500 containers: half an hour'
 	@echo 'make test-hosts   the sandbox on another kind of host, which qemu emulates: an hour or two'
 	@echo 'make test-versions   the tests without an engine on each Python that is here, with the newest and the oldest packages'
-	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us; reading; pages that stop a build; news told from noise'
+	@echo 'make bench   ratios: a sandbox against loading its images, a replay against a build without us; saved to served; reading; pages that stop a build; news told from noise'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
 
 site:
@@ -55,6 +55,7 @@ bench:
 	@tools/setup test
 	.venv/bin/python benchmarks/boot.py
 	.venv/bin/python benchmarks/replay.py
+	.venv/bin/python benchmarks/saved.py
 	.venv/bin/python benchmarks/reading.py
 	PYTHONPATH=tests .venv/bin/python benchmarks/trees.py
 	.venv/bin/python benchmarks/sameness.py --runs 10 --busy 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -35,8 +35,10 @@ def all_blocks(work: Plan, results: Sequence[Result], running: Collection[str] =
     }
 
 
-def problem_box(problems: Iterable[Problem]) -> str:
-    """Return the HTML of what is wrong with a page, for its top."""
+def problem_box(problems: Sequence[Problem]) -> str:
+    """Return the HTML of what is wrong with a page, for its top; "" if nothing is."""
+    if not problems:
+        return ""
     texts = (Html("<pre>{}</pre>").format(report.diagnostic(problem)) for problem in problems)
     return str(Html('<div class="admonition failure snippetrun-wrong">{}</div>\n').format(Html().join(texts)))
 

@@ -148,7 +148,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         findings = (*self._fences.findings, *chain.from_iterable(page.findings for page in pages))
         _warn("something does not run although it looks so", findings, strict=config.strict and not self._serving)
         try:
-            blocks = self._live_blocks(pages) if self._serving else self._blocks(pages)
+            with self._preview.asking():
+                self._preview.show(self._live_blocks(pages) if self._serving else self._blocks(pages))
         except SnippetrunError as error:
             raise PluginError(report.diagnostics(error.problems)) from error
         self._reported = [report.page(result) for result in self._results]
@@ -156,7 +157,6 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             stale = chain(*map(report.stale, self._reported))
             _warn("a page is not as it was recorded", stale, strict=config.strict)
             self._report_failures(self._reported)
-        self._preview.show(blocks)
         for file in files:
             if file.page is not None and file.page.content:
                 self._fill(file.page, self._paths.get(file.src_uri, ""))
@@ -183,15 +183,15 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             log.error(report.diagnostic(problem))
         self._results = self._live.results(self._plan)
         shown = (*self._results, *(runner.result(page, None) for page in pages if page.path in wrong))
-        return all_blocks(self._plan, shown, [page.path for page in pages if self._live.runs(page.path)])
+        running = {page.path for page in pages if self._live.runs(page.path)}
+        return all_blocks(self._plan, self._preview.changed(self.site, shown, running), running)
 
     def _fill(self, page: SitePage, path: str) -> None:
         """Put the blocks into a page, but for those of pages that run, and say at its top what is wrong with it."""
         content = page.content or ""
         if not any(map(self._live.runs, self._fences.marks.pages(content))):
             content = self._fences.marks.fill(content)
-        problems = self._wrong.get(path)
-        page.content = f"{problem_box(problems)}{content}" if problems else content
+        page.content = problem_box(self._wrong.get(path, ())) + content
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
         """Fill what other plugins have copied from page to page, and what runs beside a live preview."""
@@ -205,20 +205,20 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def _watch(self) -> None:
         self._preview.watch(image.folder for image in self.site.images if image.folder)
-        if self.site.recordings:
-            self._preview.watch_files(self.site.recordings, lambda file: not self._live.wrote(file))
+        self._preview.watch_files(self.site.recordings, lambda file: not self._live.wrote(file))
 
     def show(self, result: Result) -> None:
         """Show what has become of a page that has run beside a live preview."""
-        work = self._plan.only([result.page.path])
-        self._preview.show(all_blocks(work, [result]))
+        with self._preview.asking():
+            self._preview.show(all_blocks(self._plan, [result]))
         self._results = tuple(result if old.page.path == result.page.path else old for old in self._results)
         self._report_failures([report.page(result)])
 
     def tell(self, problems: Iterable[Problem]) -> None:
         """Say why pages beside a live preview could not run, and show them as they were recorded."""
         log.error(report.diagnostics(problems))
-        self._preview.show(all_blocks(self._plan, self._results))
+        with self._preview.asking():
+            self._preview.show(all_blocks(self._plan, self._results))
 
     def end(self) -> None:
         """Say what the pages came to that have run beside a live preview."""

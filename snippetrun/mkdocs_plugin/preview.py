@@ -8,17 +8,21 @@ a file that changes. What does it here is what its own server does at the end of
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
 from snippetrun.markdown_extension.marks import Marks
-from snippetrun.support import atomic
+from snippetrun.support import atomic, stopping
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
+
+    from snippetrun.config import SiteConfig
+    from snippetrun.model import Result
 
 
 class Preview:
@@ -28,9 +32,11 @@ class Preview:
         """Serve nothing yet."""
         self._server: LiveReloadServer | None = None
         self._watched: set[Path] = set()
-        self._lock = threading.Lock()
+        self._lock, self._asked = threading.Lock(), threading.Lock()
         self._marks = Marks()
         self._blocks: dict[str, tuple[str, ...]] = {}
+        self._results: dict[str, tuple[SiteConfig, Result]] = {}
+        """What the blocks are made of."""
         self._files: dict[Path, str] = {}
         """What is in files of the site, with marks for the blocks of pages that run."""
         self._is_built = False
@@ -39,6 +45,23 @@ class Preview:
         """Begin a build, whose marks these are."""
         with self._lock:
             self._marks, self._files, self._is_built = marks, {}, False
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Hold back all others who show blocks, from the look at what is known of pages until it is shown."""
+        while not self._asked.acquire(timeout=stopping.SLICE):
+            stopping.check()  # whoever builds may wait for this thread to end
+        try:
+            yield
+        finally:
+            self._asked.release()
+
+    def changed(self, site: SiteConfig, results: Iterable[Result], running: Collection[str]) -> list[Result]:
+        """Return the results of which something else is to be shown than was, and take note of them."""
+        new = {result.page.path: (site, result) for result in results}
+        changed = [of for path, (_, of) in new.items() if path in running or self._results.get(path) != new[path]]
+        self._results |= new
+        return changed
 
     def show(self, blocks: Mapping[str, tuple[str, ...]]) -> None:
         """Take the blocks of pages, and put them into what is built; who looks at one of these is shown it again."""
@@ -80,15 +103,17 @@ class Preview:
                 self._watched.add(folder)
                 self._server.watch(str(folder))
 
-    def watch_files(self, folder: Path, concerns: Callable[[Path], bool]) -> None:
+    def watch_files(self, folder: Path | None, concerns: Callable[[Path], bool]) -> None:
         """Build again when a file of a folder changes that concerns us."""
         server = self._server
-        if server is None or folder in self._watched or not folder.is_dir():
+        if server is None or folder is None or folder in self._watched or not folder.is_dir():
             return
         self._watched.add(folder)
 
         def changed(event: FileSystemEvent) -> None:
-            if not event.is_directory and concerns(Path(str(event.src_path))):
+            file = Path(str(event.src_path))
+            if file.suffix == ".json" and concerns(file):
+                self._results.clear()  # it may be the recording of a page on another engine
                 with server._rebuild_cond:  # noqa: SLF001 - see above
                     server._want_rebuild = True  # noqa: SLF001
                     server._rebuild_cond.notify_all()  # noqa: SLF001
@@ -99,10 +124,9 @@ class Preview:
 
     def _reload(self) -> None:
         """Have browsers load what they show once more, unless the end of a build is about to."""
-        if self._server is None:
+        if (server := self._server) is None:
             return
-        with self._server._epoch_cond:  # noqa: SLF001 - see above
-            if self._server._visible_epoch == self._server._wanted_epoch:  # noqa: SLF001
-                self._server._visible_epoch += 1  # noqa: SLF001
-                self._server._wanted_epoch += 1  # noqa: SLF001
-                self._server._epoch_cond.notify_all()  # noqa: SLF001
+        with server._rebuild_cond, server._epoch_cond:  # noqa: SLF001 - see above
+            if server._visible_epoch == server._wanted_epoch:  # noqa: SLF001
+                server._visible_epoch = server._wanted_epoch = server._wanted_epoch + 1  # noqa: SLF001
+                server._epoch_cond.notify_all()  # noqa: SLF001

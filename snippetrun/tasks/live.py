@@ -72,8 +72,9 @@ class Live:
         return path in self._running
 
     def wrote(self, recording: Path) -> bool:
-        """Whether a recording is as a run of this preview has left it, or as one may just leave it."""
-        return bool(self._thread and self._thread.alive()) or self._written.get(recording) == _written_at(recording)
+        """Whether a recording is as a run of this preview has left it, or may just leave it; none that is gone is."""
+        runs = self._thread is not None and self._thread.alive()
+        return bool(written := _written_at(recording)) and (runs or self._written.get(recording) == written)
 
     def end(self) -> None:
         """End what runs."""
