@@ -29,7 +29,7 @@ PAGE = "# Saved\n\n```console\n$ docker run --rm busybox echo $((6 * 7))-{}\n```
 def served(address: str) -> str:
     """Return the page as it is served now; empty while there is none."""
     try:
-        with urllib.request.urlopen(f"http://{address}/saved/", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://{address}/saved.html", timeout=60) as answer:
             return str(answer.read().decode())
     except (urllib.error.URLError, ConnectionError):
         return ""
