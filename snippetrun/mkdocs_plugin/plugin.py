@@ -195,7 +195,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
         """Fill what other plugins have copied from page to page, and what runs beside a live preview."""
-        return self._preview.fill(Path(page.file.abs_dest_path), output)
+        return self._preview.fill(Path(page.file.abs_dest_path), output, self._live.runs)
 
     def on_serve(self, server: LiveReloadServer, /, **_: object) -> LiveReloadServer:
         """Watch what pages depend on, beside their files."""

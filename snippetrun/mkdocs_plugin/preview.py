@@ -71,10 +71,11 @@ class Preview:
             if self._is_built:
                 self._write(blocks)
 
-    def fill(self, file: Path, text: str) -> str:
-        """Return what a file of the site shows now; it is filled again when that changes."""
+    def fill(self, file: Path, text: str, runs: Callable[[str], bool]) -> str:
+        """Return what a file of the site shows now; one with pages that run is filled again when that changes."""
         with self._lock:
-            self._files[file] = text
+            if any(map(runs, self._marks.pages(text))):
+                self._files[file] = text
             return self._marks.fill(text)
 
     def end(self) -> None:

@@ -115,8 +115,8 @@ class Live:
         path = result.page.path
         if path in self._running and self._running[path] == versions[path]:
             self._ended[path] = versions[path], result
+            self._shows.show(result)  # until then a build takes it for one that runs
             self._running = {other: version for other, version in self._running.items() if other != path}
-            self._shows.show(result)
 
 
 def _so_far(job: Job, store: Store, reading: Reading) -> Result:
