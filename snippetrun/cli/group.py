@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -130,8 +131,9 @@ def ask(question: str) -> bool:
 
 def complain(problems: Iterable[Problem]) -> None:
     """Print problems on standard error."""
+    coloured = not os.environ.get("NO_COLOR")  # where there is no terminal, click takes the colours away
     for problem in problems:
-        echo(str(problem), err=True)
+        click.echo(report.diagnostic(problem, coloured=coloured), err=True)
 
 
 def agreed(question: str, *, yes: bool) -> bool:

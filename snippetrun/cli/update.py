@@ -42,7 +42,7 @@ def update(
             return force or (not as_json and ask(f"{question.where}: {question.message}. Accept that?"))
 
         updated = updates.update(selected.part, progress, allow=allow)
-    failed = [problem for result in updated.results for problem in report.failures(result)]
+    failed = [problem for result in updated.results for problem in report.failures(result, again="check")]
     if as_json:
         rows = [dataclasses.asdict(problem) for problem in failed]
         print_json({"schema": json_.SCHEMA, "command": "update", "changed": updated.changed, "failures": rows})

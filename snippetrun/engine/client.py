@@ -208,6 +208,16 @@ class HostEngine(Images):
                 "images": self._api.images(name=f"{REPOSITORY}/*"),
             }
 
+    def sizes(self) -> dict[str, int]:
+        """Return how many bytes the engine would have back for each container, volume and image, by its id or name."""
+        with self._faults("cannot tell the sizes of what is on it"):
+            used = self._api.df()
+        return {
+            **{item["Id"]: item.get("SizeRw", 0) for item in used["Containers"] or []},
+            **{item["Name"]: (item.get("UsageData") or {}).get("Size", 0) for item in used["Volumes"] or []},
+            **{item["Id"]: item["Size"] - max(item.get("SharedSize", 0), 0) for item in used["Images"] or []},
+        }
+
     def _mount(self, target: str, name: str, spec: ContainerSpec) -> Mount:
         """Return a mount; without a name the volume is a new one, which has our labels (one for `binds` has none)."""
         labels = None if name else self._marked(spec.labels)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from snippetrun.engine import session
@@ -26,15 +28,21 @@ class Leftover:
     """Kept on purpose, because the next build is faster with it: images and image stores."""
     in_use: bool
     """Made by a run on this machine that is still going on."""
+    size: int
+    """Bytes that the engine has back without it; what images share is nobody's. 0 if nobody has asked."""
 
 
-def find(engine: HostEngine) -> list[Leftover]:
-    """Return everything that carries our labels or our names."""
+def find(engine: HostEngine, sizes: Mapping[str, int] = MappingProxyType({})) -> list[Leftover]:
+    """Return everything that carries our labels or our names; `sizes` is what the engine says of it."""
     ours = engine.ours()
     return [
-        *(_leftover("container", item["Id"], item["Labels"]) for item in ours["containers"]),
-        *(_leftover("volume", item["Name"], item["Labels"]) for item in ours["volumes"]),
-        *(_leftover("image", tag, item["Labels"] or {}) for item in ours["images"] for tag in _our_tags(item)),
+        *(_leftover("container", item["Id"], item["Labels"], sizes.get(item["Id"], 0)) for item in ours["containers"]),
+        *(_leftover("volume", item["Name"], item["Labels"], sizes.get(item["Name"], 0)) for item in ours["volumes"]),
+        *(
+            _leftover("image", tag, item["Labels"] or {}, 0 if number else sizes.get(item["Id"], 0))
+            for item in ours["images"]
+            for number, tag in enumerate(_our_tags(item))
+        ),
     ]
 
 
@@ -82,7 +90,7 @@ def _our_tags(image: dict[str, Any]) -> list[str]:
     return [tag for tag in image["RepoTags"] or [] if tag.startswith(f"{REPOSITORY}/")]
 
 
-def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
+def _leftover(kind: str, name: str, labels: dict[str, str], size: int) -> Leftover:
     mark = labels.get(SESSION, "")
     host, pid, *_ = [*mark.split(" "), "", ""]
     what = labels.get(KIND, kind)
@@ -92,7 +100,7 @@ def _leftover(kind: str, name: str, labels: dict[str, str]) -> Leftover:
     alive = session.is_alive(mark)
     if alive is None:  # of another cache or another machine
         alive = host == platform.node() and _is_there(pid)
-    return Leftover(kind, name, detail, kept, in_use=not kept and alive)
+    return Leftover(kind, name, detail, kept, not kept and alive, max(size, 0))
 
 
 def _is_there(pid: str) -> bool:

@@ -11,7 +11,7 @@ from snippetrun.config import Dialect
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract.attribute_values import READERS
 from snippetrun.extract.fences import Fence
-from snippetrun.extract.info_string import appearance, language_of, parse
+from snippetrun.extract.info_string import appearance, language_of, offset_of, parse
 from snippetrun.extract.lookalikes import is_in_container, is_synopsis
 from snippetrun.extract.prompts import Session, has_prompt, split, split_script
 from snippetrun.extract.shell_syntax import runs_docker
@@ -67,6 +67,7 @@ class Candidate:
             content,
             self.commands,
             appearance(fence.info),
+            until_column=0 if self.options.until is None else fence.info_column + offset_of("until", fence.info),
         )
 
 

@@ -196,6 +196,12 @@ def parse(info: str, *, languages: Collection[str], path: str, line: int, column
     return string.language, options
 
 
+def offset_of(key: str, info: str) -> int:
+    """Return where an attribute starts in an info string that has it."""
+    items, _ = _InfoString(info).read_items()
+    return next(item.offset for item in items if item.key == key)
+
+
 def language_of(info: str) -> str:
     """Return the language of an info string, whatever else is in it; empty if there is none."""
     return _InfoString(info).language

@@ -3,42 +3,63 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import repeat
 from typing import Any
 
-from snippetrun import render, runner
+from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
+from snippetrun.errors import Problem
 from snippetrun.markdown_extension.block_cache import BlockCache
 from snippetrun.model import Outcome, Page, Position, Recording, Result, Verdict
 from snippetrun.plan import Plan, rules
+from snippetrun.render.markup import Html
 from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
 
+_RUNS = "Running now"
+_WAITS = frozenset({Outcome.STALE, Outcome.NOT_REACHED})
+"""What of a page that runs is about to become something else."""
 
-def all_blocks(work: Plan, results: Sequence[Result], others: runner.OtherEngines) -> dict[str, tuple[str, ...]]:
-    """Return the HTML of the snippets of pages, by page; `others` is what came out on the site's other engines.
 
-    A page that is what it was has the blocks that an earlier build has made of it. Raises as `OtherEngines.of`.
+def all_blocks(work: Plan, results: Sequence[Result], running: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Return the HTML of the snippets of pages, by page; some of them run now.
+
+    A page that is what it was has the blocks that an earlier build has made of it. Raises RecordingError for a
+    recording that is damaged.
     """
-    cache = BlockCache(work.site)
+    others, cache = runner.OtherEngines(work, results), BlockCache(work.site)
 
     def of(path: str, result: Result) -> tuple[str, ...]:
-        return cache.blocks(result, others.sources(path), lambda: blocks(work.site, result, others.of(path)))
+        runs = path in running
+        known = [runs, *others.sources(path)]
+        return cache.blocks(result, known, lambda: blocks(work.site, result, others.of(path), runs=runs))
 
     return {result.page.path: of(result.page.path, result) for result in results}
 
 
-def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -> tuple[str, ...]:
+def problem_box(problems: Sequence[Problem]) -> str:
+    """Return the HTML of what is wrong with a page, for its top; "" if nothing is."""
+    if not problems:
+        return ""
+    texts = (Html("<pre>{}</pre>").format(report.diagnostic(problem)) for problem in problems)
+    return str(Html('<div class="admonition failure snippetrun-wrong">{}</div>\n').format(Html().join(texts)))
+
+
+def blocks(
+    site: SiteConfig, result: Result, others: Sequence[Elsewhere] = (), *, runs: bool = False
+) -> tuple[str, ...]:
     """Return the HTML of each snippet of a page, and then of its foot, which is empty where nothing ran.
 
-    `others` is what came out of the page on the site's other engines.
+    `others` is what came out of the page on the site's other engines; `runs` is whether the page runs now.
     """
+    result = _explained(result)
     recording = result.recording
+    states = [_RUNS if runs and any(v.outcome in _WAITS for v in verdicts) else "" for verdicts in result.verdicts]
     if recording is None:
-        return *map(render.snippet, result.page.snippets, repeat(()), result.verdicts), ""
+        every = zip(result.page.snippets, result.verdicts, states, strict=True)
+        return *(render.snippet(snippet, (), verdicts, state=state) for snippet, verdicts, state in every), ""
     own = _Shown(site, result)
     engines = [(site.engine.name, recording.environment.engine), *((other.name, other.version) for other in others)]
     first, *names = render.labels(engines)
@@ -48,7 +69,7 @@ def blocks(site: SiteConfig, result: Result, others: Sequence[Elsewhere] = ()) -
     for index in range(len(result.page.snippets)):
         differing = [any(at == index for at, _ in other.news) for other in others]
         also = [name for name, differs in zip(names, differing, strict=True) if not differs]
-        block = own.block(index, also if _at(recording.snippets, index) else ())
+        block = own.block(index, also if _at(recording.snippets, index) else (), states[index])
         if block and any(differing):
             tabs = [(name, s.block(index)) for name, s, differs in zip(names, shown, differing, strict=True) if differs]
             block = render.tabs(f"{key}-{index}", [(first, block), *tabs])
@@ -85,10 +106,28 @@ class _Shown:
         """Whether something on it varies from run to run."""
         return any(map(any, self._spans))
 
-    def block(self, index: int, also: Sequence[str] = ()) -> str:
+    def block(self, index: int, also: Sequence[str] = (), state: str = "") -> str:
         """Return the block of one of its snippets."""
         snippet, verdicts = self._result.page.snippets[index], self._result.verdicts[index]
-        return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also)
+        return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also, state=state)
+
+
+def _explained(result: Result) -> Result:
+    """Return a result in which what failed says in its message what an author needs to know."""
+    if not result.failed:
+        return result
+    of = report.page(result)
+    advice = [[report.advice_on(of, command) for command in snippet.commands] for snippet in of.snippets]
+    verdicts = tuple(
+        tuple(
+            replace(verdict, message=f"{verdict.message}\n{text}".strip())
+            if verdict.outcome is Outcome.FAILED
+            else verdict
+            for verdict, text in zip(snippet, texts, strict=True)
+        )
+        for snippet, texts in zip(result.verdicts, advice, strict=True)
+    )
+    return replace(result, verdicts=verdicts)
 
 
 def marked(other: Elsewhere, first: str) -> Result:

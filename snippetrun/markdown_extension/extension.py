@@ -23,15 +23,13 @@ from snippetrun.config import PREVIEW, SiteConfig
 from snippetrun.config.options import read
 from snippetrun.config.values import is_path
 from snippetrun.errors import ConfigError, PageError, SnippetrunError
-from snippetrun.markdown_extension.embed import all_blocks
+from snippetrun.markdown_extension.embed import all_blocks, problem_box
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
 from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.markdown_extension.page_file import PageFile, file_of, given, site_of
 from snippetrun.model import Mode
 from snippetrun.plan import plan
-from snippetrun.render.markup import Html
-from snippetrun.support.neutralise import neutralise
 
 if TYPE_CHECKING:
     from markdown import Markdown
@@ -133,13 +131,10 @@ class SnippetrunExtension(Extension):
             if self._strict():
                 raise error.with_traceback(None) from None
             # A build that serves goes on, and says it where the contributor looks.
-            texts = [neutralise(str(problem)) for problem in error.problems]
-            log.error("\n".join(texts))  # noqa: TRY400 - no traceback for what somebody has written
+            log.error(report.diagnostics(error.problems))  # noqa: TRY400 - no traceback for what somebody has written
             self._file = PageFile()
             self._md.reset()
-            paragraphs = (Html("<p>{}</p>").format(Html("<br>").join(text.splitlines())) for text in texts)
-            box = Html('<div class="admonition failure">{}</div>\n').format(Html().join(paragraphs))
-            return f"{box}{self._within(Fences(site), source)}"
+            return f"{problem_box(error.problems)}{self._within(Fences(site), source)}"
 
     def _within(self, fences: Fences, text: str, site: SiteConfig | None = None) -> str:
         """Convert a text with these fences; without a site they are shown as they are written, hidden ones not."""
@@ -158,7 +153,7 @@ class SnippetrunExtension(Extension):
         work = plan(site, pages).in_mode(Mode.REPLAY)
         results = runner.run(work, runner.Watcher())
         self._tell(fences, pages, results)
-        fences.marks.show(all_blocks(work, results, runner.OtherEngines(work, results)))
+        fences.marks.show(all_blocks(work, results))
         filled = fences.marks.fill(html)
         if filled == html or not self.getConfig("style"):
             return filled
@@ -172,7 +167,7 @@ class SnippetrunExtension(Extension):
         if problems and self._strict():
             raise PageError(*problems)
         for problem in problems:
-            log.warning(neutralise(str(problem)))
+            log.warning(report.diagnostic(problem))
 
     def _take(self, lines: list[str]) -> list[str]:
         fences, file = _fences.get(), self._file

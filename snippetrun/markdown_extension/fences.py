@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
 # {hide}, {.a hide exit=1}
 _HIDE = re.compile(r"(?:`{3}|~{3}).*\{(?:[^}]*\s)?hide(?:[\s=][^}]*)?\}")
+_AS_TEXT = "the site shows this fence as text"
 _HINT = (
     "In a list item, indent it by 4 spaces for each level, with all of the item that stands above it. "
     "In a tab or an admonition, see that its extension is in markdown_extensions."
@@ -76,7 +77,8 @@ class Fences:
         self.marks = Marks()
         self._taken: dict[str, _Taken] = {}
         self._current: _Taken | None = None
-        self._problems: list[Problem] = []
+        self.problems: dict[str, list[Problem]] = {}
+        """What is wrong, by the paths of pages."""
         self.findings: list[Problem] = []
         """What looks on the pages as if it should run and does not, beside what the pages themselves have."""
 
@@ -94,7 +96,7 @@ class Fences:
         front = read_front_matter(path, lines)
         if inherited and not front.options.line:
             hint = f"Write it in the front matter of {path} itself."
-            self._problems.append(Problem(f"another plugin gives this page its `{LANGUAGE}:`", hint, path, 1))
+            self.problems[path] = [Problem(f"another plugin gives this page its `{LANGUAGE}:`", hint, path, 1)]
             return markdown
         text = normalised(markdown)
         places = origins(path, text, lines, (Path(path).parent, *self._folders), self._appended)
@@ -103,7 +105,7 @@ class Fences:
             if front.problems and page.snippets:
                 raise PageError(*front.problems)
         except PageError as error:
-            self._problems += error.problems
+            self.problems.setdefault(path, []).extend(error.problems)
             return markdown
         self.findings += front.problems
         page = self._named(page)
@@ -132,7 +134,7 @@ class Fences:
         try:
             read, page = self._read(path, text, taken.options, taken.title, places)
         except PageError as error:
-            self._problems += error.problems
+            self.problems.setdefault(path, []).extend(error.problems)
             return lines
         taken.page = replace(page, path=taken.page.path)
         return self._with_ours(taken, text, read)
@@ -147,8 +149,8 @@ class Fences:
             if key and key not in html:
                 unseen.add(snippet)  # an extension has taken it away, such as a critic's deletion
             elif key and key not in seen:
-                path = snippet.path or taken.page.path
-                self._problems.append(Problem("the site shows this fence as text", _HINT, path, snippet.line))
+                problem = Problem(_AS_TEXT, _HINT, snippet.path or taken.page.path, snippet.line)
+                self.problems.setdefault(taken.page.path, []).append(problem)
         if unseen:
             snippets = tuple(_skipped(snippet) if snippet in unseen else snippet for snippet in taken.page.snippets)
             taken.page = replace(taken.page, snippets=snippets)
@@ -156,8 +158,12 @@ class Fences:
 
     def pages(self) -> tuple[Page, ...]:
         """Return all pages, once the renderer has read them. Raises PageError with all that is wrong with them."""
-        if self._problems:
-            raise PageError(*dict.fromkeys(self._problems))
+        if self.problems:
+            raise PageError(*dict.fromkeys(chain.from_iterable(self.problems.values())))
+        return self.readable()
+
+    def readable(self) -> tuple[Page, ...]:
+        """Return the pages that could be read, whatever else is wrong with them."""
         return tuple(taken.page for taken in self._taken.values())
 
     def _read(

@@ -49,6 +49,10 @@ class Marks:
         key = self._key.search(text)
         return self._positions[key[0]][0] if key and key[0] in self._positions else ""
 
+    def pages(self, text: str) -> set[str]:
+        """Return the pages of all keys in a text."""
+        return {self._positions[key][0] for key in self._key.findall(text) if key in self._positions}
+
     def page_of(self, key: str) -> str:
         """Return the page of a key."""
         return self._positions[key][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +15,19 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin
 
 from snippetrun import config, render, report, runner
 from snippetrun.config import shown_path
-from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
+from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.files import gone
-from snippetrun.markdown_extension.embed import all_blocks
+from snippetrun.markdown_extension.embed import all_blocks, problem_box
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
+from snippetrun.mkdocs_plugin.preview import Preview
 from snippetrun.mkdocs_plugin.verification import VerificationPage
 from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
-from snippetrun.support.neutralise import neutralise
+from snippetrun.tasks.live import Live
 from snippetrun.tasks.progress import ShownProgress
 from snippetrun.tasks.site_pages import PagesRead
 from snippetrun.tasks.verification import as_shown
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import File, Files
     from mkdocs.structure.pages import Page as SitePage
 
@@ -44,8 +46,6 @@ _EARLY, _LATE = 100, -100
 _HTML = frozenset({".html", ".htm", ".md", ".txt"})
 _WRITTEN = _HTML | {".json", ".xml"}
 """Files of a site that may have a page's text in them."""
-_END_SECONDS = 30.0
-"""For a page that runs beside a live preview."""
 
 log = get_plugin_logger(__name__)
 
@@ -73,8 +73,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._results: tuple[Result, ...] = ()
         self._reported: list[report.ReportedPage] = []
         self._verification: VerificationPage | None = None
-        self._looking: stopping.Group | None = None
         self._began = 0.0
+        self._preview = Preview()
+        self._live = Live(self)
+        self._paths: dict[str, str] = {}
+        """The paths of pages, by those of their files below docs_dir."""
 
     def load_config(
         self,
@@ -86,7 +89,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         try:
             self.site = config.load(Path(config_file_path or "mkdocs.yml"))
         except ConfigError as error:
-            return [("snippetrun", ValidationError(neutralise(str(error))))], []
+            return [("snippetrun", ValidationError(report.diagnostics(error.problems)))], []
         return [], []
 
     def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 - MkDocs' signature
@@ -102,10 +105,12 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def _add(self, config: MkDocsConfig) -> None:
         """Add our fence, what finds the fences that extensions put in, and our style sheet to the site."""
-        self.on_shutdown()
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
         self._results, self._reported = (), []
+        self._wrong: dict[str, list[Problem]] = {}
+        """What is wrong with pages that are shown all the same, by their paths."""
+        self._preview.begin(self._fences.marks)
         extensions, configs = config.markdown_extensions, config.mdx_configs
         if "pymdownx.superfences" not in extensions:
             extensions.append("pymdownx.superfences")
@@ -128,6 +133,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Read the page's file before MkDocs does, as a build could not go on from there with a sentence of ours."""
         try:
             self._source = self._read(page.file)
+            self._paths[page.file.src_uri] = self._source[0]
         except UsageError as error:
             raise self._unusable(error) from error
         return page
@@ -146,7 +152,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Run the pages, all of which the renderer has read, and put what came out where the marks are."""
         try:
-            pages = self._fences.pages()
+            pages = self._fences.readable() if self._serving else self._fences.pages()
         except UsageError as error:
             raise self._unusable(error) from error
         if self.pages_read is not None:
@@ -155,39 +161,87 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if self.reads_only:
             raise PagesRead(pages)
         pages = (*pages, *gone(self.site, pages))
+        findings = (*self._fences.findings, *chain.from_iterable(page.findings for page in pages))
+        _warn("something does not run although it looks so", findings, strict=config.strict and not self._serving)
         try:
-            self._plan = plan(self.site, pages)
-            _warn(
-                "something does not run although it looks so",
-                chain(self._fences.findings, *(page.findings for page in pages)),
-                strict=config.strict,
-            )
-            # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
-            with stopping.exiting(), ShownProgress() as progress:
-                # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
-                site = replace(self.site, runs=1)
-                # Whoever writes waits for the first run alone.
-                site = replace(site, most_runs=1) if self._serving else site
-                self._results = runner.run(replace(self._plan, site=site), progress)
-            others = runner.OtherEngines(self._plan, self._results)
-            blocks = all_blocks(self._plan, self._results, others)
+            with self._preview.asking():
+                self._preview.show(self._live_blocks(pages) if self._serving else self._blocks(pages))
         except SnippetrunError as error:
-            raise PluginError(neutralise(str(error))) from error
+            raise PluginError(report.diagnostics(error.problems)) from error
         self._reported = [report.page(result) for result in self._results]
-        stale = chain(*map(report.stale, self._reported))
-        _warn("a page is not as it was recorded", stale, strict=config.strict)
-        self._report_failures()
-        self._fences.marks.show(blocks)
+        if not self._serving:
+            stale = chain(*map(report.stale, self._reported))
+            _warn("a page is not as it was recorded", stale, strict=config.strict)
+            self._report_failures(self._reported)
         for file in files:
             if file.page is not None and file.page.content:
-                file.page.content = self._fences.marks.fill(file.page.content)
+                self._fill(file.page, self._paths.get(file.src_uri, ""))
         if self._verification:
-            self._verification.write(as_shown(self._plan, self._results, others.all()), files, config)
+            shown = as_shown(self._plan, self._results, runner.elsewhere(self._plan, self._results))
+            self._verification.write(shown, files, config)
         return env
 
+    def _blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
+        """Run the pages of a build, and return the blocks of each. Raises a SnippetrunError."""
+        self._plan = plan(self.site, pages)
+        # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
+        with stopping.exiting(), ShownProgress() as progress:
+            # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
+            self._results = runner.run(replace(self._plan, site=replace(self.site, runs=1)), progress)
+        return all_blocks(self._plan, self._results)
+
+    def _live_blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
+        """Return the blocks of pages as they can be shown now; they run meanwhile. Raises a SnippetrunError."""
+        self._wrong = wrong = dict(self._fences.problems)
+        try:
+            self._plan = plan(self.site, [page for page in pages if page.path not in wrong])
+        except PageError as error:
+            wrong |= {path: list(own) for path, own in groupby(error.problems, lambda problem: problem.path)}
+            self._plan = plan(self.site, [page for page in pages if page.path not in wrong])
+        for problem in dict.fromkeys(chain.from_iterable(wrong.values())):
+            log.error(report.diagnostic(problem))
+        self._results = self._live.results(self._plan)
+        shown = (*self._results, *(runner.result(page, None) for page in pages if page.path in wrong))
+        running = {page.path for page in pages if self._live.runs(page.path)}
+        return all_blocks(self._plan, self._preview.changed(self.site, shown, running), running)
+
+    def _fill(self, page: SitePage, path: str) -> None:
+        """Put the blocks into a page, but for those of pages that run, and say at its top what is wrong with it."""
+        content = page.content or ""
+        if not any(map(self._live.runs, self._fences.marks.pages(content))):
+            content = self._fences.marks.fill(content)
+        page.content = problem_box(self._wrong.get(path, ())) + content
+
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
-        """Fill what other plugins have copied from page to page."""
-        return self._fences.marks.fill(output)
+        """Fill what other plugins have copied from page to page, and what runs beside a live preview."""
+        return self._preview.fill(Path(page.file.abs_dest_path), output, self._live.runs)
+
+    def on_serve(self, server: LiveReloadServer, /, **_: object) -> LiveReloadServer:
+        """Watch what pages depend on, beside their files."""
+        self._preview.serve(server)
+        self._watch()
+        return server
+
+    def _watch(self) -> None:
+        self._preview.watch(image.folder for image in self.site.images if image.folder)
+        self._preview.watch_files(self.site.recordings, lambda file: not self._live.wrote(file))
+
+    def show(self, result: Result) -> None:
+        """Show what has become of a page that has run beside a live preview."""
+        with self._preview.asking():
+            self._preview.show(all_blocks(self._plan, [result]))
+        self._results = tuple(result if old.page.path == result.page.path else old for old in self._results)
+        self._report_failures([report.page(result)])
+
+    def tell(self, problems: Iterable[Problem]) -> None:
+        """Say why pages beside a live preview could not run, and show them as they were recorded."""
+        log.error(report.diagnostics(problems))
+        with self._preview.asking():
+            self._preview.show(all_blocks(self._plan, self._results))
+
+    def end(self) -> None:
+        """Say what the pages came to that have run beside a live preview."""
+        log.info(report.summary(self._results, time.monotonic() - self._began))
 
     @event_priority(_EARLY)
     def _say(self, *, config: MkDocsConfig) -> None:
@@ -200,11 +254,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         if untested := report.untested(sum(not result.page.under_test for result in self._results)):
             log.info(untested)
-        log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
+        if not self._serving:
+            log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
         shown = [result.page.path for result in self._results if result.runs]
-        if self._serving:
-            self._looking = stopping.Group(1, lambda: self._look_again(shown))
-        else:
+        if shown and not self._serving:  # a build that replays looks at nothing
             with stopping.exiting():
                 self._look_again(shown)
 
@@ -217,27 +270,25 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 filled = self._fences.marks.fill(text) if file.suffix in _HTML else self._fences.marks.without(text)
                 file.write_bytes(filled.encode(errors="surrogateescape"))
 
+        self._preview.end()
+        self._watch()
+
     on_post_build = CombinedEvent(_say, _sweep)
 
     def on_shutdown(self) -> None:
         """End what still runs beside a live preview."""
-        if self._looking:
-            self._looking.end(_END_SECONDS)
+        self._live.end()
 
     def _look_again(self, shown: Sequence[str]) -> None:
-        """See what varies in what this build has recorded; whoever serves the site ends it with the next build."""
+        """See what varies in what this build has recorded."""
         try:
-            if shown:  # a build that replays looks at nothing
-                with ShownProgress() as progress:
-                    runner.look_again(self._plan.only(shown), progress)
+            with ShownProgress() as progress:
+                runner.look_again(self._plan.only(shown), progress)
         except SnippetrunError as error:
-            log.warning("what varies is not known: %s", neutralise(str(error)))
-        except KeyboardInterrupt:
-            if not self._serving:
-                raise
+            log.warning("what varies is not known: %s", report.diagnostics(error.problems))
 
-    def _report_failures(self) -> None:
-        failed = [neutralise(str(p)) for page in self._reported for p in report.failures(page)]
+    def _report_failures(self, pages: Iterable[report.ReportedPage]) -> None:
+        failed = [report.diagnostic(problem) for page in pages for problem in report.failures(page)]
         if failed and not self._serving:
             raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for problem in failed:
@@ -245,7 +296,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def _unusable(self, error: UsageError) -> BaseException:
         """Return what ends a build whose pages cannot be used."""
-        return PagesRead(wrong=error) if self.reads_only else PluginError(neutralise(str(error)))
+        return PagesRead(wrong=error) if self.reads_only else PluginError(report.diagnostics(error.problems))
 
     def _formatter(self, source: str, *_args: Any, **_kwargs: Any) -> str:  # noqa: ANN401 - pymdownx's signature
         return self._fences.marks.html(source.strip())
@@ -263,7 +314,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:
     """Warn of problems; raise PluginError for them in a strict build, as MkDocs counts no warnings if it is quiet."""
-    warnings = [neutralise(str(problem)) for problem in problems]
+    warnings = [report.diagnostic(problem) for problem in problems]
     if warnings and strict:
         raise PluginError("\n".join([what, *warnings]))
     for warning in warnings:

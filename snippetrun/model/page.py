@@ -98,6 +98,8 @@ class Snippet:
     appearance: Appearance = Appearance()
     path: str = ""
     """The file that its lines are counted in, where that is not the page: one that the page includes."""
+    until_column: int = 0
+    """Where `until` stands in the line of the opening fence, 1-based; 0 where it does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Verdict:
     """What to type or change next."""
     where: int = 0
     """The line under the command that is not met; 0 if it is the command itself."""
+    until: bool = False
+    """Whether it is the `until` of its fence that is not met."""
     differs: bool = False
     """Whether it has done what the page says, and yet is not as it was recorded."""
 

@@ -14,6 +14,7 @@ from snippetrun.errors import InfrastructureError, Problem, UsageError
 from snippetrun.model import Outcome, Result, Snippet
 from snippetrun.pytest_plugin import subset
 from snippetrun.pytest_plugin.session import Session
+from snippetrun.report import diagnostics
 from snippetrun.support.neutralise import neutralise
 
 _NAME_LENGTH = 60
@@ -37,7 +38,7 @@ class MarkdownPage(pytest.File):
         try:
             self._ready = self.shared.prepare(self.path)
         except UsageError as error:
-            raise self.CollectError(neutralise(str(error))) from None
+            raise self.CollectError(diagnostics(error.problems)) from None
         if self._ready is None:
             return []
         page = self._ready.page
@@ -93,7 +94,7 @@ class MadePages(pytest.Collector):
         try:
             paths = self.shared.without_file()
         except UsageError as error:
-            raise self.CollectError(neutralise(str(error))) from None
+            raise self.CollectError(diagnostics(error.problems)) from None
         return [MarkdownPage.from_parent(self, path=path, shared=self.shared) for path in paths]
 
 
@@ -116,7 +117,7 @@ class PageItem(pytest.Item):
     def fail(self, *problems: Problem) -> NoReturn:
         """Fail with what every face says of these problems, and no traceback; a CI runner obeys nothing of it."""
         self._problem = problems[0]
-        raise pytest.fail.Exception(neutralise("\n".join(map(str, problems))), pytrace=False) from None
+        raise pytest.fail.Exception(diagnostics(problems), pytrace=False) from None
 
     def skip(self, why: Problem) -> NoReturn:
         """Skip; reports that name the same reason and line are shown as one."""

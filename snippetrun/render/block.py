@@ -39,19 +39,21 @@ _SCREEN: Final = 40
 _FOLD: Final = Html('<label class="sr-fold"><input type="checkbox" autocomplete="off"> all {} lines</label>\n')
 
 
-def snippet(
+def snippet(  # noqa: PLR0913 - all that is known of a fence
     snippet: Snippet,
     recorded: Sequence[CommandResult],
     verdicts: Sequence[Verdict],
     varies: Sequence[Spans] = (),
     also: Sequence[str] = (),
+    *,
+    state: str = "",
 ) -> str:
     """Return the block that stands where the fence stood; it holds no blank line of its own making.
 
     `recorded`, `verdicts` and `varies` belong to the commands of the snippet by position; each may end early: a
     command without a recording was not reached, one without a verdict is shown as it ran. `varies` says what of the
-    output another run has otherwise; `also` names other engines on which it was the same. What is hidden is an empty
-    string.
+    output another run has otherwise; `also` names other engines on which it was the same; `state` is what becomes of
+    the block now. What is hidden is an empty string.
     """
     if snippet.options.hide:
         return ""
@@ -62,8 +64,8 @@ def snippet(
         return _block(snippet, [_content(snippet)])
     count = len(snippet.commands)
     steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count], varies[:count])
-    term = snippet.options.term
-    return _block(snippet, (_step(*step) for step in steps), f"Terminal: {term}" if term else "", recorded, also)
+    label = ". ".join(filter(None, [state, f"Terminal: {snippet.options.term}" if snippet.options.term else ""]))
+    return _block(snippet, (_step(*step) for step in steps), label, recorded, also)
 
 
 def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:

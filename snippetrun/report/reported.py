@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from snippetrun.errors import Problem
 from snippetrun.model import CommandResult, Ending, Environment, Options, Outcome, Piece, Result, Snippet, Verdict
+from snippetrun.support.words import EXPECTED
 from snippetrun.terminal.inputs import without_secret
 
 Count = Annotated[int, Meta(ge=0)]
@@ -39,7 +40,9 @@ class ReportedCommand:
     hint: str = ""
     """What to type or change next; else empty."""
     where: Count = 0
-    """The line under the command that is not met; 0 if it is the command itself."""
+    """The line that is not met: one under the command, or the fence's, whose `until` is not; 0 if it is the command."""
+    column: Count = 0
+    """Where in that line, 1-based; 0 if it is all of it."""
     status: int | None = None
     """The exit status; None also if it has none."""
     ending: Ending | None = None
@@ -249,9 +252,11 @@ def _snippet(
     return ReportedSnippet(snippet.line, snippet.end_line, snippet.language, snippet.options, commands)
 
 
-def _without_secret(line: str) -> str:
-    """Return a line of a hint; what a page has written may be a password that was to be typed."""
-    return without_secret(line) if line.startswith("expected: ") else line
+def _hint(hint: str) -> str:
+    """Return a hint without what its page may have written for a password that was to be typed."""
+    if not hint.startswith(EXPECTED) or (shown := without_secret(line := hint.split("\n", maxsplit=1)[0])) == line:
+        return hint
+    return "\n".join([shown, *(line for line in hint.split("\n")[1:] if line.strip(" ^"))])
 
 
 def _command(
@@ -264,8 +269,9 @@ def _command(
         expected_status=expected,
         outcome=verdict.outcome,
         message=verdict.message,
-        hint="\n".join(_without_secret(line) for line in verdict.hint.split("\n")),
-        where=verdict.where,
+        hint=_hint(verdict.hint),
+        where=snippet.line if verdict.until else verdict.where,
+        column=snippet.until_column if verdict.until else 0,
         status=result.status if result else None,
         ending=recorded.ending if recorded else None,
         seconds=result.seconds if result else None,

@@ -65,12 +65,19 @@ def problem(of: ReportedPage, command: ReportedCommand, engine: str = "", again:
         return Problem(f"{where}stale: {command.message}", hint, command.path or of.path, command.line)
     typed = [f"$ {command.typed}"] if command.typed else []
     words = [] if command.output is None else _last_words(command.output)  # None if it could not be typed
-    hints = [command.hint] if command.hint else []
     alone = f"check --engine {engine} {quote(of.path)}" if engine else f"{again} {quote(of.path)}"
-    text = plain("\n".join([*typed, *words, *hints, f"To run this page alone: snippetrun {alone}"]))
+    advice = advice_on(of, command) if again == "run" and not engine else command.hint
+    text = plain("\n".join([*typed, *words, *filter(None, [advice]), f"To run this page alone: snippetrun {alone}"]))
     cut = "\n".join(map(_shortened, text.split("\n")))
     message = f"on {engine}: {command.message}" if engine else command.message
-    return Problem(plain(message), cut, command.path or of.path, command.where or command.line)
+    return Problem(plain(message), cut, command.path or of.path, command.where or command.line, command.column)
+
+
+def advice_on(of: ReportedPage, command: ReportedCommand) -> str:
+    """Return what a command that failed has to say for itself, and what to type; "" if that is nothing."""
+    is_other_output = command.where and not command.column
+    accepted = f"If what came out is right: snippetrun update {quote(of.path)}" if is_other_output else ""
+    return "\n".join(filter(None, [command.hint, accepted]))
 
 
 def complaints(report: Report) -> tuple[Problem, ...]:
@@ -124,8 +131,12 @@ def untested(pages: int) -> str:
 
 
 def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
-    """Return one line: pages, snippets, commands, failures, seconds."""
-    count = counts(pages)
+    """Return one line: pages, and how many of these were run and how many replayed, snippets, commands, failures."""
+    shown = [page for page in map(_reported, pages) if page.commands]
+    count = counts(shown)
+    replayed = sum(not page.runs and page.environment is not None for page in shown)
+    ran = sum(page.runs > 0 for page in shown)
+    how = f" ({', '.join([*([f'{ran} run'] if ran else []), f'{replayed} replayed'])})" if replayed else ""
     others = {
         "skipped": count.skipped,
         "not reached": count.not_reached,
@@ -134,7 +145,7 @@ def summary(pages: Iterable[Result | ReportedPage], seconds: float) -> str:
     }
     notes = [f"{number} {name}" for name, number in others.items() if number]
     return (
-        f"{counted(count.pages, 'page')}, {counted(count.snippets, 'snippet')}, "
+        f"{counted(count.pages, 'page')}{how}, {counted(count.snippets, 'snippet')}, "
         f"{counted(count.commands, 'command')}"
         + (f" ({', '.join(notes)})" if notes else "")
         + f", {counted(count.failed, 'failure')}, {seconds:.1f} s"

@@ -14,7 +14,7 @@ from snippetrun.runner.elsewhere import Elsewhere, OtherEngines, all_as_recorded
 from snippetrun.runner.judge import before, result, varying
 from snippetrun.runner.pool import Aim, look_again, run
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes, SharedSandboxes, live_sandboxes
-from snippetrun.runner.watcher import Watcher
+from snippetrun.runner.watcher import Telling, Watcher
 
 __all__ = [
     "Aim",
@@ -23,6 +23,7 @@ __all__ = [
     "OtherEngines",
     "Sandboxes",
     "SharedSandboxes",
+    "Telling",
     "Watcher",
     "all_as_recorded",
     "as_recorded",

@@ -24,8 +24,10 @@ from snippetrun.model import (
 from snippetrun.sameness import Run
 from snippetrun.sameness.ending import empty_variable, wrong_ending
 from snippetrun.support import regex
+from snippetrun.support.masks import masked
 from snippetrun.support.patterns import PLACEHOLDER, Mismatch, Names, bind_loosely, canonical, match_lines
 from snippetrun.support.sgr import uncoloured
+from snippetrun.support.words import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class Judge:
         if recorded.ending is Ending.NOT_RUN:
             verdict = self._unrun(command, recorded.fault)
         else:
-            verdict = self._command(command, recorded, snippet.options.match)
+            verdict = self._command(snippet, command, recorded)
         self._typed.append(command.text)
         if ends_wrong(verdict):
             self._cause = self._cause or verdict.line
@@ -186,14 +188,15 @@ class Judge:
                 self._written.setdefault(canonical(placeholder[1]), number)
         return verdict
 
-    def _command(self, command: Command, recorded: CommandResult, match: Match | None) -> Verdict:
+    def _command(self, snippet: Snippet, command: Command, recorded: CommandResult) -> Verdict:
         wrong, hint = wrong_ending(command, recorded)
         if wrong:
             hint = hint or (empty_variable(command.text, self._typed) if recorded.status else "")
-            return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint)
+            unmet = recorded.waited_for == masked(f"the text `{snippet.options.until}`")
+            return Verdict(Outcome.FAILED, command.line, command.text, wrong, hint, until=unmet)
         if not command.written:
             return Verdict(Outcome.PASSED, command.line, command.text)
-        how = match or self.match
+        how = snippet.options.match or self.match
         wrong_output: Verdict | None = None
         for part in parts(command, recorded):
             if part.typed is not None:
@@ -202,7 +205,7 @@ class Judge:
             if mismatch is None:
                 continue
             if how is not Match.PATTERN or not self._is_pasted(command, recorded, part):
-                wrong_output = wrong_output or _wrong_output(command, part, mismatch, how)
+                wrong_output = wrong_output or _wrong_output(command, part, mismatch, how, self.names)
             if how is Match.PATTERN:
                 bind_loosely(self.names, part.written, part.shown)
         return wrong_output or Verdict(Outcome.PASSED, command.line, command.text)
@@ -244,11 +247,12 @@ class Part:
     """The line that was typed before it: as it is written, and as the screen showed it."""
 
 
-def _wrong_output(command: Command, part: Part, mismatch: Mismatch, how: Match) -> Verdict:
+def _wrong_output(command: Command, part: Part, mismatch: Mismatch, how: Match, names: Names) -> Verdict:
     where = part.line + min(mismatch.written, len(part.written) - 1)
     expected = part.written[mismatch.written] if mismatch.written < len(part.written) else "the end of it"
     got = part.shown[mismatch.shown] if mismatch.shown < len(part.shown) else "the end of it"
-    message, hint = f"the output is not what line {where} says", f"expected: {expected}\ncame out: {got}"
+    message = f"the output is not what line {where} says"
+    hint = both(expected, got, None if how is Match.REGEX else names)
     if how is Match.REGEX and (why := _no_pattern(expected)):
         message = f"line {where} is no regular expression: {why}"
     if mismatch.gave_up:

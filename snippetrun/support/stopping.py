@@ -102,6 +102,10 @@ class Group:
         for thread in self._threads:
             thread.start()
 
+    def alive(self) -> bool:
+        """Tell whether one of them has not ended."""
+        return any(thread.is_alive() for thread in self._threads)
+
     def end(self, seconds: float) -> None:
         """Let each of them end; after so many seconds go on without those that have not."""
         self._end.set()

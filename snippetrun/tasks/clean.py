@@ -28,7 +28,7 @@ def clean(say: Callable[[str], None], *, everything: bool = False) -> Cleaned:
     removed: list[Leftover] = []
     kept: list[Leftover] = []
     with host_engine(say) as engine:
-        for item in leftovers.find(engine):
+        for item in leftovers.find(engine, engine.sizes()):
             removable = not item.in_use and (everything or not item.kept)
             (removed if removable and leftovers.remove(engine, item) else kept).append(item)
     if everything:

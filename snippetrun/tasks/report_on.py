@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snippetrun import config, report, runner
 from snippetrun.errors import ExitStatus, SnippetrunError
-from snippetrun.model import Command, Job, Page, Result
+from snippetrun.model import Result
 from snippetrun.plan import Plan
 from snippetrun.report import Report, Share, engines
 from snippetrun.support import git
@@ -95,33 +95,10 @@ def _about(made: Report, selected: SelectedPages, selection: Selection) -> Repor
 
 
 def _results(task: Task, work: Plan, watcher: runner.Watcher) -> tuple[Sequence[Result], SnippetrunError | None]:
-    witness = _Noting(watcher)
+    results: dict[str, Result] = {}
+    witness = runner.Telling(watcher, lambda result: results.update({result.page.path: result}))
     try:
         return task.run(work, witness), None
     except SnippetrunError as error:
-        ended = [witness.ended.get(page.path) or runner.result(page, None, work.site.match) for page in work.pages]
+        ended = [results.get(page.path) or runner.result(page, None, work.site.match) for page in work.pages]
         return task.judge(work, ended), error
-
-
-class _Noting(runner.Watcher):
-    """A watcher that remembers which pages have come to their end."""
-
-    def __init__(self, watcher: runner.Watcher) -> None:
-        self._watcher = watcher
-        self.ended: dict[str, Result] = {}
-
-    def say(self, line: str) -> None:
-        self._watcher.say(line)
-
-    def begin(self, jobs: Sequence[Job]) -> None:
-        self._watcher.begin(jobs)
-
-    def command(self, page: Page, command: Command) -> None:
-        self._watcher.command(page, command)
-
-    def again(self, page: Page, why: str) -> None:
-        self._watcher.again(page, why)
-
-    def end(self, result: Result) -> None:
-        self.ended[result.page.path] = result
-        self._watcher.end(result)

@@ -53,7 +53,7 @@ def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_si
     wrong = snippetrun("check")
     assert wrong.returncode == 1
     assert "docs/a.md:5: the output is not what line 5 says" in wrong.stderr
-    assert "expected: one\n    came out: 1" in wrong.stderr
+    assert "expected: one\n              ^^^\n    came out: 1" in wrong.stderr
 
     updated = snippetrun("update")
     *diff, page, recording = updated.stdout.splitlines()
@@ -103,7 +103,7 @@ def test_a_shell_opens_where_the_page_has_got_to(make_site: MakeSite) -> None:
     make_site({"a.md": PAGE})
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
-        [SNIPPETRUN, "shell", "docs/a.md:11"], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL
+        [SNIPPETRUN, "shell", "docs/a.md:11"], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE
     )
     os.close(theirs)
     said = b""
@@ -117,7 +117,10 @@ def test_a_shell_opens_where_the_page_has_got_to(make_site: MakeSite) -> None:
                 said += b"\n"
     except OSError:  # the other side is closed: the shell has ended
         pass
-    assert running.wait(30) == 0
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert b"You are in docs/a.md; line 8 has run: word=kept\n" in told
+    assert b"To leave, type exit or press Ctrl-D" in told
     assert b"up box\r\nkept\r\n" in said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -113,7 +114,10 @@ def test_what_a_dead_run_left_is_found_and_removed_and_what_a_run_uses_is_left_a
         removed, kept = ({item["name"]: item for item in cleaned[what]} for what in ("removed", "kept"))
         assert removed[left_behind]["kind"] == "container"
         assert kept[in_use]["in_use"]
-        assert any(item["kind"] == "volume" for item in kept.values())
+        assert any(item["kind"] == "volume" and item["size"] > 0 for item in kept.values())
+        assert re.search(
+            r"^kept: .*\d+ containers? \(.*\d+ volumes? \([\d.]+ [MG]B\)", snippetrun("clean").stderr, re.MULTILINE
+        )
         there = [item.name for item in leftovers.find(engine)]
         assert left_behind not in there
         assert in_use in there

@@ -116,7 +116,7 @@ def test_where_output_is_exact_what_varies_is_its_authors_to_settle(old: Old) ->
     runs = [{"docker ps": f"{word}\n"} for word in ("one", "one", "three")]
     [problem] = old.problems(page, *runs)
     assert problem.startswith("docs/p.md:3: the output is not what line 3 says\n")
-    assert "    expected: one\n    came out: three\n" in problem
+    assert "    expected: one\n              ^^^\n    came out: three\n              ^^^^^\n" in problem
 
 
 def test_a_copied_id_becomes_a_name(old: Old) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from helpers.golden import Case, cases
 from helpers.machine import answer
 
@@ -32,10 +33,12 @@ def run(text: str, answers: dict[str, Answer]) -> Result:
 
 
 @cases("run")
-def test_golden(case: Case) -> None:
+def test_golden(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(PATH).write_text(case["page"], encoding="utf-8")
     ran = run(case["page"], {command: answer(value) for command, value in tomllib.loads(case["answers"]).items()})
     assert trimmed(report.transcript(ran).splitlines()[1:]) == case["transcript"]
-    assert trimmed("\n".join(map(str, report.failures(ran))).splitlines()) == case["errors"]
+    assert trimmed(report.diagnostics(report.failures(ran)).splitlines()) == case["errors"]
 
 
 def trimmed(lines: Sequence[str]) -> str:

@@ -7,10 +7,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import MakeSite
@@ -86,7 +87,7 @@ def outcomes(made: Report) -> list[Outcome]:
 def blocks() -> tuple[str, ...]:
     planned = work()
     results = runner.run(planned, runner.Watcher())
-    return all_blocks(planned, results, runner.OtherEngines(planned, results))["docs/a.md"]
+    return all_blocks(planned, results)["docs/a.md"]
 
 
 def test_a_page_that_is_what_it_was_is_not_compared_again(
@@ -95,9 +96,11 @@ def test_a_page_that_is_what_it_was_is_not_compared_again(
     made: list[str] = []
     make = embed.blocks
 
-    def counted(own: SiteConfig, result: Result, others: Sequence[runner.Elsewhere] = ()) -> tuple[str, ...]:
+    def counted(
+        own: SiteConfig, result: Result, others: Sequence[runner.Elsewhere] = (), *, runs: bool = False
+    ) -> tuple[str, ...]:
         made.append(result.page.path)
-        return make(own, result, others)
+        return make(own, result, others, runs=runs)
 
     monkeypatch.setattr(embed, "blocks", counted)
     first = blocks()

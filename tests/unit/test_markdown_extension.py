@@ -204,7 +204,7 @@ def test_a_page_that_cannot_be_used_says_so_itself_and_hides_what_is_hidden(
     wrong = BODY.replace("```console\n", "```console {ext=1}\n", 1)
     (pages / "docs/one.md").write_text(wrong)
     html = convert(wrong)
-    assert 'class="admonition failure"><p>docs/one.md:3' in html
+    assert 'class="admonition failure snippetrun-wrong"><pre>docs/one.md:3' in html
     assert "<h1>One</h1>" in html
     assert ("what came out" in html, "docker" in html, "secret" in html) == (False, True, False)
     assert "docs/one.md:3" in caplog.text

@@ -149,7 +149,12 @@ NEVER_RECORDED = "# Home\n\n```console\n$ docker ps\n```\n"
 NO_PROMPT = "# Home\n\n```console\ndocker ps\n```\n"
 PLACEHOLDER = "# Home\n\n```console\n$ docker rm <box>\n```\n"
 RUNS_NOTHING = "---\nsnippetrun: {tiemout: 3s}\n---\n# Home\n\n```text\ndocker: nothing closes it\n"
-STALE = "docs/index.md:4: stale: it has not been recorded yet\n    Record it: snippetrun run docs/index.md\n"
+STALE = """\
+docs/index.md:4: stale: it has not been recorded yet
+        4 | $ docker ps
+          | ^^^^^^^^^^^
+    Record it: snippetrun run docs/index.md
+"""
 
 
 NOTICED = [

@@ -112,7 +112,7 @@ class Project:
         """Return what `snippetrun check` says of the site."""
         site = config.load(Path("mkdocs.yml"))
         results = check.check(plan(site, files.read_all(site, files.find(site))), runner.Watcher(), self.sandboxes)
-        return [str(problem) for result in results for problem in report.failures(result)]
+        return [report.diagnostic(problem) for result in results for problem in report.failures(result)]
 
     def pytest(self, *arguments: str, mode: str = "run") -> pytest.RunResult:
         (self.pytester.path / "notes").unlink(missing_ok=True)

@@ -94,7 +94,7 @@ def test_no_line_of_a_hostile_page_is_a_command_in_a_ci_log() -> None:
 
 
 def test_the_summary_counts() -> None:
-    assert report.summary([FAILED], 3.21) == "1 page, 2 snippets, 3 commands (1 skipped), 1 failure, 3.2 s"
+    assert report.summary([FAILED], 3.21) == "1 page (1 replayed), 2 snippets, 3 commands (1 skipped), 1 failure, 3.2 s"
 
 
 def test_a_page_that_ran_again_is_named_with_what_varied() -> None:

@@ -15,7 +15,7 @@ from snippetrun.report import markdown
 def test_it_says_what_it_came_to_page_by_page_and_what_is_wrong() -> None:
     text = markdown.text(made(FAILED))
     assert text.startswith(
-        "## snippetrun <code>check</code>: 1 problem\n\n1 page, 2 snippets, 3 commands (1 skipped), "
+        "## snippetrun <code>check</code>: 1 problem\n\n1 page (1 replayed), 2 snippets, 3 commands (1 skipped), "
     )
     assert "| <code>docs/a.md</code> | 3 | 1 | 1 | 0 | 0 | 2.0 | 0 |\n" in text
     assert "```text\ndocs/a.md:5: exit status 1, expected 0\n    $ docker build \\\n" in text
