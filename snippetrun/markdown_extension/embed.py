@@ -80,7 +80,8 @@ class _Shown:
     def block(self, index: int, also: Sequence[str] = ()) -> str:
         """Return the block of one of its snippets."""
         snippet, verdicts = self._result.page.snippets[index], self._result.verdicts[index]
-        return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also)
+        recorded, spans = _at(self._recorded, index), _at(self._spans, index)
+        return render.snippet(snippet, recorded, verdicts, spans, also, play=self._site.replay_control)
 
 
 def _marked(other: Elsewhere, first: str) -> Result:

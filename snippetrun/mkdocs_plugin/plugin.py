@@ -91,7 +91,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._serving = command == "serve"
 
     def on_config(self, config: MkDocsConfig) -> None:
-        """Add our fence, what finds the fences that extensions put in, and our style sheet to the site."""
+        """Add our fence, what finds the fences that extensions put in, our style sheet and our script."""
         self.on_shutdown()
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
@@ -107,6 +107,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             fences.append({"name": LANGUAGE, "class": LANGUAGE, "format": self._formatter})
             extensions.append(PutIn(self._put_in))  # type: ignore[arg-type] # MkDocs hands it on
             config.extra_css.insert(0, render.STYLE_PATH)
+            if self.site.replay_control and render.SCRIPT_PATH not in map(str, config.extra_javascript):
+                config.extra_javascript.append(render.SCRIPT_PATH)
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002 - MkDocs' signature
         """Read the page's file before MkDocs does, as a build could not go on from there with a sentence of ours."""
@@ -173,9 +175,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     @event_priority(_EARLY)
     def _say(self, *, config: MkDocsConfig) -> None:
         """Say what the build came to, and see what varies in what it has recorded."""
-        style = Path(config.site_dir, render.STYLE_PATH)
-        style.parent.mkdir(parents=True, exist_ok=True)
-        style.write_text(render.style(), encoding="utf-8")
+        render.write_assets(Path(config.site_dir), play=self.site.replay_control)
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         if untested := report.untested(sum(not result.page.under_test for result in self._results)):
             log.info(untested)
