@@ -65,11 +65,12 @@ TALK = block(
         (Moment(0.1, 4), Moment(0.2, 11)),
     )
 )
+BLANK = block(("println", printed("\none\n\n\n"), (Moment(0.1, 7),)))
 UNTIMED = block(("echo old", printed("old\n"), ()))
 PAGE = f"""<!doctype html><html lang=en><meta charset=utf-8><title>Test</title>
 <meta name=color-scheme content="light dark">
 <link rel=stylesheet href=page.css><link rel=stylesheet href={STYLE_PATH}><script src={SCRIPT_PATH}></script>
-<main><h1>Test</h1>{LOOP}{BAR}{TALK}{UNTIMED}</main>"""
+<main><h1>Test</h1>{LOOP}{BAR}{TALK}{BLANK}{UNTIMED}</main>"""
 
 
 class Strict(Quiet):
@@ -172,7 +173,7 @@ def joined(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 def test_a_play_ends_with_what_the_block_shows(page: Page, number: int) -> None:
     page.locator(".sr-play").nth(number).click()
     page.wait_for_selector(".sr-player[data-ended]", timeout=60_000)
@@ -207,8 +208,8 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
 
 
 def test_a_block_of_which_nobody_knows_when_its_output_came_has_no_control(page: Page) -> None:
-    assert page.locator(".snippetrun").count() == 4
-    assert page.locator(".sr-play").count() == 3
+    assert page.locator(".snippetrun").count() == 5
+    assert page.locator(".sr-play").count() == 4
 
 
 def test_a_page_loads_no_player_before_somebody_plays(browser: Browser, strict: str) -> None:

@@ -128,9 +128,9 @@
       step(element, element.classList.contains("sr-late") ? null : timings[number++]);
     }
     const last = list.findLast(([, , shown]) => shown);
-    if (last) last[2] = last[2].replace(/(?:\r\n)+$/, "");
+    if (last) last[2] = last[2].replace(/\r\n$/, "");
     list.push([clock + 0.1, "o", ""]);
-    return [list, [...texts, text].map((whole) => whole.trimEnd())];
+    return [list, [...texts, text].map((whole) => whole.replace(/\n$/, ""))];
   };
 
   /** How many columns and rows texts take: as wide as their block, and what stands in columns is not wrapped. */
