@@ -4,7 +4,8 @@
     0.4 s    the first 57 characters, and behind them `#3 extracting 1.2s`, which was drawn over later
 
 So a recording holds no output twice, and what is played ends with what is shown. Nothing is played that is masked
-there: of a command whose output has so much as a part of a secret in it, what was drawn over is left out.
+there: of a command whose output has so much as a part of a secret in it, or into which one was typed, what was drawn
+over is left out.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def moments(transcript: Transcript, pieces: Sequence[Piece]) -> tuple[Moment, ..
     noted = transcript.noted
     while len(noted) > 1 and (len(noted) > MOST_MOMENTS or sum(count for _, count in noted) > _MOST_READ):
         noted = noted[::-2][::-1]
-    secret = is_hinted_at(CONTROL.sub("", transcript.raw))
+    secret = transcript.typed_secret or is_hinted_at(CONTROL.sub("", transcript.raw))
     final = uncoloured(left)
     seen = [_moment(when, transcript.until(count), final, secret=secret) for when, count in noted[:-1]]
     while sum(len(moment.drawn) for moment in seen) > MOST_DRAWN:

@@ -59,6 +59,11 @@ class Transcript:
         return bool(self._typed)
 
     @property
+    def typed_secret(self) -> bool:
+        """Whether anything was typed that nobody must see."""
+        return any(typed.secret for typed in self._typed)
+
+    @property
     def answered(self) -> bool:
         """Whether what was typed last has gone in: Enter moves the cursor to a new line, with echo or without."""
         if not self._typed:

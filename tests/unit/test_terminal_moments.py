@@ -132,6 +132,17 @@ def test_a_secret_drawn_letter_by_letter_is_not_played() -> None:
     assert not any(moment.drawn for moment in seen)
 
 
+def test_a_password_that_was_seen_for_a_moment_is_not_played() -> None:
+    made = Transcript(1000)
+    made.feed(b"10%\rPassword: ")
+    made.note(0.0)
+    made.type("open sesame", 5, secret=True)
+    for when, data in enumerate([b"open ", b"ses", b"\r\x1b[Kame", b"\r\n\x1b[A\x1b[2Kwelcome\r\n"]):
+        made.feed(data)
+        made.note(when + 1.0)
+    assert not any(moment.drawn for moment in moments(made, made.pieces()))
+
+
 @pytest.mark.usefixtures("hidden")
 def test_progress_is_played_where_a_secret_has_no_part_in_it() -> None:
     assert came(b"10%", b"\r\x1b[Kdone\r\n")[1][0].drawn == "10%"
