@@ -103,8 +103,8 @@ def _block(  # noqa: PLR0913, PLR0917 - all that a block has
         else Html()
     )
     play = Html(' data-play="{}"').format(moments) if moments else Html()
-    block = Html('<div{} class="{}"{}>{}<pre><code class="nohighlight" data-copy="{}">{}</code></pre>{}</div>')
-    return str(block.format(identity, classes, play, above, _one_line(copied), Html().join(steps), below))
+    block = Html('<div{} class="{}">{}<pre><code class="nohighlight" data-copy="{}"{}>{}</code></pre>{}</div>')
+    return str(block.format(identity, classes, above, _one_line(copied), play, Html().join(steps), below))
 
 
 def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:

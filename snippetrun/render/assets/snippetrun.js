@@ -81,7 +81,7 @@
   /** The events of a block: what its terminal showed, and when; and the texts that stand there at once. */
   const events = (block) => {
     const code = block.querySelector("pre > code");
-    const timings = JSON.parse(block.dataset.play);
+    const timings = JSON.parse(code.dataset.play);
     const list = [];
     let clock = 0;
     let above = ""; // what is shown of the steps before, and is not drawn over
@@ -213,7 +213,7 @@
 
   const prepare = () => {
     for (const [block, end] of [...playing]) if (!block.isConnected) end();
-    for (const block of document.querySelectorAll("[data-play]:not(.sr-playable)")) {
+    for (const block of document.querySelectorAll(".snippetrun:not(.sr-playable):has(> pre > code[data-play])")) {
       block.classList.add("sr-playable");
       const button = Object.assign(document.createElement("button"), { className: "sr-play", type: "button" });
       const note = Object.assign(document.createElement("span"), { className: "sr-play-note" });
