@@ -63,6 +63,7 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
         "build_network": values.one_of(Network),
         "pages": partial(_pages, docs),
         "jobs": values.count(math.inf, "pages at a time, 1 or more"),
+        "replay_control": values.flag,
         "runs": values.count(MOST_RUNS, f"runs that pages are recorded from, 1 to {MOST_RUNS}"),
         "match": values.one_of(Match),
         "mode": values.one_of(Mode),

@@ -135,6 +135,8 @@ class SiteConfig:
     """Runs that a page is recorded from. All but the first tell what varies."""
     most_runs: int = MOST_RUNS
     """Runs of a page that fails, at most: a failure counts only if it reproduces."""
+    replay_control: bool = True
+    """Whether blocks have a control that plays them as they happened."""
     files: tuple[Path, ...] = ()
     """mkdocs.yml, and those that it inherits from, the nearest first."""
     excluded: str = ""

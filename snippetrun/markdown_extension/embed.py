@@ -109,7 +109,8 @@ class _Shown:
     def block(self, index: int, also: Sequence[str] = (), state: str = "") -> str:
         """Return the block of one of its snippets."""
         snippet, verdicts = self._result.page.snippets[index], self._result.verdicts[index]
-        return render.snippet(snippet, _at(self._recorded, index), verdicts, _at(self._spans, index), also, state=state)
+        recorded, spans, play = _at(self._recorded, index), _at(self._spans, index), self._site.replay_control
+        return render.snippet(snippet, recorded, verdicts, spans, also, state=state, play=play)
 
 
 def _explained(result: Result) -> Result:

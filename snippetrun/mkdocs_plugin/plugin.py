@@ -104,7 +104,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         config.watch = [path for path in config.watch if Path(path) != self.site.recordings]
 
     def _add(self, config: MkDocsConfig) -> None:
-        """Add our fence, what finds the fences that extensions put in, and our style sheet to the site."""
+        """Add our fence, what finds the fences that extensions put in, and our style sheet and our script."""
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
         self._results, self._reported = (), []
@@ -119,6 +119,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             fences.append({"name": LANGUAGE, "class": LANGUAGE, "format": self._formatter})
             extensions.append(PutIn(self._put_in))  # type: ignore[arg-type] # MkDocs hands it on
             config.extra_css.insert(0, render.STYLE_PATH)
+            if self.site.replay_control and render.SCRIPT_PATH not in map(str, config.extra_javascript):
+                config.extra_javascript.append(render.SCRIPT_PATH)
 
     on_config = CombinedEvent(_take_over, _add)
 
@@ -246,9 +248,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     @event_priority(_EARLY)
     def _say(self, *, config: MkDocsConfig) -> None:
         """Say what the build came to, and see what varies in what it has recorded."""
-        style = Path(config.site_dir, render.STYLE_PATH)
-        style.parent.mkdir(parents=True, exist_ok=True)
-        style.write_text(render.style(), encoding="utf-8")
+        render.write_assets(Path(config.site_dir), play=self.site.replay_control)
         if self._verification:
             self._verification.write_badge(config)
         log.info(report.summary(self._reported, time.monotonic() - self._began))

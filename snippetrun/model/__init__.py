@@ -8,11 +8,21 @@ Lines are 1-based and inclusive, durations are seconds, text is str with "\n" li
 from snippetrun.model.environment import Environment, Fact, ImageFact, Network
 from snippetrun.model.job import Job, Mode, Rules
 from snippetrun.model.page import ENDINGS, Appearance, Command, Match, Options, Page, PageOptions, Snippet
-from snippetrun.model.recording import CommandResult, Ending, Piece, PieceKind, Recording, printed
+from snippetrun.model.recording import (
+    MOST_DRAWN,
+    MOST_MOMENTS,
+    CommandResult,
+    Ending,
+    Moment,
+    Piece,
+    PieceKind,
+    Recording,
+    printed,
+)
 from snippetrun.model.result import Difference, Outcome, Position, Result, Verdict
 
 __all__ = [
-    "ENDINGS", "Appearance", "Command", "CommandResult", "Difference", "Ending", "Environment", "Fact", "ImageFact",
-    "Job", "Match", "Mode", "Network", "Options", "Outcome", "Page", "PageOptions", "Piece", "PieceKind", "Position",
-    "Recording", "Result", "Rules", "Snippet", "Verdict", "printed",
+    "ENDINGS", "MOST_DRAWN", "MOST_MOMENTS", "Appearance", "Command", "CommandResult", "Difference", "Ending",
+    "Environment", "Fact", "ImageFact", "Job", "Match", "Mode", "Moment", "Network", "Options", "Outcome", "Page",
+    "PageOptions", "Piece", "PieceKind", "Position", "Recording", "Result", "Rules", "Snippet", "Verdict", "printed",
 ]  # fmt: skip

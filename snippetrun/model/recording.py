@@ -54,6 +54,24 @@ def printed(text: str) -> tuple[Piece, ...]:
     return (Piece(PieceKind.OUTPUT, text),) if text else ()
 
 
+MOST_MOMENTS = 100
+"""Of one command."""
+MOST_DRAWN = 10_000
+"""Characters that were drawn over, in all moments of one command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What of a command's output stood on the screen from a moment on."""
+
+    seconds: float
+    """Since the command was started."""
+    shown: int
+    """How many characters of what is left of its output, without colours and what was typed."""
+    drawn: str = ""
+    """What stood behind them, and was drawn over or erased later."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandResult:
     """What came out of one command."""
@@ -78,6 +96,9 @@ class CommandResult:
     """What became of the page's sandbox, in words, such as that it is out of memory; empty if nothing did."""
     others: tuple[str, ...] = ()
     """The whole transcript, all pieces joined, of each other run that left another one."""
+
+    moments: tuple[Moment, ...] = field(default=(), compare=False)
+    """When its output came, with all of it at the last; empty where nothing came, or nobody knows when."""
 
     @property
     def output(self) -> str:
@@ -104,3 +125,9 @@ class Recording:
     """How many runs have shown what varies; the recording is the first of them."""
     checksum: str = field(default="", compare=False)
     """That of its file; empty where it has none yet."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether it knows when its output came."""
+        results = [result for snippet in self.snippets for result in snippet]
+        return any(result.moments for result in results) or not any(result.output for result in results)

@@ -23,9 +23,10 @@ from typing import Any
 
 import msgspec
 
-from snippetrun.model import Command, CommandResult, Page, Piece, PieceKind, Recording, printed
+from snippetrun.model import Command, CommandResult, Moment, Page, Piece, PieceKind, Recording, printed
 from snippetrun.recordings.format import (
     FORMAT,
+    MOMENT,
     BadDocumentError,
     CommandData,
     Document,
@@ -155,6 +156,7 @@ def _dumped(key: str, command: Command, recorded: CommandResult) -> CommandData:
         output_before=_lines(recorded.output_before) if recorded.output_before else (),
         output=None if typed else transcript,
         pieces=tuple(_piece(command, piece, lines) for piece, lines in pieces) if typed else None,
+        moments=tuple(f"{m.seconds:.1f} {m.shown}{m.drawn and ' '}{m.drawn}" for m in recorded.moments),
         varies=tuple(hunks for other in recorded.others if (hunks := tuple(_hunks(transcript, _lines(masked(other)))))),
     )
 
@@ -202,6 +204,11 @@ def _recorded(read: CommandData) -> CommandResult:
         ending=read.ending,
         truncated_bytes=read.truncated_bytes,
         output_before=_text(read.output_before),
+        moments=tuple(
+            Moment(float(moment[1]), int(moment[2]), moment[3] or "")
+            for moment in map(MOMENT.fullmatch, read.moments)
+            if moment
+        ),
     )
     transcript = _lines(result.output)
     return dataclasses.replace(result, others=tuple(_applied(transcript, hunks) for hunks in read.varies))

@@ -177,7 +177,7 @@ class Store:
         """Write a recording, unless the one that is there can be used and says the same; return the one that is there.
 
         `news` is whether it differs from that one. So a run that says nothing new leaves no trace. A file that cannot
-        be used is replaced.
+        be used is replaced, and so is one that does not know when its output came.
         """
         file = self.path(job.page)
         if file is None:
@@ -187,7 +187,8 @@ class Store:
             raise RecordingError(Problem(message, f"Remove that link: {os.path.relpath(file.parent)}", job.page.path))
         with self._locked():
             old = self.own(job).fresh  # whoever runs it too may just have written it
-            if old and not news and old.environment.engine == recording.environment.engine:
+            known = old and not news and (old.timed or not recording.timed)
+            if old and known and old.environment.engine == recording.environment.engine:
                 return old
             return self._write(file, job.page, recording)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from snippetrun.model import Ending, Environment, Fact, PieceKind
+from snippetrun.model import MOST_DRAWN, MOST_MOMENTS, Ending, Environment, Fact, PieceKind
 from snippetrun.support.version import __version__
 
 FORMAT = 2
@@ -25,6 +25,11 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{1,64}")
 _LONGEST_FACT, _MOST_FACTS = 1000, 1000
 """Characters, and facts: all are looked for in each line of output."""
+
+# 0.4 57, or with a line that was drawn over: 12.0 57 #3 extracting 1.2s
+MOMENT = re.compile(r"([0-9]{1,7}\.[0-9]) ([0-9]{1,9})(?: (.+))?", re.DOTALL)
+_MOST_DRAWN = 2 * MOST_DRAWN
+"""Characters; colours and masks may add some."""
 
 Lines = tuple[str, ...]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -67,6 +72,8 @@ class CommandData(_Data):
     output_before: Lines = ()
     output: Lines | None = None
     pieces: tuple[PieceData, ...] | None = None
+    moments: Annotated[tuple[str, ...], msgspec.Meta(max_length=MOST_MOMENTS)] = ()
+    """Each as `0.4 57`, or `0.4 57 ` and what was drawn over later: seconds, and characters of the output."""
     varies: Annotated[
         tuple[Annotated[tuple[HunkData, ...], msgspec.Meta(min_length=1)], ...], msgspec.Meta(max_length=99)
     ] = ()
@@ -116,6 +123,9 @@ def check(read: Document) -> None:
         "has a command that did not run": any(command.ending is Ending.NOT_RUN for command in commands),
         "has a command without what came out of it, or with it twice": any(
             (command.output is None) == (command.pieces is None) for command in commands
+        ),
+        "has a moment that is none": not all(
+            MOMENT.fullmatch(moment) and len(moment) < _MOST_DRAWN for command in commands for moment in command.moments
         ),
         "has a piece of output that is not of one kind": any(
             [piece.output, piece.input, piece.keys].count(None) != len(PieceKind) - 1

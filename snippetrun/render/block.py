@@ -15,6 +15,7 @@ from snippetrun.model import Outcome, PieceKind
 from snippetrun.render.ansi import to_html
 from snippetrun.render.columns import in_columns
 from snippetrun.render.markup import Html
+from snippetrun.render.play import timings
 from snippetrun.support.masks import masked
 from snippetrun.support.neutralise import visible
 from snippetrun.support.sgr import uncoloured
@@ -47,13 +48,14 @@ def snippet(  # noqa: PLR0913 - all that is known of a fence
     also: Sequence[str] = (),
     *,
     state: str = "",
+    play: bool = True,
 ) -> str:
     """Return the block that stands where the fence stood; it holds no blank line of its own making.
 
     `recorded`, `verdicts` and `varies` belong to the commands of the snippet by position; each may end early: a
     command without a recording was not reached, one without a verdict is shown as it ran. `varies` says what of the
     output another run has otherwise; `also` names other engines on which it was the same; `state` is what becomes of
-    the block now. What is hidden is an empty string.
+    the block now; `play` is whether a script may play it. What is hidden is an empty string.
     """
     if snippet.options.hide:
         return ""
@@ -65,7 +67,8 @@ def snippet(  # noqa: PLR0913 - all that is known of a fence
     count = len(snippet.commands)
     steps = zip_longest(snippet.commands, recorded[:count], verdicts[:count], varies[:count])
     label = ". ".join(filter(None, [state, f"Terminal: {snippet.options.term}" if snippet.options.term else ""]))
-    return _block(snippet, (_step(*step) for step in steps), label, recorded, also)
+    moments = timings(recorded[:count]) if play else ""
+    return _block(snippet, (_step(*step) for step in steps), label, recorded, also, moments)
 
 
 def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
@@ -77,12 +80,13 @@ def _why_skipped(snippet: Snippet, verdicts: Sequence[Verdict]) -> str | None:
     return None
 
 
-def _block(
+def _block(  # noqa: PLR0913, PLR0917 - all that a block has
     snippet: Snippet,
     steps: Iterable[Html],
     label: str = "",
     recorded: Sequence[CommandResult] = (),
     also: Sequence[str] = (),
+    moments: str = "",
 ) -> str:
     copied = _copied(snippet, recorded)
     # Material's class `filename` is what it styles and places above a block, as it does for a title.
@@ -98,8 +102,9 @@ def _block(
         if also
         else Html()
     )
-    block = Html('<div{} class="{}">{}<pre><code class="nohighlight" data-copy="{}">{}</code></pre>{}</div>')
-    return str(block.format(identity, classes, above, _one_line(copied), Html().join(steps), below))
+    play = Html(' data-play="{}"').format(moments) if moments else Html()
+    block = Html('<div{} class="{}">{}<pre><code class="nohighlight" data-copy="{}"{}>{}</code></pre>{}</div>')
+    return str(block.format(identity, classes, above, _one_line(copied), play, Html().join(steps), below))
 
 
 def _copied(snippet: Snippet, recorded: Sequence[CommandResult]) -> str:

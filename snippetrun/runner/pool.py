@@ -108,13 +108,14 @@ def _run(  # noqa: PLR0913, PLR0917 - all but the job are the same for all pages
 
     reading = readings[job.page.path]
     known = reading.stored if aim is not Aim.RECORD or reading.fresh else None
+    anew = known is None or not known.recording.timed
     reached = reproduced(
         replace(job, last=reading.last),
         start,
         watcher,
         before(job.page, known, job.rules, believed=aim is not Aim.CONFIRM),
         most=site.most_runs,
-        least=site.runs if aim is Aim.RECORD and site.recordings and known is None else 1,
+        least=site.runs if aim is Aim.RECORD and site.recordings and anew else 1,
     )
     watcher.end(reached)
     if aim is not Aim.RECORD or reached.recording is None:

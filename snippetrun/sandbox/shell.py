@@ -19,6 +19,7 @@ from snippetrun.support.masks import masked, masked_end
 from snippetrun.terminal import screen, timings
 from snippetrun.terminal.dialogue import OUTER_PROMPT, Dialogue
 from snippetrun.terminal.marks import Kind, Mark, MarkScanner
+from snippetrun.terminal.moments import moments
 from snippetrun.terminal.session import MOST_DROPPED, Session
 from snippetrun.terminal.transcript import Transcript
 
@@ -123,6 +124,7 @@ class PtyShell:
             transcript.truncated_bytes,
             masked(late),
             masked(waiting),
+            moments=moments(transcript, pieces),
         )
 
     def hand_over(self, columns: int, rows: int) -> Stream:

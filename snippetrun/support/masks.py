@@ -19,6 +19,7 @@ SHORTEST = 4
 
 _BETWEEN = rf"(?:{SEQUENCE}|\r?\n[ \t]*)*"
 """What may stand between two characters of a value: colours, and the end of a line with the next one's indentation."""
+_UNSEEN = re.compile(rf"{SEQUENCE}|\s")
 _hidden: set[str] = set()
 _pattern: re.Pattern[str] | None = None
 
@@ -44,6 +45,13 @@ def masked_end(text: str) -> str:
     sizes = (n for value in _hidden for n in range(len(value) - 1, 0, -1) if text.endswith(value[:n]))
     size = max(sizes, default=0)
     return text[: len(text) - size] + MASK if size else text
+
+
+def is_hinted_at(text: str) -> bool:
+    """Tell whether `SHORTEST` characters of a value stand in a row in a text, colours, blanks and line ends aside."""
+    bare = _UNSEEN.sub("", text)
+    values = (_UNSEEN.sub("", value) for value in _hidden)
+    return any(value[at : at + SHORTEST] in bare for value in values for at in range(max(1, len(value) - SHORTEST + 1)))
 
 
 def masked_data(data: Any) -> Any:  # noqa: ANN401 - as JSON is

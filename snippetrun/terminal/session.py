@@ -69,8 +69,8 @@ class Session:
         already that it starts something, and edits no line, so the terminal is quick or the shell is."""
         self.rest = b""
         """What came after the line at which it was left: it is shown where the command ends."""
-        self.silent = now
-        """When output came last."""
+        self._started = self.silent = now
+        """When it was started, and when output came last."""
         self._heard = now
         """The same, or when something in the sandbox was running last."""
         self._typed = now
@@ -105,6 +105,7 @@ class Session:
                 return b""
             data, self._echo_due = data.removeprefix(self._echo_due), b""
         self.transcript.feed(data)
+        self.transcript.note(now - self._started)
         if self.transcript.truncated_bytes > MOST_DROPPED:
             self._end(Ending.TOO_MUCH)
             return b""
@@ -128,7 +129,8 @@ class Session:
             case Kind.UNFINISHED if self.state is State.TYPED:
                 self._end(Ending.UNFINISHED)
             case Kind.STARTED if self.state is State.TYPED:
-                self.state, self._heard, self._quiet = State.RUNNING, now, timings.PROMPT
+                self.state, self._quiet = State.RUNNING, timings.PROMPT
+                self._started = self._heard = now
                 if not self._echo:
                     self._echo_due = self.dialogue.command.encode().replace(b"\n", b"\r\n") + b"\r\n"
             case Kind.ENDED if self.state is not State.ENDED:

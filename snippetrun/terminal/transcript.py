@@ -41,15 +41,27 @@ class Transcript:
         self._line_feeds = 0
         self._limit, self._most_lines = limit, limit // _LINE_BYTES + 1
         self._typed: list[_Typed] = []
+        self.noted: list[tuple[float, int]] = []
+        """Moments, in tenths of a second, and how many bytes had come by then."""
         self.truncated_bytes = 0
 
     def __len__(self) -> int:
         return len(self._output)
 
     @property
+    def raw(self) -> str:
+        """The output as it came."""
+        return self._output.decode(errors="replace")
+
+    @property
     def typed(self) -> bool:
         """Whether anything was typed."""
         return bool(self._typed)
+
+    @property
+    def typed_secret(self) -> bool:
+        """Whether anything was typed that nobody must see."""
+        return any(typed.secret for typed in self._typed)
 
     @property
     def answered(self) -> bool:
@@ -67,11 +79,27 @@ class Transcript:
         self._line_feeds += kept.count(b"\n")
         self.truncated_bytes += len(data) - len(kept)
 
+    def note(self, seconds: float) -> None:
+        """Take note that all that is there has come by this moment."""
+        moment = round(seconds, 1)
+        if self.noted and self.noted[-1][0] == moment:
+            self.noted.pop()
+        if len(self) > (self.noted[-1][1] if self.noted else 0):
+            self.noted.append((moment, len(self)))
+
+    def until(self, end: int) -> Transcript:
+        """Return what it was when byte `end` had not come yet."""
+        earlier = Transcript(self._limit)
+        earlier.feed(bytes(self._output[:end]))
+        earlier._typed = [typed for typed in self._typed if typed.offset <= end]
+        return earlier
+
     def drop(self, start: int, echo: bytes) -> bool:
         """Take out the echo of what is no input of the page's; tell whether it was there, behind byte `start`."""
         at = self._output.find(echo, start) if echo else -1
         if at >= 0:
             del self._output[at : at + len(echo)]
+            self.noted = [(when, count - len(echo) if count > at else count) for when, count in self.noted]
         return at >= 0
 
     def type(self, text: str, line: int, *, secret: bool = False) -> None:
@@ -130,6 +158,7 @@ class Transcript:
         """Give back the output from byte `end` on: it is for whoever reads next."""
         rest = bytes(self._output[end:])
         del self._output[end:]
+        self.noted = [(when, min(count, end)) for when, count in self.noted]
         return rest
 
     def pieces(self) -> tuple[Piece, ...]:

@@ -311,3 +311,16 @@ def test_endless_output_ends_its_command_with_the_reason(page: Page) -> None:
     assert result.recording
     [[recorded]] = result.recording.snippets
     assert 100_000_000 < recorded.truncated_bytes < 110_000_000
+
+
+def test_it_is_known_when_output_came(page: Page) -> None:
+    steps = 'for i in 1 2 3; do printf "\\rstep $i"; sleep 0.3; done; echo'
+    loop, bar = page.passes(
+        fence("$ for i in 1 2 3; do echo $i; sleep 0.3; done", "1", "2", "3")
+        + fence(f"$ docker run --rm debian bash -c '{steps}'", "step 3")
+    )
+    shown = [loop.output[: moment.shown] for moment in loop.moments]
+    assert shown[-1] == loop.output
+    assert len({moment.seconds for moment in loop.moments}) == len({*shown}) >= 2
+    assert (bar.output, bar.moments[-1].drawn) == ("step 3\n", "")
+    assert {"step 1", "step 2"} & {moment.drawn.strip() for moment in bar.moments}

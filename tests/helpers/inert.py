@@ -12,5 +12,5 @@ OBEYED = re.compile(r"(?:^|\s)::.*::|##\w*\[", re.MULTILINE)
 """What a CI runner takes for an order."""
 TAGS = {"div", "pre", "code", "span", "samp", "label", "input"}
 """The elements of a block of ours."""
-ATTRIBUTES = {"class", "tabindex", "data-copy", "type", "autocomplete", "data-search-exclude"}
+ATTRIBUTES = {"class", "tabindex", "data-copy", "data-play", "type", "autocomplete", "data-search-exclude"}
 """What these may have, besides a fence's own id."""

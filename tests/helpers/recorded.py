@@ -13,6 +13,7 @@ from snippetrun.model import (
     Fact,
     ImageFact,
     Job,
+    Moment,
     Piece,
     PieceKind,
     Recording,
@@ -28,6 +29,8 @@ ENVIRONMENT = Environment(
     (ImageFact("x:latest", "sha256:1", "here", "not the real one"),),
     known=(Fact("memory", "8589934592"),),
 )
+
+MOMENTS = (Moment(0.1, 4), Moment(0.4, 4, "\x1b[31mb\x1b[0m\n/ "), Moment(0.5, 10))
 
 
 def job(site: SiteConfig, text: str = TEXT, path: str = "docs/deep/a.md") -> Job:
@@ -47,7 +50,7 @@ def recording(of: Job, output: str = "\x1b[31mID\x1b[0m\n", **changes: object) -
     )
     snippets = (
         (
-            CommandResult(run.line, run.text, pieces, 0, 1.25),
+            CommandResult(run.line, run.text, pieces, 0, 1.25, moments=MOMENTS),
             CommandResult(ps.line, ps.text, printed(output), None, 0.5, Ending.LEFT_OPEN, 3, "late\n"),
         ),
     )

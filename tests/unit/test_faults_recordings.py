@@ -311,7 +311,9 @@ def test_a_report_confirms_wherever_one_stands(recorded: Path, monkeypatch: pyte
     [
         lambda data: commands(data)[0].update(output=["all is well", ""]),
         lambda data: commands(data)[1].update(
-            output_before=["all is well", ""], output=commands(data)[1].pop("output")
+            output_before=["all is well", ""],
+            output=commands(data)[1].pop("output"),
+            moments=commands(data)[1].pop("moments"),
         ),
         lambda data: data["environment"].update(engine="99.0"),
         lambda data: data["environment"].update(kernel="99.0"),

@@ -8,10 +8,11 @@ import os
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import REPOSITORY
-from helpers.recorded import ENVIRONMENT, TEXT, job, recording
+from helpers.recorded import ENVIRONMENT, MOMENTS, TEXT, job, recording
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -19,9 +20,9 @@ from msgspec import Struct
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import FileError, RecordingError
 from snippetrun.extract import read
-from snippetrun.model import CommandResult, Fact, Page, Recording, printed
+from snippetrun.model import CommandResult, Fact, Moment, Page, Recording, printed
 from snippetrun.recordings import Store, locate
-from snippetrun.recordings.document import dump, load
+from snippetrun.recordings.document import _checksum, _text_of, dump, load
 from snippetrun.recordings.format import BadDocumentError, CommandData, Document, HunkData, PieceData, SnippetData
 from snippetrun.support.fingerprint import fingerprints
 
@@ -104,6 +105,49 @@ def test_a_run_that_says_nothing_new_leaves_the_file_alone(site: SiteConfig) -> 
     again = recording(made, when="2027-01-01T00:00:00+00:00", seconds=9.0, environment=environment)
     assert Store(site).keep(made, again, news=False) == kept
     assert Store(site).keep(made, recording(made, "other\n"), news=True) != kept
+
+
+def test_a_recording_tells_when_its_output_came_in_a_line_each(site: SiteConfig) -> None:
+    made = job(site)
+    text = dump(made.page, recording(made), fingerprints(made.page))
+    assert json.loads(text)["snippets"][0]["commands"][0]["moments"] == [
+        "0.1 4",
+        "0.4 4 \x1b[31mb\x1b[0m\n/ ",
+        "0.5 10",
+    ]
+    assert load(text).recording.snippets[0][0].moments == MOMENTS
+
+
+def test_when_output_came_is_no_news_but_where_nobody_knew(site: SiteConfig) -> None:
+    made = job(site)
+    timed, untimed = recording(made), moved(recording(made), ())
+    assert timed == untimed
+    Store(site).keep(made, untimed, news=True)
+    assert not Store(site).look(made).fresh.timed  # type: ignore[union-attr]
+    assert Store(site).keep(made, timed, news=False).snippets[0][0].moments == MOMENTS
+    before = where(site, made.page).read_bytes()
+    Store(site).keep(made, moved(timed, (Moment(9.0, 10),)), news=False)
+    assert where(site, made.page).read_bytes() == before
+
+
+@pytest.mark.parametrize("moments", [["soon"], ["0.1 -4"], ["0.1"], ["0.1 4 "], ["0.1 4"] * 101])
+def test_a_moment_that_is_none_is_refused(site: SiteConfig, moments: list[str]) -> None:
+    made = job(site)
+    data = json.loads(dump(made.page, recording(made), fingerprints(made.page)))
+    data["snippets"][0]["commands"][0]["moments"] = moments
+    with pytest.raises(BadDocumentError):
+        load(signed(data))
+
+
+def signed(data: dict[str, Any]) -> str:
+    """Return the text of a file that somebody has changed, and whose checksum they have renewed."""
+    del data["checksum"]
+    return _text_of(data, _checksum(data))
+
+
+def moved(made: Recording, moments: tuple[Moment, ...]) -> Recording:
+    [[first, second]] = made.snippets
+    return dataclasses.replace(made, snippets=((dataclasses.replace(first, moments=moments), second),))
 
 
 def test_a_diff_shows_the_lines_that_differ(site: SiteConfig) -> None:

@@ -235,6 +235,31 @@ def test_another_way_to_end_is_news_although_the_page_allows_it(site: Machine) -
     assert site.check() == ["docs/p.md:2 exit status 0, and exit status 130 was recorded"]
 
 
+# When output came
+
+
+def test_a_recording_that_knows_no_moments_is_written_anew_once_from_two_runs(site: Machine) -> None:
+    site.write(page("$ docker run -d x", "$ docker version"))
+    site.engines = started
+    site.build()
+    known = site.recording()
+    assert known.timed
+    forgotten = tuple(dataclasses.replace(ran, moments=()) for ran in known.snippets[0])
+    [job] = plan(site.config, [site.page_now()]).jobs
+    Store(site.config).keep(job, dataclasses.replace(known, snippets=(forgotten,)), news=True)
+    before = site.file()
+    assert not site.recording().timed
+    assert (site.check(), site.file()) == ([], before)
+    site.build()  # it is not stale
+    assert site.file() == before
+    site.started = 0
+    site.build(Mode.RUN)
+    assert (site.started, site.recording().timed, site.recording().runs) == (2, True, 2)
+    before = site.file()
+    site.build(Mode.RUN)
+    assert (site.started, site.file()) == (3, before)
+
+
 # What varies is seen once the page is shown
 
 
