@@ -6,6 +6,7 @@ looks (`check`). Those that follow are not heard: what is being tidied up then i
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
+from typing import TypeVar
 
 SLICE = 0.2
 """Seconds after which whoever waits looks again."""
@@ -22,6 +24,7 @@ _SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP"
 _asked = threading.Event()
 _group: ContextVar[threading.Event | None] = ContextVar("group", default=None)
 _abandoned: list[threading.Thread] = []
+_Item = TypeVar("_Item")
 _by = 0
 _holds = 0
 
@@ -41,6 +44,16 @@ def check() -> None:
     group = _group.get()
     if _asked.is_set() or (group is not None and group.is_set()):
         raise KeyboardInterrupt
+
+
+def awaited(waiting: queue.SimpleQueue[_Item]) -> _Item:
+    """Return the next item of a queue; raise KeyboardInterrupt if this thread is to end meanwhile."""
+    while True:
+        check()
+        try:
+            return waiting.get(timeout=SLICE)
+        except queue.Empty:
+            pass
 
 
 @contextmanager
