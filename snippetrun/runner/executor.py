@@ -6,9 +6,11 @@ import queue
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Protocol
 
-from snippetrun.config import SiteConfig
+from snippetrun.config import LOCAL, SiteConfig
+from snippetrun.errors import ClusterError, Problem
 from snippetrun.model import Job, Result
 from snippetrun.runner.drift import Reference
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes
@@ -50,8 +52,17 @@ class Executor(Protocol):
 @contextmanager
 def executor(site: SiteConfig, sandboxes: Sandboxes, watcher: Watcher) -> Iterator[Executor]:
     """Prepare what the pages of a site stand on, and yield what runs them; raise InfrastructureError if that fails."""
-    with sandboxes(site, watcher.say) as start:
-        yield _Threads(site.jobs, start, watcher)
+    if site.executor == LOCAL:
+        with sandboxes(site, watcher.say) as start:
+            yield _Threads(site.jobs, start, watcher)
+    elif find_spec("distributed") is None:
+        hint = "Type: pip install 'snippetrun[distributed]'"
+        raise ClusterError(Problem(f"Dask is not installed, which {site.executor} needs", hint))
+    else:
+        from snippetrun.runner.cluster import cluster  # whoever has no cluster must not pay for it
+
+        with cluster(site, sandboxes, watcher) as on_workers:
+            yield on_workers
 
 
 @dataclass(frozen=True, slots=True)

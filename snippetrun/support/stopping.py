@@ -22,7 +22,7 @@ SLICE = 0.2
 _SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
 
 _asked = threading.Event()
-_group: ContextVar[threading.Event | None] = ContextVar("group", default=None)
+_group: ContextVar[Callable[[], bool]] = ContextVar("group", default=lambda: False)
 _abandoned: list[threading.Thread] = []
 _Item = TypeVar("_Item")
 _by = 0
@@ -41,19 +41,21 @@ def exit_status() -> int:
 
 def check() -> None:
     """Raise KeyboardInterrupt if this thread is to end."""
-    group = _group.get()
-    if _asked.is_set() or (group is not None and group.is_set()):
+    if _asked.is_set() or _group.get()():
         raise KeyboardInterrupt
 
 
-def awaited(waiting: queue.SimpleQueue[_Item]) -> _Item:
-    """Return the next item of a queue; raise KeyboardInterrupt if this thread is to end meanwhile."""
+def awaited(waiting: queue.SimpleQueue[_Item], look: Callable[[], None] = lambda: None) -> _Item:
+    """Return the next item of a queue; raise KeyboardInterrupt if this thread is to end meanwhile.
+
+    While there is none `look` is called again and again: what it raises ends the waiting.
+    """
     while True:
         check()
         try:
             return waiting.get(timeout=SLICE)
         except queue.Empty:
-            pass
+            look()
 
 
 @contextmanager
@@ -100,6 +102,16 @@ def held() -> Iterator[None]:
         check()
 
 
+@contextmanager
+def once(is_to_end: Callable[[], bool]) -> Iterator[None]:
+    """Have this thread end, as soon as it looks, once `is_to_end` is true; for whoever owns the thread itself."""
+    token = _group.set(is_to_end)
+    try:
+        yield
+    finally:
+        _group.reset(token)
+
+
 class Group:
     """Threads that end together, before the process does; see `check`. Not even one that is stuck keeps us."""
 
@@ -108,7 +120,7 @@ class Group:
         self._end = threading.Event()
 
         def one() -> None:
-            _group.set(self._end)
+            _group.set(self._end.is_set)
             work()
 
         self._threads = [threading.Thread(target=one, name=f"page-{n}", daemon=True) for n in range(threads)]
