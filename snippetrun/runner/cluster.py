@@ -135,9 +135,8 @@ class _Cluster:
                 self._look()
                 while waiting and len(running) < self._at_a_time:
                     page = waiting.popleft()
-                    path = page.job.page.path
-                    tries[path] += 1
-                    future = self._submit(page, f"{TOPIC}-{self._run}-{path}-{tries[path]}")
+                    tries[page.job.page.path] += 1
+                    future = self._submit(page)
                     running[future] = page
                     future.add_done_callback(ended.put)
                 future = stopping.awaited(ended, self._look)
@@ -155,10 +154,9 @@ class _Cluster:
                     self._client.unsubscribe_topic(TOPIC)
                     self._client.cancel(list(running), force=True)
 
-    def _submit(self, page: PageRun, key: str) -> Future[Any]:
-        # A worker's death is no fault of its page, but a page that kills workers must not kill all of them: Dask's
-        # `allowed-failures` says how many it may.
+    def _submit(self, page: PageRun) -> Future[Any]:
         work = (self._sandboxes, self._site, self._run, page)
+        key = f"{TOPIC}-{secrets.token_hex(16)}"  # for Dask what stands before that is the kind of work
         return self._client.submit(on_worker, work, key=key, pure=False, resources={RESOURCE: 1})
 
     def _reached(self, page: PageRun, future: Future[Any], *, last: bool) -> Result | None:

@@ -7,14 +7,16 @@ import platform
 import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from distributed import LocalCluster, get_worker
+from distributed import KilledWorker, LocalCluster, get_worker
 from helpers.machine import Heard, Notes
 from helpers.runs import SITE, console, page
 
@@ -193,7 +195,7 @@ class Asked:
 
     def __init__(self, resources: dict[str, float], version: object, python: tuple[str, ...]) -> None:
         self.workers = {"tcp://a:1": {"resources": resources}} if python else {}
-        self.scheduler = self
+        self.scheduler, self.status = self, "running"
         self.version, self.python = version, python
 
     def sync(self, function: Callable[[], object]) -> object:
@@ -243,3 +245,49 @@ def test_without_dask_there_is_one_error(monkeypatch: pytest.MonkeyPatch) -> Non
     site = dataclasses.replace(SITE, executor="dask://s:1")
     with pytest.raises(ClusterError, match=r"(?s)Dask is not installed.*pip install 'snippetrun\[distributed\]'"):
         runner.run(plan(site, PAGES), Notes())
+
+
+class Ended:
+    """A future that has ended in this way."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def result(self) -> object:
+        raise self.error
+
+
+def asking(asked: Asked) -> cluster._Cluster:
+    client: Any = asked
+    return cluster._Cluster(client, "s:1", SITE, played, lambda _: iter(()), Notes())
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            KilledWorker("key", SimpleNamespace(address="tcp://a:1"), 3),  # type: ignore[arg-type]
+            "docs/0.md: 4 workers ended while they ran it; the last was tcp://a:1",
+        ),
+        (
+            ModuleNotFoundError("No module named 'snippetrun'"),
+            "docs/0.md: the cluster cannot run it: ModuleNotFoundError: ",
+        ),
+        (CancelledError(), "the Dask scheduler at s:1 has ended, or does not know this run any more"),
+    ],
+)
+def test_what_dask_says_of_a_page_is_one_error(error: BaseException, message: str) -> None:
+    future: Any = Ended(error)
+    [run] = [executor.PageRun(job, runner.before(job.page, None, job.rules)) for job in plan(SITE, PAGES[:1]).jobs]
+    with pytest.raises(ClusterError) as raised:
+        asking(Asked({"sandboxes": 1}, VERSION, OURS))._reached(run, future, last=False)
+    assert message in str(raised.value)
+
+
+def test_a_cluster_whose_workers_are_gone_has_a_while_to_get_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_workers = asking(Asked({}, VERSION, ()))
+    on_workers._look()
+    monkeypatch.setattr(cluster, "_GONE_SECONDS", -1.0)
+    on_workers._looked = 0.0
+    with pytest.raises(ClusterError, match="the cluster at s:1 has no worker left"):
+        on_workers._look()
