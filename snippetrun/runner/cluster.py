@@ -16,10 +16,12 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
+from distributed.protocol import pickle
 
 from snippetrun.config import SiteConfig
 from snippetrun.errors import ClusterError, EngineError, Problem, SnippetrunError
@@ -40,6 +42,9 @@ _GONE_SECONDS = 60.0
 """For a worker to come where the last one has gone: what watches over it may start it again."""
 _MOST_TRIES = 10
 """Of one page, on workers that lack images or have lost their engine."""
+# The scheduler looks at what it is given. As bytes it need not have snippetrun; and a function without a name travels
+# whole.
+_DO = lambda work: __import__("pickle").loads(work)()  # noqa: E731
 Save = Callable[[Collection[str]], Iterator[bytes]]
 
 
@@ -155,9 +160,9 @@ class _Cluster:
                     self._client.cancel(list(running), force=True)
 
     def _submit(self, page: PageRun) -> Future[Any]:
-        work = (self._sandboxes, self._site, self._run, page)
+        work = pickle.dumps(partial(on_worker, self._sandboxes, self._site, self._run, page))
         key = f"{TOPIC}-{secrets.token_hex(16)}"  # for Dask what stands before that is the kind of work
-        return self._client.submit(on_worker, work, key=key, pure=False, resources={RESOURCE: 1})
+        return self._client.submit(_DO, work, key=key, pure=False, resources={RESOURCE: 1})
 
     def _reached(self, page: PageRun, future: Future[Any], *, last: bool) -> Result | None:
         """Return what a page has come to; None if it has to run on another worker, or again on one that is ready now.

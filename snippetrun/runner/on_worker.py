@@ -39,9 +39,8 @@ class _Telling(Watcher):
         self.say(f"{page.path}: {why}")
 
 
-def on_worker(work: tuple[Sandboxes, SiteConfig, str, PageRun]) -> tuple[str, Result | BaseException]:
+def on_worker(sandboxes: Sandboxes, site: SiteConfig, run: str, page: PageRun) -> tuple[str, Result | BaseException]:
     """Run a page on this worker; return the worker's address, and what the page has come to or has raised."""
-    sandboxes, site, run, page = work
     worker = get_worker()
     key = worker.get_current_task()
     telling = _Telling(worker, run)

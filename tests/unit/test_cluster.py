@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import platform
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -17,6 +19,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from distributed import KilledWorker, LocalCluster, get_worker
+from distributed.protocol import pickle
 from helpers.machine import Heard, Notes
 from helpers.runs import SITE, console, page
 
@@ -228,9 +231,11 @@ def test_a_cluster_that_is_not_fit_says_what_to_type(asked: Any, message: str) -
     assert message in str(error.value)
 
 
-def test_a_worker_with_our_versions_is_fit() -> None:
-    asked: Any = Asked({"sandboxes": 1}, VERSION, OURS)
-    cluster._check(asked, "s:1")
+def test_a_scheduler_without_snippetrun_can_look_at_what_it_is_given() -> None:
+    script = "import pickle, sys; sys.modules['snippetrun'] = None; print(pickle.loads(sys.stdin.buffer.read())(b'N.'))"
+    given = pickle.dumps(cluster._DO)
+    ran = subprocess.run([sys.executable, "-c", script], input=given, capture_output=True, check=False)
+    assert b"'NoneType' object is not callable" in ran.stderr  # it has got as far as the work, which is None
 
 
 @pytest.mark.parametrize("value", ["dask://", "scheduler:8786", "dask://a b:1", "tls://a:1"])
