@@ -5,7 +5,7 @@ have the images; and what a page costs that does nothing, on its way there and b
 as one does that is alone here, behind a scheduler and a submitter that take their time for one page after the other.
 
     PYTHONPATH=tests .venv/bin/python benchmarks/cluster.py            needs root, and dockerd
-    PYTHONPATH=tests .venv/bin/python benchmarks/cluster.py --quick    simulates with the last figures below
+    PYTHONPATH=tests .venv/bin/python benchmarks/cluster.py --quick    simulates with the figures of the last time
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def main() -> None:
     """Measure, and simulate."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
-    costs = Costs(1.9, 0.012, 25.0) if parser.parse_args().quick else measured()
+    costs = Costs(1.65, 0.0092, 15.0) if parser.parse_args().quick else measured()
     way, images = 1000 * costs.way, costs.images
     print(f"\n{MANY} pages of {costs.page:.1f} s, {way:.0f} ms each on the way, {images:.0f} s for images")
     for workers in (1, 4, 16, 64, 128, 256, 1024):
