@@ -69,7 +69,11 @@ def cluster(site: SiteConfig, sandboxes: Sandboxes, watcher: Watcher) -> Iterato
         _check(client, address)
         save: Save = lambda _: iter(())  # noqa: E731 - what is played has no images
         if sandboxes is live_sandboxes:
-            sandboxes, save = held.enter_context(carried(site, watcher.say, fetch))
+            try:
+                sandboxes, save = held.enter_context(carried(site, watcher.say, fetch))
+            except EngineError as error:
+                why = "images are built on the machine that submits, whatever the cluster has"
+                raise type(error)(*error.problems, Problem(why)) from error
         yield _Cluster(client, address, site, sandboxes, save, watcher)
 
 

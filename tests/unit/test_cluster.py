@@ -31,7 +31,7 @@ from snippetrun.model import Job, Mode
 from snippetrun.plan import plan
 from snippetrun.runner import cluster, executor
 from snippetrun.sandbox.fake import Answer, FakeSandbox
-from snippetrun.support import patience, stopping
+from snippetrun.support import stopping
 
 OURS, VERSION = platform.python_version_tuple(), metadata.version("snippetrun")
 PAGES = [page(console("$ docker ps", "$ docker no"), f"docs/{number}.md") for number in range(5)]
@@ -51,7 +51,6 @@ class State:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv(patience.VARIABLE, "0.1")  # nobody answers later who does not at once
     State.without_engine, State.prepared = frozenset(), []
     State.stuck, State.released = threading.Event(), threading.Event()
 
@@ -164,25 +163,6 @@ def test_an_error_on_one_page_ends_the_others_and_names_the_worker(workers: Loca
     assert State.released.wait(30)
 
 
-def test_a_scheduler_that_is_lost_is_one_error_and_recordings_are_as_they_were(
-    workers: LocalCluster, tmp_path: Path
-) -> None:
-    work = plan(on(workers, tmp_path / "recordings"), [page(console("$ docker stuck"), "docs/stuck.md")])
-
-    def lose() -> None:
-        State.stuck.wait(30)
-        assert workers.loop
-        workers.loop.add_callback(lambda: [comm.abort() for comm in [*workers.scheduler.client_comms.values()]])  # type: ignore[union-attr]
-
-    losing = threading.Thread(target=lose)
-    losing.start()
-    with pytest.raises(ClusterError, match=r"the Dask scheduler at 127.0.0.1:\d+ has ended"):
-        runner.run(work, Notes(), sandboxes=played)
-    losing.join()
-    assert State.released.wait(30)
-    assert not (tmp_path / "recordings").exists()
-
-
 def test_a_scheduler_that_does_not_answer_says_what_to_type_and_auto_shows_what_was_recorded(tmp_path: Path) -> None:
     site = dataclasses.replace(SITE, executor="dask://127.0.0.1:1", recordings=tmp_path / "recordings")
     with pytest.raises(ClusterError, match=r"(?s)no Dask scheduler answers at 127.0.0.1:1: .*dask scheduler"):
@@ -191,6 +171,12 @@ def test_a_scheduler_that_does_not_answer_says_what_to_type_and_auto_shows_what_
     work = plan(dataclasses.replace(site, mode=Mode.AUTO), PAGES)
     assert [result.recording for result in runner.run(work, heard)] == [None] * 5
     assert heard.lines[-1].endswith(": showing what was recorded")
+
+
+def test_whoever_submits_needs_an_engine_too(workers: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    with pytest.raises(EngineError, match=r"(?s)no Docker engine .*images are built on the machine that submits"):
+        runner.run(plan(on(workers), PAGES), Notes())
 
 
 class Asked:
@@ -295,4 +281,12 @@ def test_a_cluster_whose_workers_are_gone_has_a_while_to_get_another(monkeypatch
     monkeypatch.setattr(cluster, "_GONE_SECONDS", -1.0)
     on_workers._looked = 0.0
     with pytest.raises(ClusterError, match="the cluster at s:1 has no worker left"):
+        on_workers._look()
+
+
+def test_a_scheduler_that_is_lost_is_noticed_between_two_pages() -> None:
+    asked = Asked({"sandboxes": 1}, VERSION, OURS)
+    on_workers = asking(asked)
+    asked.status = "connecting"
+    with pytest.raises(ClusterError, match="the Dask scheduler at s:1 has ended"):
         on_workers._look()
