@@ -119,6 +119,22 @@ def test_a_worker_whose_engine_ends_is_taken_out_and_its_page_runs_elsewhere(wor
     workers.workers.pop(name).wait(60)
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_pages_end_when_nobody_waits_for_them_any_more(
+    workers: Workers, place: Path, number: signal.Signals, status: int
+) -> None:
+    for page in (place / "docs").iterdir():
+        page.unlink()
+    (place / "docs" / "slow.md").write_text(SLOW.replace("6262", "6263"))
+    running = workers.submit(place, "snippetrun", "run", "--executor", f"dask://{workers.address}")
+    wait_for(lambda: runs("sleep 6263"), 120)
+    running.send_signal(number)
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == status, said
+    wait_for(lambda: not runs("sleep 6263"), 60)
+    assert not (place / "recordings").exists()
+
+
 def test_a_scheduler_that_goes_away_is_exit_status_3_and_recordings_are_as_they_were(
     workers: Workers, place: Path
 ) -> None:
