@@ -7,6 +7,7 @@
     |   +-- RecordingError         in a recording, which nobody should edit by hand
     +-- InfrastructureError    3   what we run on did not do its part
         +-- EngineError            the host's Docker engine: absent, gone
+        |   +-- ClusterError       the Dask cluster that pages were to run on: absent, gone, without a fit worker
         |   +-- UnfitEngineError   one that answers, and cannot run sandboxes
         +-- FileError              a file cannot be written
         +-- ImageError             an image cannot be pulled or built
@@ -103,6 +104,10 @@ class InfrastructureError(SnippetrunError):
 
 class EngineError(InfrastructureError):
     """The host's Docker engine is absent, or gone."""
+
+
+class ClusterError(EngineError):
+    """The cluster that pages were to run on is absent or gone, or has no worker for them."""
 
 
 class UnfitEngineError(EngineError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from snippetrun.cli.group import CHANGED_SINCE, ENGINE, PATHS, SHARD, cli
+from snippetrun.cli.group import CHANGED_SINCE, ENGINE, EXECUTOR, PATHS, SHARD, cli
 from snippetrun.cli.report_options import with_reports
 from snippetrun.model import Mode
 from snippetrun.report import Report
@@ -36,6 +36,7 @@ _TASKS = {
     help="replay: run nothing, and complain of what is not as it was recorded. This needs no engine.",
 )
 @ENGINE
+@EXECUTOR
 @click.option(
     "--confirm",
     is_flag=True,
@@ -57,6 +58,7 @@ def check(  # noqa: PLR0913 - an argument for each option
     shard: shards.Shard | None,
     mode: str,
     engine: str,
+    executor: str,
     confirm: bool,
     confirmed_by: Path | None,
 ) -> Report:
@@ -78,4 +80,5 @@ def check(  # noqa: PLR0913 - an argument for each option
             raise click.UsageError("--confirmed-by is for --mode replay: a run believes no report.")
         task = Task("check", partial(checks.replayed, confirmed_by=confirmed_by))
     with ShownProgress() as progress:
-        return report_on(replace(task, engine=engine), config_file, Selection(paths, changed_since, shard), progress)
+        task = replace(task, engine=engine, executor=executor)
+        return report_on(task, config_file, Selection(paths, changed_since, shard), progress)

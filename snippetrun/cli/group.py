@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from snippetrun import config, report
+from snippetrun.config.values import executor
 from snippetrun.errors import ConfigError, Problem, UsageError
 from snippetrun.plan import SANDBOX
 from snippetrun.report import json_
@@ -35,6 +36,13 @@ def _engine(_context: click.Context, _option: click.Parameter, value: str | None
     return value or ""
 
 
+def _executor(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    try:
+        return "" if value is None else executor(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 YES = click.option("--yes", is_flag=True, help="Write without asking.")
@@ -55,6 +63,13 @@ ENGINE = click.option(
     callback=_engine,
     metavar="NAME",
     help="Run on this one of the site's `engines`, or on `all`; then the report has a column for each.",
+)
+
+EXECUTOR = click.option(
+    "--executor",
+    callback=_executor,
+    metavar="WHERE",
+    help="Where pages run: `local`, or the scheduler of a Dask cluster, dask://HOST:PORT.",
 )
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from snippetrun.cli.group import CHANGED_SINCE, ENGINE, PATHS, SHARD, cli
+from snippetrun.cli.group import CHANGED_SINCE, ENGINE, EXECUTOR, PATHS, SHARD, cli
 from snippetrun.cli.report_options import with_reports
 from snippetrun.report import Report
 from snippetrun.tasks import shards
@@ -21,14 +21,16 @@ from snippetrun.tasks.select import Selection
 @CHANGED_SINCE
 @SHARD
 @ENGINE
+@EXECUTOR
 @with_reports(transcripts=True)
 @click.pass_obj
-def run(
+def run(  # noqa: PLR0913, PLR0917 - an argument for each option
     config_file: Path | None,
     paths: tuple[Path, ...],
     changed_since: str | None,
     shard: shards.Shard | None,
     engine: str,
+    executor: str,
 ) -> Report:
     """Run pages, record what came out, and print it.
 
@@ -37,5 +39,5 @@ def run(
     failed, 2 for wrong usage, also if there was nothing to run, and 3 if an engine or an image is missing.
     """
     with ShownProgress() as progress:
-        task = Task("run", record, engine=engine)
+        task = Task("run", record, engine=engine, executor=executor)
         return report_on(task, config_file, Selection(paths, changed_since, shard), progress)

@@ -8,7 +8,19 @@ from pathlib import Path
 import click
 
 from snippetrun import config, report
-from snippetrun.cli.group import CHANGED_SINCE, JSON, PATHS, ask, cli, complain, echo, echo_diff, print_json, with_site
+from snippetrun.cli.group import (
+    CHANGED_SINCE,
+    EXECUTOR,
+    JSON,
+    PATHS,
+    ask,
+    cli,
+    complain,
+    echo,
+    echo_diff,
+    print_json,
+    with_site,
+)
 from snippetrun.errors import Problem
 from snippetrun.report import json_
 from snippetrun.sameness.expected import ends_wrong
@@ -22,10 +34,17 @@ from snippetrun.tasks.select import Selection, select
 @PATHS
 @CHANGED_SINCE
 @click.option("--force", is_flag=True, help="Also where an example comes to show something else, such as a failure.")
+@EXECUTOR
 @JSON
 @with_site
-def update(
-    site: config.SiteConfig, paths: tuple[Path, ...], changed_since: str | None, *, force: bool, as_json: bool
+def update(  # noqa: PLR0913 - an argument for each option
+    site: config.SiteConfig,
+    paths: tuple[Path, ...],
+    changed_since: str | None,
+    *,
+    force: bool,
+    executor: str,
+    as_json: bool,
 ) -> int:
     """Run pages and accept what comes out: in the recordings, and in the output that pages have written.
 
@@ -34,6 +53,7 @@ def update(
     terminal or by --force: its exit status, that something comes out or nothing, and the words that the page quotes.
     The exit status is 1 if anything was not accepted.
     """
+    site = dataclasses.replace(site, executor=executor or site.executor)
     selected = select(site, Selection(paths, changed_since))
     with ShownProgress(fails=lambda result: any(map(ends_wrong, result.failed))) as progress:
 

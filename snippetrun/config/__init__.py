@@ -21,6 +21,7 @@
           pages:                                      # what holds for some pages alone, by their path below docs_dir
             big.md: {limits: {memory: 6GB}, network: internet}
           jobs: 2                                     # pages at a time
+          executor: local                             # or dask://HOST:PORT, a cluster that pages run on
           match: pattern                              # how written output is held against what comes out
           mode: auto                                  # or run, replay; SNIPPETRUN_MODE comes before it
           secrets: [REGISTRY_TOKEN]                   # environment variables whose values are masked everywhere
@@ -37,6 +38,7 @@ from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.config.mkdocs_yml import OWN, find, load, look
 from snippetrun.config.settings import (
     DEBIAN,
+    LOCAL,
     MOST_RUNS,
     PREVIEW,
     Baseline,
@@ -50,6 +52,7 @@ from snippetrun.config.settings import (
 
 __all__ = [
     "DEBIAN",
+    "LOCAL",
     "MOST_RUNS",
     "OWN",
     "PREVIEW",

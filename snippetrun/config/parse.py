@@ -65,6 +65,7 @@ def readers(root: Path, docs: Path) -> dict[str, Reader]:
         "jobs": values.count(math.inf, "pages at a time, 1 or more"),
         "replay_control": values.flag,
         "runs": values.count(MOST_RUNS, f"runs that pages are recorded from, 1 to {MOST_RUNS}"),
+        "executor": values.executor,
         "match": values.one_of(Match),
         "mode": values.one_of(Mode),
         "secrets": values.secrets,

@@ -17,6 +17,8 @@ MOST_RUNS = 4
 """Runs of one page. Three are too few: two lines in no order have the same one in three runs once in four times."""
 DEBIAN = "trixie"
 """The suite of Debian that images start from, and whose engine pages have if nothing is said."""
+LOCAL = "local"
+"""The executor that is this machine."""
 PREVIEW = "SNIPPETRUN_PREVIEW"
 """The environment variable that the program beside `snippetrun serve` has."""
 
@@ -131,6 +133,8 @@ class SiteConfig:
     """Environment variables whose values nobody must see."""
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
     """Pages at a time: more than there are processors, as a page waits about as long as it works."""
+    executor: str = LOCAL
+    """Where pages run: `local`, or the scheduler of a Dask cluster, `dask://HOST:PORT`."""
     runs: int = 2
     """Runs that a page is recorded from. All but the first tell what varies."""
     most_runs: int = MOST_RUNS

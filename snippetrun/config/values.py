@@ -10,11 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeGuard, TypeVar
 
 from snippetrun.config.options import parts
+from snippetrun.config.settings import LOCAL
 from snippetrun.support import masks, regex, units
 from snippetrun.support.limits import Limits
 
 # REGISTRY_TOKEN
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+# dask://scheduler:8786, dask://[fd00::1]:8786
+_CLUSTER = re.compile(r"dask://(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}", re.ASCII)
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -51,6 +54,13 @@ def text(value: object) -> str:
     """Read a text; a number need not be quoted."""
     if not isinstance(value, str | int | float):
         raise ValueError("expects a text")
+    return str(value)
+
+
+def executor(value: object) -> str:
+    """Read where pages run: `local`, or the scheduler of a Dask cluster."""
+    if value != LOCAL and not (isinstance(value, str) and _CLUSTER.fullmatch(value)):
+        raise ValueError(f"expects {LOCAL}, or a Dask scheduler, e.g. dask://scheduler:8786")
     return str(value)
 
 

@@ -117,12 +117,12 @@ class Images(Connection):
             answer.raise_for_status()
             yield from answer.iter_content(1 << 20)
 
-    def load(self, archive: IO[bytes]) -> None:
+    def load(self, archive: IO[bytes] | Iterator[bytes]) -> None:
         """Load the images of an archive as `save` yields it; raise ImageError if the engine does not take it."""
         with self._faults("cannot load an image"):
             for message in self._api.load_image(archive, quiet=True):  # type: ignore[no-untyped-call]
                 if "error" in message:
-                    raise ImageError(Problem(f"what was built cannot be loaded: {message['error']}"))
+                    raise ImageError(Problem(f"an image cannot be loaded: {message['error']}"))
 
     def remove_image(self, name: str) -> bool:
         """Remove an image; return False if it is in use or gone."""

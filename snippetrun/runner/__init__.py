@@ -1,6 +1,8 @@
 """Jobs -> recordings: the sandboxes of several pages at a time, and in each the page's commands in order.
 
-- `pool`: the pages of a build, so many at a time
+- `pool`: the pages of a build, and what is kept of them
+- `executor`: where they run, so many at a time; `cluster`, `on_worker`: on a Dask cluster, and imported only then
+- `carried`: the site's images on their way to other engines
 - `reproduced`: a page that fails, run again; `varied`: what such runs have shown to vary
 - `page`: one page, from its first command to its last; imported only where pages run
 - `replay`: what recordings tell of pages that do not run; `judge`: a page with the verdicts on it

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import queue
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -17,14 +16,12 @@ from snippetrun.plan import Plan
 from snippetrun.recordings import Reading, Store
 from snippetrun.runner import replay
 from snippetrun.runner.elsewhere import can_be_kept
+from snippetrun.runner.executor import Executor, PageRun, executor
 from snippetrun.runner.judge import before, result
-from snippetrun.runner.prepare import OpenSandbox, Sandboxes, live_sandboxes
+from snippetrun.runner.prepare import Sandboxes, live_sandboxes
 from snippetrun.runner.watcher import Watcher
-from snippetrun.support import patience, stopping
+from snippetrun.support import stopping
 from snippetrun.support.units import counted
-
-_END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
-"""For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
 
 
 class Aim(StrEnum):
@@ -63,7 +60,7 @@ def run(
     if missing and mode is not Mode.REPLAY:
         with ExitStack() as held:
             try:
-                start = held.enter_context(sandboxes(site, watcher.say))
+                execute = held.enter_context(executor(site, sandboxes, watcher))
             except EngineError as error:
                 if mode is Mode.RUN:
                     raise
@@ -72,7 +69,9 @@ def run(
                 # The longest must not come last.
                 missing.sort(key=lambda job: -(last.seconds if (last := readings[job.page.path].last) else math.inf))
                 watcher.begin(missing)
-                results = _run_all(missing, site.jobs, partial(_run, site, store, readings, start, watcher, aim=aim))
+                pages = [_page_run(site, job, readings[job.page.path], aim) for job in missing]
+                keep = partial(_kept, site, store) if aim is Aim.RECORD else lambda _, reached: reached
+                results = _run_all(execute, pages, watcher, keep)
                 missing = []
     results |= {job.page.path: replay.stale(job, store, readings[job.page.path]) for job in missing}
     return tuple(results.get(page.path) or result(page, recordings.get(page.path), site.match) for page in work.pages)
@@ -88,93 +87,46 @@ def look_again(work: Plan, watcher: Watcher, *, sandboxes: Sandboxes = live_sand
     jobs = [job for job in recorded if job.last and job.last.runs < site.runs]
     if not jobs:
         return
-    with sandboxes(site, watcher.say) as start:
+    with executor(site, sandboxes, watcher) as execute:
         watcher.say(f"running {counted(len(jobs), 'page')} once more, to see what varies")
         watcher.begin(jobs)
-        _run_all(jobs, site.jobs, partial(_look, store, start, watcher))
+        pages = [PageRun(job, before(job.page, None, job.rules)) for job in jobs]
+        _run_all(execute, pages, watcher, partial(_added, store))
 
 
-def _run(  # noqa: PLR0913, PLR0917 - all but the job are the same for all pages
-    site: SiteConfig,
-    store: Store,
-    readings: Mapping[str, Reading],
-    start: OpenSandbox,
-    watcher: Watcher,
-    job: Job,
-    *,
-    aim: Aim,
-) -> Result:
-    from snippetrun.runner.reproduced import reproduced  # a build that replays must not pay for it
-
-    reading = readings[job.page.path]
+def _page_run(site: SiteConfig, job: Job, reading: Reading, aim: Aim) -> PageRun:
     known = reading.stored if aim is not Aim.RECORD or reading.fresh else None
     anew = known is None or not known.recording.timed
-    reached = reproduced(
+    return PageRun(
         replace(job, last=reading.last),
-        start,
-        watcher,
         before(job.page, known, job.rules, believed=aim is not Aim.CONFIRM),
         most=site.most_runs,
         least=site.runs if aim is Aim.RECORD and site.recordings and anew else 1,
     )
-    watcher.end(reached)
-    if aim is not Aim.RECORD or reached.recording is None:
-        return reached
-    if reached.failed and not (site.other_engine and can_be_kept(reached)):
+
+
+def _kept(site: SiteConfig, store: Store, job: Job, reached: Result) -> Result:
+    """Keep what a page has come to, if that may be kept; return what is to be shown."""
+    if reached.recording is None or (reached.failed and not (site.other_engine and can_be_kept(reached))):
         return reached
     kept = store.keep(job, reached.recording, news=bool(reached.news))
     return replace(result(job.page, kept, job.match), runs=reached.runs, varied=reached.varied)
 
 
-def _look(store: Store, start: OpenSandbox, watcher: Watcher, job: Job) -> Result:
-    from snippetrun.runner.page import run_page
-
-    judged = result(job.page, run_page(job, start, watcher), job.match, job.last, job.rules)
-    watcher.end(judged)
-    if judged.recording and not judged.failed:
-        store.add(job, judged.recording)
-    return judged
+def _added(store: Store, job: Job, reached: Result) -> Result:
+    """Add what a page has printed this time to its recording, unless it has failed."""
+    if reached.recording and not reached.failed:
+        store.add(job, reached.recording)
+    return reached
 
 
-def _run_all(jobs: Sequence[Job], at_a_time: int, one: Callable[[Job], Result]) -> dict[str, Result]:
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    ended: queue.SimpleQueue[tuple[Job, Result | BaseException]] = queue.SimpleQueue()
-
-    def work() -> None:
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                stopping.check()
-                ended.put((job, one(job)))
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the page raises it
-                ended.put((job, error))
-
-    pages = stopping.Group(min(at_a_time, len(jobs)), work)
+def _run_all(
+    execute: Executor, pages: Sequence[PageRun], watcher: Watcher, keep: Callable[[Job, Result], Result]
+) -> dict[str, Result]:
     results: dict[str, Result] = {}
-    try:
-        while len(results) < len(jobs):
-            job, outcome = _next(ended)
-            if isinstance(outcome, BaseException):
-                raise outcome
-            results[job.page.path] = outcome
-    finally:
-        # After an error or Ctrl-C: what has not begun never will, and whoever waits for a sandbox ends it.
-        pages.end(patience.seconds(_END_SECONDS_AT_ONCE if stopping.asked() else _END_SECONDS))
+    with closing(execute(pages)) as ended:
+        for page, reached in ended:
+            with stopping.held():  # a page that has come to its end is kept, whatever comes then
+                watcher.end(reached)
+                results[page.job.page.path] = keep(page.job, reached)
     return results
-
-
-def _next(
-    ended: queue.SimpleQueue[tuple[Job, Result | BaseException]],
-) -> tuple[Job, Result | BaseException]:
-    """Return the next page that has ended; raise KeyboardInterrupt if somebody asks us to end."""
-    while True:
-        stopping.check()
-        try:
-            return ended.get(timeout=stopping.SLICE)
-        except queue.Empty:
-            pass

@@ -19,15 +19,39 @@ if TYPE_CHECKING:
 
 OpenSandbox: TypeAlias = "Callable[[Job], AbstractContextManager[Sandbox]]"
 """Starts the sandbox of a page."""
+Images: TypeAlias = "tuple[str, list[HostImage]]"
+"""The name of the sandbox's image, and the site's images."""
 Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
 """Prepares what sandboxes stand on, and tells of its progress."""
 
 
+def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) -> Images:
+    """Return the sandbox's image and the site's, built or pulled where the engine has none.
+
+    Raises ImageError or SandboxError if that cannot be done. Whoever else wants that meanwhile waits.
+    """
+    from snippetrun.engine import images
+    from snippetrun.engine.base_image import base
+    from snippetrun.sandbox.builder import Builder
+    from snippetrun.sandbox.sandbox_image import sandbox_image_of
+
+    with alone(say):
+        sandbox_image = sandbox_image_of(engine, site.engine, say)
+        debian = base(engine, DEBIAN, say)
+        limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
+        builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
+        return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]
+
+
 @contextmanager
-def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[OpenSandbox]:
+def live_sandboxes(
+    site: SiteConfig,
+    say: Callable[[str], None],
+    images: Callable[[HostEngine, SiteConfig, Callable[[str], None]], Images] = images_of,
+) -> Iterator[OpenSandbox]:
     """Prepare the host's engine and the site's images, and yield what starts a page's sandbox on them.
 
-    Raises EngineError, ImageError or SandboxError if that cannot be done.
+    `images` brings them to the engine. Raises EngineError, ImageError or SandboxError if that cannot be done.
     """
     if find_spec("fcntl") is None:
         hint = (
@@ -40,8 +64,8 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
     from snippetrun.sandbox.live import page_specification, sandbox
 
     with host_engine(say) as engine, ExitStack() as held:
-        sandbox_image, provided = images_of(engine, site, say)
-        with _alone(say):
+        sandbox_image, provided = images(engine, site, say)
+        with alone(say):
             owner = f"{site.root} {site.other_engine}".rstrip()  # each of a site's engines has a store
             filled = store(engine, owner, sandbox_image, provided, say)
             held.enter_context(used(filled.volume))
@@ -54,25 +78,7 @@ def live_sandboxes(site: SiteConfig, say: Callable[[str], None]) -> Iterator[Ope
         yield start
 
 
-def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) -> tuple[str, list[HostImage]]:
-    """Return the name of the sandbox's image, and the site's images, built or pulled where the engine has none.
-
-    Raises ImageError or SandboxError if that cannot be done. Whoever else wants that meanwhile waits.
-    """
-    from snippetrun.engine import images
-    from snippetrun.engine.base_image import base
-    from snippetrun.sandbox.builder import Builder
-    from snippetrun.sandbox.sandbox_image import sandbox_image_of
-
-    with _alone(say):
-        sandbox_image = sandbox_image_of(engine, site.engine, say)
-        debian = base(engine, DEBIAN, say)
-        limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
-        builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
-        return sandbox_image, [images.provide(engine, source, debian, builder, say) for source in site.images]
-
-
-def _alone(say: Callable[[str], None]) -> AbstractContextManager[object]:
+def alone(say: Callable[[str], None]) -> AbstractContextManager[object]:
     """Return a lock on what is prepared, which two runs must not do at once."""
     from snippetrun.support.locks import locked
 

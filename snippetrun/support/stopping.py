@@ -6,6 +6,7 @@ looks (`check`). Those that follow are not heard: what is being tidied up then i
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
+from typing import TypeVar
 
 SLICE = 0.2
 """Seconds after which whoever waits looks again."""
@@ -20,8 +22,9 @@ SLICE = 0.2
 _SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
 
 _asked = threading.Event()
-_group: ContextVar[threading.Event | None] = ContextVar("group", default=None)
+_group: ContextVar[Callable[[], bool]] = ContextVar("group", default=lambda: False)
 _abandoned: list[threading.Thread] = []
+_Item = TypeVar("_Item")
 _by = 0
 _holds = 0
 
@@ -38,9 +41,21 @@ def exit_status() -> int:
 
 def check() -> None:
     """Raise KeyboardInterrupt if this thread is to end."""
-    group = _group.get()
-    if _asked.is_set() or (group is not None and group.is_set()):
+    if _asked.is_set() or _group.get()():
         raise KeyboardInterrupt
+
+
+def awaited(waiting: queue.SimpleQueue[_Item], look: Callable[[], None] = lambda: None) -> _Item:
+    """Return the next item of a queue; raise KeyboardInterrupt if this thread is to end meanwhile.
+
+    While there is none `look` is called again and again: what it raises ends the waiting.
+    """
+    while True:
+        check()
+        try:
+            return waiting.get(timeout=SLICE)
+        except queue.Empty:
+            look()
 
 
 @contextmanager
@@ -87,6 +102,16 @@ def held() -> Iterator[None]:
         check()
 
 
+@contextmanager
+def once(is_to_end: Callable[[], bool]) -> Iterator[None]:
+    """Have this thread end, as soon as it looks, once `is_to_end` is true; for whoever owns the thread itself."""
+    token = _group.set(is_to_end)
+    try:
+        yield
+    finally:
+        _group.reset(token)
+
+
 class Group:
     """Threads that end together, before the process does; see `check`. Not even one that is stuck keeps us."""
 
@@ -95,7 +120,7 @@ class Group:
         self._end = threading.Event()
 
         def one() -> None:
-            _group.set(self._end)
+            _group.set(self._end.is_set)
             work()
 
         self._threads = [threading.Thread(target=one, name=f"page-{n}", daemon=True) for n in range(threads)]

@@ -33,6 +33,8 @@ class Task:
     """Judges results as `run` would have: those of the pages that came to their end before something failed."""
     engine: str = ""
     """The site's name of the engine that pages run on, or `all`; "" for the one that they run on anyway."""
+    executor: str = ""
+    """Where pages run; "" for where the site says."""
 
 
 def report_on(task: Task, config_file: Path | None, selection: Selection, watcher: runner.Watcher) -> Report:
@@ -65,6 +67,7 @@ def _report_on(task: Task, config_file: Path | None, selection: Selection, watch
     try:
         site = config.load(config_file)
         site = site.on(task.engine) if task.engine else site
+        site = dataclasses.replace(site, executor=task.executor or site.executor)
         names = tuple(source.name for source in site.engines)
         made = dataclasses.replace(made, commit=git.commit(site.root), engine=site.engine.name, engines=names)
         selected = select(site, selection)
