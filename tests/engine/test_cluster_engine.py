@@ -25,9 +25,9 @@ pytestmark = [
     pytest.mark.usefixtures("engine"),  # so that whoever submits finds one that is up
 ]
 _OF_THE_RUN = re.compile(
-    r'"(?:when|boot_seconds|seconds|checksum)": .*|(?<="name": "image store built",\n)\s+"value": .*'
+    r'"(?:when|boot_seconds|seconds|checksum)": .*|"moments": \[[^\]]*\]|(?<="name": "image store built",\n)\s+"value": .*'
 )
-"""When a run was, how long it took, and when its store was filled."""
+"""When a run was, how long it took, when its output came, and when its store was filled."""
 PAGE = "# Page\n\n```console\n$ docker run --rm busybox echo {n}\n{n}\n$ docker images\n```\n"
 SLOW = "# Slow\n\n```console\n$ docker run --rm busybox sleep 6262\n```\n"
 
