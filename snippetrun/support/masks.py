@@ -34,6 +34,11 @@ def hide(values: Iterable[str]) -> None:
     _pattern = re.compile(alternatives) if alternatives else None
 
 
+def hides_something() -> bool:
+    """Tell whether there are values to mask."""
+    return bool(_hidden)
+
+
 def masked(text: str) -> str:
     """Return text without any of the values."""
     return _pattern.sub(MASK, text) if _pattern else text

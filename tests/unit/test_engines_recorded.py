@@ -29,6 +29,7 @@ from snippetrun.model import Ending, Job, Mode, Outcome, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.report import Report, engines, json_, markdown, wrong
 from snippetrun.sandbox.fake import Answer, FakeSandbox
+from snippetrun.support import masks
 from snippetrun.tasks import check, site_pages
 from snippetrun.tasks.report_on import ALL, Task, report_on
 from snippetrun.tasks.select import Selection
@@ -134,6 +135,17 @@ def test_blocks_of_a_damaged_cache_or_of_none_are_made_anew(
     assert [folder.name for folder in (tmp_path / "cache/blocks").iterdir()] == [file.parent.name]
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(site / "mkdocs.yml"))
     assert blocks() == first
+
+
+@pytest.mark.usefixtures("site")
+def test_a_value_that_is_to_be_masked_now_is_in_no_block_that_was_made_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ">info" in "".join(blocks())
+    monkeypatch.setattr(masks, "_hidden", set[str]())
+    monkeypatch.setattr(masks, "_pattern", None)
+    masks.hide(["info"])
+    shown = re.sub(r'<div class="snippetrun-ran-on".*', "", "".join(blocks()), flags=re.DOTALL)
+    assert "***" in shown
+    assert ">info" not in shown
 
 
 DIFFERENT = [Outcome.PASSED, Outcome.DIFFERS, Outcome.PASSED, Outcome.DIFFERS]
