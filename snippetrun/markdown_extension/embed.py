@@ -23,18 +23,24 @@ _WAITS = frozenset({Outcome.STALE, Outcome.NOT_REACHED})
 """What of a page that runs is about to become something else."""
 
 
-def all_blocks(work: Plan, results: Sequence[Result], running: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+def all_blocks(
+    work: Plan,
+    results: Sequence[Result],
+    running: Collection[str] = (),
+    others: runner.OtherEngines | None = None,
+) -> dict[str, tuple[str, ...]]:
     """Return the HTML of the snippets of pages, by page; some of them run now.
 
-    A page that is what it was has the blocks that an earlier build has made of it. Raises RecordingError for a
-    recording that is damaged.
+    `others` is what these pages came to on the site's other engines, if somebody else asks for it too. A page that is
+    what it was has the blocks that an earlier build has made of it. Raises RecordingError for a recording that is
+    damaged.
     """
-    others, cache = runner.OtherEngines(work, results), BlockCache(work.site)
+    elsewhere, cache = others or runner.OtherEngines(work, results), BlockCache(work.site)
 
     def of(path: str, result: Result) -> tuple[str, ...]:
         runs = path in running
-        known = [runs, *others.sources(path)]
-        return cache.blocks(result, known, lambda: blocks(work.site, result, others.of(path), runs=runs))
+        known = [runs, *elsewhere.sources(path)]
+        return cache.blocks(result, known, lambda: blocks(work.site, result, elsewhere.of(path), runs=runs))
 
     return {result.page.path: of(result.page.path, result) for result in results}
 

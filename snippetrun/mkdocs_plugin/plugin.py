@@ -71,6 +71,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Of the page that MkDocs reads, the path and the text of its file."""
         self._plan: Plan
         self._results: tuple[Result, ...] = ()
+        self._others: runner.OtherEngines
         self._reported: list[report.ReportedPage] = []
         self._verification: VerificationPage | None = None
         self._began = 0.0
@@ -179,8 +180,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             if file.page is not None and file.page.content:
                 self._fill(file.page, self._paths.get(file.src_uri, ""))
         if self._verification:
-            shown = as_shown(self._plan, self._results, runner.elsewhere(self._plan, self._results))
-            self._verification.write(shown, files, config)
+            self._verification.write(as_shown(self._plan, self._results, self._others.all()), files, config)
         return env
 
     def _blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
@@ -190,7 +190,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         with stopping.exiting(), ShownProgress() as progress:
             # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
             self._results = runner.run(replace(self._plan, site=replace(self.site, runs=1)), progress)
-        return all_blocks(self._plan, self._results)
+        self._others = runner.OtherEngines(self._plan, self._results)
+        return all_blocks(self._plan, self._results, others=self._others)
 
     def _live_blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
         """Return the blocks of pages as they can be shown now; they run meanwhile. Raises a SnippetrunError."""
@@ -205,7 +206,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._results = self._live.results(self._plan)
         shown = (*self._results, *(runner.result(page, None) for page in pages if page.path in wrong))
         running = {page.path for page in pages if self._live.runs(page.path)}
-        return all_blocks(self._plan, self._preview.changed(self.site, shown, running), running)
+        self._others = runner.OtherEngines(self._plan, self._results)
+        return all_blocks(self._plan, self._preview.changed(self.site, shown, running), running, self._others)
 
     def _fill(self, page: SitePage, path: str) -> None:
         """Put the blocks into a page, but for those of pages that run, and say at its top what is wrong with it."""
