@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from helpers.attack import attacked, built
-from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.browser import CHROMIUM, FLAGS, served
 
 from snippetrun.report import Report
 
@@ -29,24 +26,17 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
 def test_nothing_of_it_runs_in_a_browser_nor_in_its_search() -> None:
     playwright = pytest.importorskip("playwright.sync_api")
     built()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory="site"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with playwright.sync_playwright() as started:
-            browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-            page.wait_for_selector(".snippetrun")
-            page.click(".md-search__input")
-            page.keyboard.type("logs")
-            page.wait_for_selector(".md-search-result__item")
-            assert "owned" in page.inner_text(".md-search-result__list")
-            assert page.evaluate("window.owned === undefined")
-            assert (
-                page.query_selector_all(".snippetrun [onclick], .snippetrun [onerror], .snippetrun a, img[onerror]")
-                == []
-            )
-            browser.close()
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Path("site")) as address, playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.goto(f"{address}/index.html")
+        page.wait_for_selector(".snippetrun")
+        page.click(".md-search__input")
+        page.keyboard.type("logs")
+        page.wait_for_selector(".md-search-result__item")
+        assert "owned" in page.inner_text(".md-search-result__list")
+        assert page.evaluate("window.owned === undefined")
+        assert (
+            page.query_selector_all(".snippetrun [onclick], .snippetrun [onerror], .snippetrun a, img[onerror]") == []
+        )
+        browser.close()

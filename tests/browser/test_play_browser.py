@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.browser import CHROMIUM, FLAGS, served
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -73,31 +70,14 @@ PAGE = f"""<!doctype html><html lang=en><meta charset=utf-8><title>Test</title>
 <main><h1>Test</h1>{LOOP}{BAR}{TALK}{BLANK}{UNTIMED}</main>"""
 
 
-class Strict(Quiet):
-    """Serves files, and lets a page have nothing but files."""
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", "default-src 'self'")
-        super().end_headers()
-
-
-def served(folder: Path, handler: type[Quiet]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("strict")
     write_assets(folder)
     (folder / "index.html").write_text(PAGE, encoding="utf-8")
     (folder / "page.css").write_text("html { color: CanvasText; background: Canvas }")
-    yield from served(folder, Strict)
+    with served(folder, "default-src 'self'") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +88,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (docs / "index.md").write_text("# Index\n\n[there](other.md)\n\n```test\n```\n")
     (docs / "other.md").write_text("# Other\n\n[back](index.md)\n\n```test\n```\n")
     (folder / "mkdocs.yml").write_text("site_name: Test\n")
-    for address in served(folder / "site", Quiet):
+    with served(folder / "site") as address:
         _build(folder, docs, address)
         yield address
 

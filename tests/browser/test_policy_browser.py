@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from conftest import REPOSITORY
-from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.browser import CHROMIUM, FLAGS, served
 from helpers.generators import checkout
 from helpers.mkdocs_build import build
 
@@ -61,25 +58,10 @@ def policy(site: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return subprocess.run([sys.executable, file, site], check=True, capture_output=True, text=True).stdout.strip()
 
 
-class Strict(Quiet):
-    """Serves files under a policy."""
-
-    policy: str
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", self.policy)
-        super().end_headers()
-
-
 @pytest.fixture(scope="module")
 def address(site: Path, policy: str) -> Iterator[str]:
-    handler = type("Handler", (Strict,), {"policy": policy})
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(site, policy) as served_at:
+        yield served_at
 
 
 @pytest.fixture(scope="module")

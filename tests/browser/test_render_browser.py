@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from functools import partial
-from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from helpers.browser import CHROMIUM, FLAGS, Quiet
+from helpers.browser import CHROMIUM, FLAGS, served
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -235,13 +232,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(site) as served_at:
+        yield served_at
 
 
 @pytest.fixture(scope="module")
