@@ -45,7 +45,7 @@ class Preview:
 
     def wait(self, name: str, *words: str) -> str:
         """Wait until a page shows these words; return its text."""
-        wait_for(lambda: all(word in self.shows(name) for word in words), 20, why=lambda: self.said + self.shows(name))
+        wait_for(lambda: all(word in self.shows(name) for word in words), why=lambda: self.said + self.shows(name))
         return self.shows(name)
 
     @property
