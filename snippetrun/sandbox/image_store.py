@@ -56,8 +56,9 @@ def store(
     # A volume cannot say that it is complete, and one of a run that was killed is not. A tag on the host can.
     filled = leftovers.filled(key)
     if engine.image(filled) is None or not engine.has_volume(own.volume):
-        say(f"filling the image store with {counted(len(images), 'image')}")
+        engine.remove_image(filled)  # of a volume that is gone; it would speak for one that is only begun
         engine.remove_volume(own.volume)
+        say(f"filling the image store with {counted(len(images), 'image')}")
         _fill(engine, site, sandbox_image, images, own)
         engine.tag(sandbox_image, filled)
         for other in engine.ours()["volumes"]:

@@ -67,7 +67,7 @@ def serve(make_site: MakeSite, engine: HostEngine) -> Iterator[Callable[..., Pre
             environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
             running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         started.append(preview := Preview(address, running, log))
-        wait_for(lambda: "Serving on" in preview.said, 20, why=lambda: preview.said)
+        wait_for(lambda: "Serving on" in preview.said, why=lambda: preview.said)
         return preview
 
     yield start
@@ -95,7 +95,7 @@ def test_what_was_recorded_is_shown_until_it_has_run_again(serve: Callable[..., 
     preview = serve({"a.md": page("echo first")})
     preview.wait("a", "\nfirst")
     recording = Path("recordings/a.md.json")
-    wait_for(lambda: recording.exists() and '"runs": 2' in recording.read_text(), 20, why=lambda: preview.said)
+    wait_for(lambda: recording.exists() and '"runs": 2' in recording.read_text(), why=lambda: preview.said)
     Path("docs/a.md").write_text(page("echo first") + SLOW)
     shown = preview.wait("a", "Running now")
     assert "\nfirst" in shown
@@ -114,7 +114,7 @@ def test_a_failure_is_explained_in_its_page_and_runs_again_when_that_is_saved(se
         "If what came out is right: snippetrun update docs/a.md",
     )
     preview.wait("b", "\nother")
-    wait_for(lambda: "2 pages (" not in preview.said and "2 pages, " in preview.said, 20, why=lambda: preview.said)
+    wait_for(lambda: "2 pages (" not in preview.said and "2 pages, " in preview.said, why=lambda: preview.said)
     Path("docs/b.md").write_text(page("echo another"))
     preview.wait("b", "\nanother")
     assert "Failed: " in preview.shows("a")

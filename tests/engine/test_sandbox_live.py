@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,11 @@ from conftest import REPOSITORY, sandboxes_of
 from snippetrun import runner
 from snippetrun.config import SiteConfig
 from snippetrun.engine.client import HostEngine
-from snippetrun.engine.labels import SITE
+from snippetrun.engine.labels import SITE, STORE, labels
 from snippetrun.errors import SandboxError
 from snippetrun.model import CommandResult, Ending, Job, Page
+from snippetrun.runner.prepare import images_of
+from snippetrun.sandbox.image_store import Store, store
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
 from snippetrun.support import patience
 from snippetrun.support.limits import HIGHEST_USER, beyond_users
@@ -265,3 +267,27 @@ def test_an_image_store_stays_for_as_long_as_a_run_needs_it(
     assert len(left) == 2
     for volume in left:
         engine.remove_volume(volume["Name"])
+
+
+@pytest.mark.usefixtures("sandboxes")
+def test_a_store_that_was_full_once_and_whose_new_filling_is_interrupted_is_filled_again(
+    engine: HostEngine, site: SiteConfig, tmp_path: Path
+) -> None:
+    image, provided = images_of(engine, site, print)
+
+    def filled(say: Callable[[str], None] = print) -> Store:
+        return store(engine, str(tmp_path), image, provided[2:0:-1], say)
+
+    def interrupt(line: str) -> None:
+        raise KeyboardInterrupt(line)
+
+    own = filled()
+    engine.remove_volume(own.volume)
+    with pytest.raises(KeyboardInterrupt, match="filling the image store"):
+        filled(interrupt)
+    # As far as a filling may have come.
+    engine.create_volume(own.volume, labels(STORE, key=own.key, site=str(tmp_path)))
+    heard: list[str] = []
+    assert filled(heard.append) == own
+    assert heard == ["filling the image store with 2 images"]
+    engine.remove_volume(own.volume)
