@@ -16,7 +16,7 @@ from pathlib import Path
 
 from snippetrun.config import cache_folder
 from snippetrun.errors import EngineError, Problem
-from snippetrun.support import atomic, patience, stopping
+from snippetrun.support import patience, stopping
 from snippetrun.support.locks import locked, locked_if_free
 
 NAME = "private"
@@ -62,6 +62,7 @@ def running() -> Iterator[Running]:
     """
     data = cache_folder().absolute() / "engine"
     data.mkdir(parents=True, exist_ok=True)
+    run = _RUNS / f"{_stem(data)}-{secrets.token_hex(4)}"
     last = False
     try:
         with ExitStack() as held:
@@ -70,7 +71,9 @@ def running() -> Iterator[Running]:
                 users = held.enter_context(locked(data / "users", shared=True))
                 try:
                     current = _current(data)
-                    run = current or _start(data)
+                    run = current or run
+                    if current is None:
+                        _start(data, run)
                 except BaseException:
                     last = users.nobody_else()
                     raise
@@ -80,10 +83,9 @@ def running() -> Iterator[Running]:
                 last = users.nobody_else()
     finally:
         with stopping.held():
-            ending = _pointed_at(data)
-            if ending and last:
-                _wait_until_gone(ending)
-                _remove_if_dead(ending)
+            if last:
+                _wait_until_gone(run)
+                _remove_if_dead(run)
 
 
 def tidy(url: str) -> None:
@@ -112,7 +114,7 @@ def _current(data: Path) -> Path | None:
 
     Two engines on the same data would ruin it: one that is there and does not answer is an error.
     """
-    run = _pointed_at(data)
+    run = next(filter(_is_alive, _RUNS.glob(f"{_stem(data)}-*")), None)
     deadline = time.monotonic() + patience.seconds(_START_SECONDS)
     while run and _is_alive(run):
         if _answers(run):
@@ -124,25 +126,18 @@ def _current(data: Path) -> Path | None:
     return None
 
 
-def _pointed_at(data: Path) -> Path | None:
-    """Return the folder of the engine that was started last."""
-    try:
-        return Path((data / "current").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+def _start(data: Path, run: Path) -> None:
+    """Start an engine in a folder of its own, so that one that ends late can do it no harm.
 
-
-def _start(data: Path) -> Path:
-    """Start an engine in a folder of its own, so that one that ends late can do it no harm; return the folder."""
+    Between the folder and the engine, which removes it, as little as can be: whoever is killed there leaves it.
+    """
     folders = [_RUNS, Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
     for name in {old.name for folder in folders for old in folder.glob(f"{_stem(data)}-*")}:
         _remove_if_dead(_RUNS / name)
-    run = _RUNS / f"{_stem(data)}-{secrets.token_hex(4)}"
+    log = data / "engine.log"
     run.mkdir(mode=0o700)
     (run / "daemon.json").write_text("{}\n")
-    log = data / "engine.log"
     with locked(run / "alive") as alive, log.open("wb") as output:
-        atomic.write(data / "current", str(run))
         subprocess.run(
             ["setsid", "--fork", "sh", str(_SCRIPT), str(run), str(data)],
             stdin=alive.fileno(),
@@ -156,7 +151,6 @@ def _start(data: Path) -> Path:
             last_words = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
             raise EngineError(Problem("our private Docker engine did not start", f"{log} ends with:\n{last_words}"))
         time.sleep(0.02)
-    return run
 
 
 def _is_alive(run: Path) -> bool:
