@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -12,24 +12,27 @@ from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import Problem
 from snippetrun.markdown_extension.block_cache import BlockCache
-from snippetrun.model import Outcome, Page, Position, Recording, Result, Verdict
+from snippetrun.model import Outcome, Page, Position, Recording, Result, Stage, Verdict
 from snippetrun.plan import Plan, rules
 from snippetrun.render.markup import Html
 from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
 
-_RUNS = "Running now"
-_WAITS = frozenset({Outcome.STALE, Outcome.NOT_REACHED})
-"""What of a page that runs is about to become something else."""
+_CONCERNED = {
+    Stage.RUNS: {Outcome.STALE, Outcome.NOT_REACHED},
+    Stage.CONFIRMED: {Outcome.PASSED, Outcome.FAILED},
+}
+"""What of a page may become something else, by its stage."""
+_ALL_HAVE_RUN: Mapping[str, Stage | None] = {}
 
 
 def all_blocks(
     work: Plan,
     results: Sequence[Result],
-    running: Collection[str] = (),
+    stages: Mapping[str, Stage | None] = _ALL_HAVE_RUN,
     others: runner.OtherEngines | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Return the HTML of the snippets of pages, by page; some of them run now.
+    """Return the HTML of the snippets of pages, by page; those that have a stage run now.
 
     `others` is what these pages came to on the site's other engines, if somebody else asks for it too. A page that is
     what it was has the blocks that an earlier build has made of it. Raises RecordingError for a recording that is
@@ -38,9 +41,9 @@ def all_blocks(
     elsewhere, cache = others or runner.OtherEngines(work, results), BlockCache(work.site)
 
     def of(path: str, result: Result) -> tuple[str, ...]:
-        runs = path in running
-        known = [runs, *elsewhere.sources(path)]
-        return cache.blocks(result, known, lambda: blocks(work.site, result, elsewhere.of(path), runs=runs))
+        stage = stages.get(path)
+        known = [stage, *elsewhere.sources(path)]
+        return cache.blocks(result, known, lambda: blocks(work.site, result, elsewhere.of(path), stage))
 
     return {result.page.path: of(result.page.path, result) for result in results}
 
@@ -54,15 +57,15 @@ def problem_box(problems: Sequence[Problem]) -> str:
 
 
 def blocks(
-    site: SiteConfig, result: Result, others: Sequence[Elsewhere] = (), *, runs: bool = False
+    site: SiteConfig, result: Result, others: Sequence[Elsewhere] = (), stage: Stage | None = None
 ) -> tuple[str, ...]:
     """Return the HTML of each snippet of a page, and then of its foot, which is empty where nothing ran.
 
-    `others` is what came out of the page on the site's other engines; `runs` is whether the page runs now.
+    `others` is what came out of the page on the site's other engines; `stage` is that of a page that runs now.
     """
     result = _explained(result)
     recording = result.recording
-    states = [_RUNS if runs and any(v.outcome in _WAITS for v in verdicts) else "" for verdicts in result.verdicts]
+    states = [_state(stage, verdicts) for verdicts in result.verdicts]
     if recording is None:
         every = zip(result.page.snippets, result.verdicts, states, strict=True)
         return *(render.snippet(snippet, (), verdicts, state=state) for snippet, verdicts, state in every), ""
@@ -83,6 +86,11 @@ def blocks(
     held = [(name, len(other.news)) for name, other in zip(names, others, strict=True)]
     foot = render.footer(recording, varies=own.varies, also=held, images=_used(recording, result.page))
     return *snippets, foot
+
+
+def _state(stage: Stage | None, verdicts: Sequence[Verdict]) -> str:
+    """Return what a block says of a page that runs; "" if none of its commands is concerned."""
+    return stage if stage and any(verdict.outcome in _CONCERNED[stage] for verdict in verdicts) else ""
 
 
 def _used(recording: Recording, page: Page) -> set[str]:

@@ -82,6 +82,19 @@ class Fences:
         self.findings: list[Problem] = []
         """What looks on the pages as if it should run and does not, beside what the pages themselves have."""
 
+    def forget(self, path: str) -> bool:
+        """Have a page taken anew that has been shown; return whether that can be done.
+
+        It cannot where the site shows its file several times, with other fences each time.
+        """
+        own = Path(path)
+        if path not in self._taken or str(own.with_stem(f"{own.stem}~2")) in self._taken:
+            return False
+        del self._taken[path]
+        self.problems.pop(path, None)
+        self.marks.forget(path)
+        return True
+
     def take(self, path: str, markdown: str, source: str, *, inherited: bool = False) -> str:
         """Return a page's Markdown, which has no front matter, with our fences.
 

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import count
 
 LANGUAGE = "snippetrun"
 """The private language of our fences."""
@@ -19,7 +20,10 @@ class Marks:
         self._word = f"sr{secrets.token_hex(8)}n"
         self._positions: dict[str, tuple[str, int]] = {}
         self._texts: dict[str, str] = {}
+        self._numbers = count()
         self._blocks: Mapping[str, Sequence[str]] | None = None
+        self._awaited: set[str] = set()
+        """Pages that are read anew; what was shown of them is not theirs any more."""
         self._key = re.compile(rf"{self._word}\d+")
         # <div data-snippetrun="KEY"></div>, also where another plugin has written it anew
         self._html = re.compile(rf"""<div\b[^>]*\bdata-{LANGUAGE}=["']?({self._word}\d+)["']?[^>]*>\s*</div>""")
@@ -31,9 +35,14 @@ class Marks:
 
         `known` is the one that it has had before, if it has: the block is another one of the page now.
         """
-        key = known or f"{self._word}{len(self._positions)}"
+        key = known or f"{self._word}{next(self._numbers)}"
         self._positions[key], self._texts[key] = (path, index), text
         return key
+
+    def forget(self, path: str) -> None:
+        """Have no keys of a page any more, and no blocks until others are shown."""
+        self._positions = {key: position for key, position in self._positions.items() if position[0] != path}
+        self._awaited.add(path)
 
     def html(self, key: str) -> str:
         """Return what stands for a key in HTML: its block, once there are blocks, and until then a mark.
@@ -69,6 +78,7 @@ class Marks:
     def show(self, blocks: Mapping[str, Sequence[str]]) -> None:
         """Take the blocks of all snippets, and then the foot, by page."""
         self._blocks = blocks
+        self._awaited.difference_update(blocks)
 
     def block(self, key: str) -> str:
         """Return the HTML that belongs in the place of a mark; empty where there is none."""
@@ -79,6 +89,8 @@ class Marks:
     def fill(self, html: str) -> str:
         """Return HTML with blocks in the places of marks; what a renderer shows as text, its author's text."""
         if self._blocks is None or self._word not in html:
+            return html
+        if self._awaited.intersection(self.pages(html)):
             return html
         html = self._html.sub(lambda mark: self.block(mark[1]), html)
         return self._left.sub(lambda mark: escape(self._texts.get(mark[1], ""), quote=False), html)

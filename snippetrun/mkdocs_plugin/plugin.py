@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +15,19 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin
 
 from snippetrun import config, render, report, runner
 from snippetrun.config import shown_path
-from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, UsageError
+from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.files import gone
-from snippetrun.markdown_extension.embed import all_blocks, problem_box
+from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
 from snippetrun.mkdocs_plugin.preview import Preview
+from snippetrun.mkdocs_plugin.server import BuiltSite, Server
 from snippetrun.mkdocs_plugin.verification import VerificationPage
 from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
 from snippetrun.support import stopping
-from snippetrun.tasks.live import Live
 from snippetrun.tasks.progress import ShownProgress
 from snippetrun.tasks.site_pages import PagesRead
 from snippetrun.tasks.verification import as_shown
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import File, Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as SitePage
 
 _EARLY, _LATE = 100, -100
@@ -65,7 +66,12 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Whether the build is to end once its pages are read, by raising `PagesRead`."""
         self.pages_read: tuple[Page, ...] | None = None
         """If the site is built once for each language, the pages that are read so far; all of that is to end then."""
-        self._serving = False
+        self._server = Server()
+        self._preview: Preview | None = None
+        """Of a site that is served."""
+        self._built: BuiltSite | None = None
+        """Of a site that is served, what its last build has made."""
+        self._nav: Navigation
         self._fences: Fences
         self._source = ("", "")
         """Of the page that MkDocs reads, the path and the text of its file."""
@@ -75,8 +81,6 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._reported: list[report.ReportedPage] = []
         self._verification: VerificationPage | None = None
         self._began = 0.0
-        self._preview = Preview()
-        self._live = Live(self)
         self._paths: dict[str, str] = {}
         """The paths of pages, by those of their files below docs_dir."""
 
@@ -95,7 +99,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
     def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 - MkDocs' signature
         """Learn whether this is a live preview; also makes MkDocs keep us from build to build."""
-        self._serving = command == "serve"
+        if command == "serve":
+            self._preview = Preview(self._server.reload)
 
     @event_priority(_EARLY)
     def _take_over(self, config: MkDocsConfig) -> None:
@@ -109,9 +114,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
         self._results, self._reported = (), []
-        self._wrong: dict[str, list[Problem]] = {}
-        """What is wrong with pages that are shown all the same, by their paths."""
-        self._preview.begin(self._fences.marks)
+        if self._preview:
+            self._preview.begin(self._fences.marks)
         extensions, configs = config.markdown_extensions, config.mdx_configs
         if "pymdownx.superfences" not in extensions:
             extensions.append("pymdownx.superfences")
@@ -131,6 +135,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         name = self.site.verification
         self._verification = VerificationPage(name, files, config) if name else None
         return files
+
+    def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG002 - MkDocs' signature
+        """Keep what a page is made of."""
+        self._nav = nav
+        return nav
 
     def on_pre_page(self, page: SitePage, *, config: MkDocsConfig, files: Files) -> SitePage:  # noqa: ARG002 - MkDocs' signature
         """Read the page's file before MkDocs does, as a build could not go on from there with a sentence of ours."""
@@ -155,7 +164,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Run the pages, all of which the renderer has read, and put what came out where the marks are."""
         try:
-            pages = self._fences.readable() if self._serving else self._fences.pages()
+            pages = self._fences.readable() if self._preview else self._fences.pages()
         except UsageError as error:
             raise self._unusable(error) from error
         if self.pages_read is not None:
@@ -163,25 +172,36 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             return env
         if self.reads_only:
             raise PagesRead(pages)
-        pages = (*pages, *gone(self.site, pages))
+        strict = config.strict and not self._preview
         findings = (*self._fences.findings, *chain.from_iterable(page.findings for page in pages))
-        _warn("something does not run although it looks so", findings, strict=config.strict and not self._serving)
+        _warn("something does not run although it looks so", findings, strict=strict)
         try:
-            with self._preview.asking():
-                self._preview.show(self._live_blocks(pages) if self._serving else self._blocks(pages))
+            self._show((*pages, *gone(self.site, pages)))
         except SnippetrunError as error:
             raise PluginError(report.diagnostics(error.problems)) from error
         self._reported = [report.page(result) for result in self._results]
-        if not self._serving:
+        if self._preview:
+            self._built = BuiltSite(config, files, self._nav, env)
+        else:
             stale = chain(*map(report.stale, self._reported))
-            _warn("a page is not as it was recorded", stale, strict=config.strict)
-            self._report_failures(self._reported)
+            _warn("a page is not as it was recorded", stale, strict=strict)
+            failed = [report.diagnostic(problem) for page in self._reported for problem in report.failures(page)]
+            if failed:
+                raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
         for file in files:
             if file.page is not None and file.page.content:
-                self._fill(file.page, self._paths.get(file.src_uri, ""))
+                self._fill(file)
         if self._verification:
             self._verification.write(as_shown(self._plan, self._results, self._others.all()), files, config)
         return env
+
+    def _show(self, pages: Sequence[Page]) -> None:
+        """Run pages, or have them run, and know what is shown of them. Raises a SnippetrunError."""
+        if self._preview:
+            self._preview.build(self.site, pages, self._fences)
+            self._plan, self._results, self._others = self._preview.plan, self._preview.results, self._preview.others
+        else:
+            self._fences.marks.show(self._blocks(pages))
 
     def _blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
         """Run the pages of a build, and return the blocks of each. Raises a SnippetrunError."""
@@ -193,59 +213,53 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._others = runner.OtherEngines(self._plan, self._results)
         return all_blocks(self._plan, self._results, others=self._others)
 
-    def _live_blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
-        """Return the blocks of pages as they can be shown now; they run meanwhile. Raises a SnippetrunError."""
-        self._wrong = wrong = dict(self._fences.problems)
-        try:
-            self._plan = plan(self.site, [page for page in pages if page.path not in wrong])
-        except PageError as error:
-            wrong |= {path: list(own) for path, own in groupby(error.problems, lambda problem: problem.path)}
-            self._plan = plan(self.site, [page for page in pages if page.path not in wrong])
-        for problem in dict.fromkeys(chain.from_iterable(wrong.values())):
-            log.error(report.diagnostic(problem))
-        self._results = self._live.results(self._plan)
-        shown = (*self._results, *(runner.result(page, None) for page in pages if page.path in wrong))
-        running = {page.path for page in pages if self._live.runs(page.path)}
-        self._others = runner.OtherEngines(self._plan, self._results)
-        return all_blocks(self._plan, self._preview.changed(self.site, shown, running), running, self._others)
-
-    def _fill(self, page: SitePage, path: str) -> None:
-        """Put the blocks into a page, but for those of pages that run, and say at its top what is wrong with it."""
-        content = page.content or ""
-        if not any(map(self._live.runs, self._fences.marks.pages(content))):
-            content = self._fences.marks.fill(content)
-        page.content = problem_box(self._wrong.get(path, ())) + content
+    def _fill(self, file: File) -> None:
+        """Put the blocks into a page."""
+        if page := file.page:
+            path, content = self._paths.get(file.src_uri, ""), page.content or ""
+            page.content = self._preview.content(path, content) if self._preview else self._fences.marks.fill(content)
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
         """Fill what other plugins have copied from page to page, and what runs beside a live preview."""
-        return self._preview.fill(Path(page.file.abs_dest_path), output, self._live.runs)
+        if self._preview:
+            return self._preview.fill(Path(page.file.abs_dest_path), output)
+        return self._fences.marks.fill(output)
 
+    @event_priority(_LATE)  # other plugins may still hand it the builder that it has
     def on_serve(self, server: LiveReloadServer, /, **_: object) -> LiveReloadServer:
-        """Watch what pages depend on, beside their files."""
-        self._preview.serve(server)
+        """Watch what pages depend on, beside their files, and show a page that is saved before the site is built."""
+        self._server.serve(server, self._show_page)
         self._watch()
         return server
 
     def _watch(self) -> None:
-        self._preview.watch(image.folder for image in self.site.images if image.folder)
-        self._preview.watch_files(self.site.recordings, lambda file: not self._live.wrote(file))
+        self._server.watch(image.folder for image in self.site.images if image.folder)
+        self._server.watch_files(self.site.recordings, self._has_new_recording)
 
-    def show(self, result: Result) -> None:
-        """Show what has become of a page that has run beside a live preview."""
-        with self._preview.asking():
-            self._preview.show(all_blocks(self._plan, [result]))
-        self._results = tuple(result if old.page.path == result.page.path else old for old in self._results)
-        self._report_failures([report.page(result)])
+    def _has_new_recording(self, file: Path) -> bool:
+        """Tell whether somebody else has changed a recording; it may be that of a page on another engine."""
+        if self._preview is None or file.suffix != ".json" or self._preview.wrote(file):
+            return False
+        self._preview.forget()
+        return True
 
-    def tell(self, problems: Iterable[Problem]) -> None:
-        """Say why pages beside a live preview could not run, and show them as they were recorded."""
-        log.error(report.diagnostics(problems))
-        with self._preview.asking():
-            self._preview.show(all_blocks(self._plan, self._results))
-
-    def end(self) -> None:
-        """Say what the pages came to that have run beside a live preview."""
-        log.info(report.summary(self._results, time.monotonic() - self._began))
+    def _show_page(self, file: str) -> bool:
+        """Show a page that was saved, beside the others as they were built; tell whether that can be done."""
+        built, preview = self._built, self._preview
+        if built is None or preview is None or (page := built.page_at(file)) is None:
+            return False
+        path = self._paths.get(page.src_uri, "")
+        with preview.reading(path):
+            if not self._fences.forget(path):
+                return False
+            try:
+                built.read(page)
+                self._show((*self._fences.readable(), *gone(self.site, self._fences.readable())))
+                self._fill(page)
+                built.write(page)
+            except Exception:  # noqa: BLE001 - of any plugin; the build of the whole site comes to it too, and tells
+                return False
+        return True
 
     @event_priority(_EARLY)
     def _say(self, *, config: MkDocsConfig) -> None:
@@ -256,10 +270,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         log.info(report.summary(self._reported, time.monotonic() - self._began))
         if untested := report.untested(sum(not result.page.under_test for result in self._results)):
             log.info(untested)
-        if not self._serving:
+        if not self._preview:
             log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
         shown = [result.page.path for result in self._results if result.runs]
-        if shown and not self._serving:  # a build that replays looks at nothing
+        if shown and not self._preview:  # a build that replays looks at nothing
             with stopping.exiting():
                 self._look_again(shown)
 
@@ -272,14 +286,16 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 filled = self._fences.marks.fill(text) if file.suffix in _HTML else self._fences.marks.without(text)
                 file.write_bytes(filled.encode(errors="surrogateescape"))
 
-        self._preview.end()
-        self._watch()
+        if self._preview:
+            self._preview.end_build()
+            self._watch()
 
     on_post_build = CombinedEvent(_say, _sweep)
 
     def on_shutdown(self) -> None:
         """End what still runs beside a live preview."""
-        self._live.end()
+        if self._preview:
+            self._preview.close()
 
     def _look_again(self, shown: Sequence[str]) -> None:
         """See what varies in what this build has recorded."""
@@ -288,13 +304,6 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 runner.look_again(self._plan.only(shown), progress)
         except SnippetrunError as error:
             log.warning("what varies is not known: %s", report.diagnostics(error.problems))
-
-    def _report_failures(self, pages: Iterable[report.ReportedPage]) -> None:
-        failed = [report.diagnostic(problem) for page in pages for problem in report.failures(page)]
-        if failed and not self._serving:
-            raise PluginError("\n".join(["a command did not do what its page expects", *failed]))
-        for problem in failed:
-            log.error(problem)
 
     def _unusable(self, error: UsageError) -> BaseException:
         """Return what ends a build whose pages cannot be used."""

@@ -1,53 +1,143 @@
-"""`mkdocs serve`: what changes while its server answers.
-
-MkDocs has no way to say that a page has changed without a build of the whole site, nor to ask for such a build but by
-a file that changes. What does it here is what its own server does at the end of a build, and when a file has changed
-(mkdocs/livereload/__init__.py).
-"""
+"""The site as its author sees it while it is served: at once, and again when a page has run."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from mkdocs.plugins import get_plugin_logger
 
+from snippetrun import report, runner
+from snippetrun.config import SiteConfig
+from snippetrun.errors import PageError, Problem
+from snippetrun.markdown_extension.embed import all_blocks, problem_box
+from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.marks import Marks
+from snippetrun.model import Page, Result, Stage
+from snippetrun.plan import Plan, plan
 from snippetrun.support import atomic, stopping
+from snippetrun.tasks.live import Live
 
-if TYPE_CHECKING:
-    from mkdocs.livereload import LiveReloadServer
-
-    from snippetrun.config import SiteConfig
-    from snippetrun.model import Result
+log = get_plugin_logger(__name__)
 
 
 class Preview:
-    """The files of a site that is served, and its server once there is one."""
+    """The pages of a site that is served: what is in their files, which of them run, and what is wrong with them."""
 
-    def __init__(self) -> None:
-        """Serve nothing yet."""
-        self._server: LiveReloadServer | None = None
-        self._watched: set[Path] = set()
-        self._lock, self._asked = threading.Lock(), threading.Lock()
+    plan: Plan
+    others: runner.OtherEngines
+
+    def __init__(self, reload: Callable[[], None]) -> None:
+        """Show nothing yet. `reload` has browsers load what they show once more."""
+        self._reload = reload
+        self._live = Live(self)
+        self._lock, self._asked = threading.Lock(), threading.RLock()
         self._marks = Marks()
         self._blocks: dict[str, tuple[str, ...]] = {}
-        self._results: dict[str, tuple[SiteConfig, Result]] = {}
-        """What the blocks are made of."""
+        self._made_of: dict[str, tuple[SiteConfig, Result]] = {}
+        """What the blocks are made of, by page."""
         self._files: dict[Path, str] = {}
         """What is in files of the site, with marks for the blocks of pages that run."""
         self._is_built = False
+        self._wrong: dict[str, list[Problem]] = {}
+        """What is wrong with pages, by their paths; they are shown all the same."""
+        self._began = 0.0
+        self.results: tuple[Result, ...] = ()
 
     def begin(self, marks: Marks) -> None:
         """Begin a build, whose marks these are."""
+        self._began = time.monotonic()
         with self._lock:
             self._marks, self._files, self._is_built = marks, {}, False
 
+    def build(self, site: SiteConfig, pages: Sequence[Page], fences: Fences) -> None:
+        """Show all pages as far as that is possible now; they run meanwhile. Raises a SnippetrunError."""
+        wrong = dict(fences.problems)
+        with self._asking():
+            try:
+                self.plan = plan(site, [page for page in pages if page.path not in wrong])
+            except PageError as error:
+                wrong |= {path: list(own) for path, own in groupby(error.problems, lambda problem: problem.path)}
+                self.plan = plan(site, [page for page in pages if page.path not in wrong])
+            for problem in dict.fromkeys(chain.from_iterable(wrong.values())):
+                log.error(report.diagnostic(problem))
+            self._wrong = wrong
+            self.results = self._live.results(self.plan)
+            shown = (*self.results, *(runner.result(page, None) for page in pages if page.path in wrong))
+            stages = {page.path: self._live.stage(page.path) for page in pages}
+            new = {result.page.path: (site, result) for result in shown}
+            changed = [of for path, (_, of) in new.items() if stages.get(path) or self._made_of.get(path) != new[path]]
+            self._made_of |= new
+            self.others = runner.OtherEngines(self.plan, self.results)
+            self._show(all_blocks(self.plan, changed, stages, self.others))
+
+    def forget(self) -> None:
+        """Make all blocks anew in the next build."""
+        self._made_of.clear()
+
     @contextmanager
-    def asking(self) -> Iterator[None]:
+    def reading(self, path: str) -> Iterator[None]:
+        """Have the blocks of a page made anew that is read meanwhile; nothing else is shown."""
+        with self._asking(), self._lock:
+            self._made_of.pop(path, None)
+            self._blocks.pop(path, None)
+        with self._asking():
+            yield
+
+    def content(self, path: str, content: str) -> str:
+        """Return the HTML of a page with its blocks, unless they may change yet, and with what is wrong at its top."""
+        if not any(map(self._live.stage, self._marks.pages(content))):
+            content = self._marks.fill(content)
+        return problem_box(self._wrong.get(path, ())) + content
+
+    def fill(self, file: Path, text: str) -> str:
+        """Return what a file of the site shows now; one with pages that run is filled again when that changes."""
+        with self._lock:
+            if any(map(self._live.stage, self._marks.pages(text))):
+                self._files[file] = text
+            return self._marks.fill(text)
+
+    def end_build(self) -> None:
+        """End a build: what has changed since pages were filled is in them then."""
+        with self._lock:
+            self._is_built = True
+            self._write(self._blocks)
+
+    def wrote(self, recording: Path) -> bool:
+        """As `Live.wrote`."""
+        return self._live.wrote(recording)
+
+    def close(self) -> None:
+        """End what still runs."""
+        self._live.end()
+
+    # What follows is `Shows`, and told from other threads.
+
+    def show(self, result: Result, stage: Stage | None = None) -> None:
+        """Show what has become of a page."""
+        with self._asking():
+            self._show(all_blocks(self.plan, [result], {result.page.path: stage}))
+        self.results = tuple(result if old.page.path == result.page.path else old for old in self.results)
+        if stage is None:
+            for problem in report.failures(report.page(result)):
+                log.error(report.diagnostic(problem))
+
+    def tell(self, problems: Iterable[Problem]) -> None:
+        """Say why pages could not run, and show them as they were recorded."""
+        log.error(report.diagnostics(problems))
+        with self._asking():
+            self._show(all_blocks(self.plan, self.results))
+
+    def end(self) -> None:
+        """Say what the pages came to that have run."""
+        log.info(report.summary(self.results, time.monotonic() - self._began))
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
         """Hold back all others who show blocks, from the look at what is known of pages until it is shown."""
         while not self._asked.acquire(timeout=stopping.SLICE):
             stopping.check()  # whoever builds may wait for this thread to end
@@ -56,14 +146,7 @@ class Preview:
         finally:
             self._asked.release()
 
-    def changed(self, site: SiteConfig, results: Iterable[Result], running: Collection[str]) -> list[Result]:
-        """Return the results of which something else is to be shown than was, and take note of them."""
-        new = {result.page.path: (site, result) for result in results}
-        changed = [of for path, (_, of) in new.items() if path in running or self._results.get(path) != new[path]]
-        self._results |= new
-        return changed
-
-    def show(self, blocks: Mapping[str, tuple[str, ...]]) -> None:
+    def _show(self, blocks: Mapping[str, tuple[str, ...]]) -> None:
         """Take the blocks of pages, and put them into what is built; who looks at one of these is shown it again."""
         with self._lock:
             self._blocks |= blocks
@@ -71,63 +154,9 @@ class Preview:
             if self._is_built:
                 self._write(blocks)
 
-    def fill(self, file: Path, text: str, runs: Callable[[str], bool]) -> str:
-        """Return what a file of the site shows now; one with pages that run is filled again when that changes."""
-        with self._lock:
-            if any(map(runs, self._marks.pages(text))):
-                self._files[file] = text
-            return self._marks.fill(text)
-
-    def end(self) -> None:
-        """End a build: what has changed since pages were filled is in them then."""
-        with self._lock:
-            self._is_built = True
-            self._write(self._blocks)
-
     def _write(self, pages: Iterable[str]) -> None:
         changed = {file: text for file, text in self._files.items() if not self._marks.pages(text).isdisjoint(pages)}
         for file, text in changed.items():
             atomic.write(file, self._marks.fill(text))
         if changed:
             self._reload()
-
-    def serve(self, server: LiveReloadServer) -> None:
-        """Take the server, which answers from now on."""
-        self._server = server
-
-    def watch(self, folders: Iterable[Path]) -> None:
-        """Build again when something changes in one of these folders."""
-        if self._server is None:
-            return
-        for folder in folders:
-            if folder not in self._watched and folder.is_dir():
-                self._watched.add(folder)
-                self._server.watch(str(folder))
-
-    def watch_files(self, folder: Path | None, concerns: Callable[[Path], bool]) -> None:
-        """Build again when a file of a folder changes that concerns us."""
-        server = self._server
-        if server is None or folder is None or folder in self._watched or not folder.is_dir():
-            return
-        self._watched.add(folder)
-
-        def changed(event: FileSystemEvent) -> None:
-            file = Path(str(event.src_path))
-            if file.suffix == ".json" and concerns(file):
-                self._results.clear()  # it may be the recording of a page on another engine
-                with server._rebuild_cond:  # noqa: SLF001 - see above
-                    server._want_rebuild = True  # noqa: SLF001
-                    server._rebuild_cond.notify_all()  # noqa: SLF001
-
-        handler = FileSystemEventHandler()
-        handler.on_any_event = changed  # type: ignore[method-assign]
-        server.observer.schedule(handler, str(folder), recursive=True)
-
-    def _reload(self) -> None:
-        """Have browsers load what they show once more, unless the end of a build is about to."""
-        if (server := self._server) is None:
-            return
-        with server._rebuild_cond, server._epoch_cond:  # noqa: SLF001 - see above
-            if server._visible_epoch == server._wanted_epoch:  # noqa: SLF001
-                server._visible_epoch = server._wanted_epoch = server._wanted_epoch + 1  # noqa: SLF001
-                server._epoch_cond.notify_all()  # noqa: SLF001

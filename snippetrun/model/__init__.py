@@ -19,10 +19,11 @@ from snippetrun.model.recording import (
     Recording,
     printed,
 )
-from snippetrun.model.result import Difference, Outcome, Position, Result, Verdict
+from snippetrun.model.result import Difference, Outcome, Position, Result, Stage, Verdict
 
 __all__ = [
     "ENDINGS", "MOST_DRAWN", "MOST_MOMENTS", "Appearance", "Command", "CommandResult", "Difference", "Ending",
     "Environment", "Fact", "ImageFact", "Job", "Match", "Mode", "Moment", "Network", "Options", "Outcome", "Page",
-    "PageOptions", "Piece", "PieceKind", "Position", "Recording", "Result", "Rules", "Snippet", "Verdict", "printed",
+    "PageOptions", "Piece", "PieceKind", "Position", "Recording", "Result", "Rules", "Snippet", "Stage", "Verdict",
+    "printed",
 ]  # fmt: skip

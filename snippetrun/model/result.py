@@ -28,6 +28,15 @@ class Outcome(StrEnum):
     """It does otherwise than on the first of the site's engines, as was recorded on this one."""
 
 
+class Stage(StrEnum):
+    """How far a page is that runs beside a live preview, in words for its author."""
+
+    RUNS = "Running now"
+    """What it shows is of an earlier run."""
+    CONFIRMED = "Being confirmed"
+    """What it shows has just come out, in a run with a pause in it; the page runs once more, without one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The judgement of one command."""

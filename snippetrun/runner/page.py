@@ -209,7 +209,7 @@ class _Session:
 
     def _command(self, snippet: Snippet, command: Command, sandbox: Sandbox) -> tuple[CommandResult, Verdict]:
         """Run a command, unless it cannot be typed; return what came out, and its verdict."""
-        terminal = sandbox, _terminal(snippet)
+        terminal = sandbox, terminal_of(snippet)
         lost = self._lost.get(terminal)
         if lost or self._judge.lacks(command):
             why = blamed_on(lost) if lost else ""
@@ -272,15 +272,16 @@ class _Session:
             timeout=max(0.0, min(options.timeout or self._job.timeout, self._deadline - time.monotonic())),
             limit=max(min(self._job.output_limit, self._room), self._job.output_limit // 1000, 1),
         )
-        return sandbox.terminal(_terminal(snippet)).run(order)
+        return sandbox.terminal(terminal_of(snippet)).run(order)
 
     def _goes_on_below(self, snippet: Snippet) -> bool:
         """Whether the next fence of the same terminal goes on with the command that this one leaves open."""
         snippets = self._job.page.snippets
         below = snippets[snippets.index(snippet) + 1 :]
-        following = (other for other in below if other.commands and _terminal(other) == _terminal(snippet))
+        following = (other for other in below if other.commands and terminal_of(other) == terminal_of(snippet))
         return any(not other.commands[0].text for other in islice(following, 1))
 
 
-def _terminal(snippet: Snippet) -> str:
+def terminal_of(snippet: Snippet) -> str:
+    """Return the name of the terminal into which its commands are typed."""
     return snippet.options.term or MAIN_TERMINAL

@@ -131,9 +131,13 @@ class Group:
         """Tell whether one of them has not ended."""
         return any(thread.is_alive() for thread in self._threads)
 
+    def ask(self) -> None:
+        """Let each of them end as soon as it looks."""
+        self._end.set()
+
     def end(self, seconds: float) -> None:
         """Let each of them end; after so many seconds go on without those that have not."""
-        self._end.set()
+        self.ask()
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,9 +40,12 @@ class Preview:
     log: Path
 
     def shows(self, name: str) -> str:
-        """The text of a page as it is served now."""
-        with urllib.request.urlopen(f"http://{self.address}/{name}.html", timeout=20) as answer:
-            return unescape(re.sub("<[^>]+>", "", answer.read().decode()))
+        """The text of a page as it is served now; empty if there is none."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/{name}.html", timeout=20) as answer:
+                return unescape(re.sub("<[^>]+>", "", answer.read().decode()))
+        except urllib.error.HTTPError:
+            return ""
 
     def wait(self, name: str, *words: str) -> str:
         """Wait until a page shows these words; return its text."""
@@ -122,6 +126,32 @@ def test_a_failure_is_explained_in_its_page_and_runs_again_when_that_is_saved(se
     Path("docs/a.md").write_text(page("echo one two", "one two\n"))
     wait_for(lambda: "Failed: " not in preview.shows("a") and "Running" not in preview.shows("a"))
     assert "2 pages (1 run, 1 replayed), 2 snippets" in preview.said
+
+
+def test_what_is_edited_runs_on_from_there_and_the_page_is_confirmed(serve: Callable[..., Preview]) -> None:
+    above = page("sh -c 'echo made at $(date +%N)'") + "\n```console\n$ docker run --name kept busybox true\n```\n"
+    last = "\n```console\n$ docker inspect --format '{{{{.Name}}}} {0}' kept\n```\n"
+    preview = serve({"a.md": above + last.format(1), "b.md": "# B\n\nSee [A](a.md).\n"})
+    recording = Path("recordings/a.md.json")
+    wait_for(lambda: recording.exists() and '"runs": 2' in recording.read_text(), why=lambda: preview.said)
+    for number in (2, 3):
+        Path("docs/a.md").write_text(f"Words {number}.\n\n{above}{last.format(number)}")
+        preview.wait("a", f"/kept {number}", f"Words {number}.")
+        wait_for(lambda: "Being confirmed" not in preview.shows("a"), why=lambda: preview.said)
+        assert f"/kept {number}" in preview.shows("a")
+    assert preview.said.count("docs/a.md has run on from where it was edited") == 2
+    wait_for(lambda: "/kept 3" in recording.read_text() and '"runs": 2' in recording.read_text())
+
+
+def test_a_page_is_shown_before_the_rest_of_the_site_and_that_follows(serve: Callable[..., Preview]) -> None:
+    preview = serve({"a.md": "# A\n\nOne.\n", "b.md": "# B\n"})
+    Path("docs/a.md").write_text("# Another title\n\nTwo.\n")
+    assert "Another title" in preview.wait("a", "Two.")
+    wait_for(lambda: "Another title" in preview.shows("b"), why=lambda: preview.said)
+    Path("docs/c.md").write_text("# C\n")
+    preview.wait("c", "C")
+    Path("docs/c.md").unlink()
+    wait_for(lambda: "Another title" in preview.shows("a") and not Path("docs/c.md").exists())
 
 
 def test_a_mistake_is_shown_in_its_page_and_stops_nothing(serve: Callable[..., Preview]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -67,9 +68,13 @@ class Fleet:
 
     answers: Mapping[str, Answer]
     started: list[FakeSandbox] = dataclasses.field(default_factory=list)
+    hold: threading.Event | None = None
+    """Until it is set no sandbox starts."""
 
     @contextmanager
     def __call__(self, _site: SiteConfig, _say: object) -> Iterator[runner.OpenSandbox]:
+        if self.hold:
+            self.hold.wait()
         yield self.start
 
     @contextmanager

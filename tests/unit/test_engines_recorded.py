@@ -25,7 +25,7 @@ from snippetrun.config import SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.markdown_extension import embed
 from snippetrun.markdown_extension.embed import all_blocks
-from snippetrun.model import Ending, Job, Mode, Outcome, Result
+from snippetrun.model import Ending, Job, Mode, Outcome, Result, Stage
 from snippetrun.plan import Plan, plan
 from snippetrun.report import Report, engines, json_, markdown, wrong
 from snippetrun.sandbox.fake import Answer, FakeSandbox
@@ -97,10 +97,10 @@ def test_a_page_that_is_what_it_was_is_not_compared_again(
     make = embed.blocks
 
     def counted(
-        own: SiteConfig, result: Result, others: Sequence[runner.Elsewhere] = (), *, runs: bool = False
+        own: SiteConfig, result: Result, others: Sequence[runner.Elsewhere] = (), stage: Stage | None = None
     ) -> tuple[str, ...]:
         made.append(result.page.path)
-        return make(own, result, others, runs=runs)
+        return make(own, result, others, stage)
 
     monkeypatch.setattr(embed, "blocks", counted)
     first = blocks()

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from conftest import MakeSite
-from helpers.machine import Engine
+from helpers.machine import Engine, Fleet
+from helpers.waiting import wait_for
 
 from snippetrun import config
 from snippetrun.errors import ImageError, Problem
 from snippetrun.extract import files
-from snippetrun.model import Mode, Outcome, Result
+from snippetrun.model import Mode, Outcome, Result, Stage
 from snippetrun.plan import Plan, plan
 from snippetrun.support import patience
 from snippetrun.tasks.live import Live
@@ -29,11 +30,13 @@ class Shown:
 
     def __init__(self) -> None:
         self.results: list[Result] = []
+        self.stages: list[Stage | None] = []
         self.problems: list[Problem] = []
         self.ended = threading.Event()
 
-    def show(self, result: Result) -> None:
+    def show(self, result: Result, stage: Stage | None = None) -> None:
         self.results.append(result)
+        self.stages.append(stage)
 
     def tell(self, problems: Iterable[Problem]) -> None:
         self.problems += problems
@@ -70,7 +73,7 @@ def test_pages_are_stale_at_once_and_shown_when_they_have_run() -> None:
     live = Live(shown, engine)
     assert outcomes(live.results(work())) == [Outcome.STALE, Outcome.STALE]
     assert shown.wait() == ["docs/a.md", "docs/b.md"]
-    assert not live.runs("docs/a.md")
+    assert not live.stage("docs/a.md")
     assert outcomes(live.results(work())) == [Outcome.PASSED, Outcome.FAILED]
     assert engine.pages.count("docs/b.md") == 1
     live.end()
@@ -85,6 +88,63 @@ def test_a_page_that_failed_runs_again_once_it_is_saved_and_no_other_does() -> N
     live.results(work())
     assert shown.wait() == ["docs/b.md"]
     live.end()
+
+
+def test_a_page_that_is_edited_runs_on_from_there_and_is_confirmed() -> None:
+    shown, fleet = Shown(), Fleet({"docker ps": "ID\n", "docker info": "26\n", "docker images": "none\n"})
+    live = Live(shown, fleet)
+    above = PAGE + "\nAbove.\n\n"
+    Path("docs/b.md").unlink()
+    for last in ("docker ps", "docker info", "docker images"):
+        Path("docs/a.md").write_text(above + PAGE.replace("docker ps", last))
+        live.results(work(runs=1))
+        shown.wait()
+        wait_for(lambda: any(not sandbox.closed and sandbox.commands == ["docker ps"] for sandbox in fleet.started))
+    live.end()
+    # The first has nothing above that has run; of the others what has run on is shown, and then all of it.
+    assert shown.stages == [None, Stage.CONFIRMED, None, Stage.CONFIRMED, None]
+    assert sorted(sandbox.commands for sandbox in fleet.started) == [
+        ["docker ps"],
+        ["docker ps", "docker images"],
+        ["docker ps", "docker images"],
+        ["docker ps", "docker info"],
+        ["docker ps", "docker info"],
+        ["docker ps", "docker ps"],
+    ]
+    assert all(sandbox.closed for sandbox in fleet.started)
+
+
+def test_a_page_that_is_confirmed_stays_so_in_the_next_build() -> None:
+    go_on = threading.Event()
+    shown, fleet = Shown(), Fleet({"docker ps": "ID\n", "docker info": "26\n"})
+    live = Live(shown, fleet)
+    Path("docs/b.md").unlink()
+    live.results(work(runs=1))
+    shown.wait()
+    wait_for(lambda: any(not sandbox.closed for sandbox in fleet.started))
+    Path("docs/a.md").write_text(PAGE.replace("docker ps", "docker info"))
+    fleet.hold = go_on
+    live.results(work(runs=1))
+    wait_for(lambda: live.stage("docs/a.md") is Stage.CONFIRMED)
+    assert outcomes(live.results(work(runs=1))) == [Outcome.PASSED]
+    assert live.stage("docs/a.md") is Stage.CONFIRMED
+    go_on.set()
+    assert shown.wait() == ["docs/a.md", "docs/a.md"]
+    assert live.stage("docs/a.md") is None
+    live.end()
+
+
+def test_who_wants_one_page_at_a_time_has_one_sandbox() -> None:
+    shown, fleet = Shown(), Fleet({"docker ps": "ID\n", "docker info": "26\n"})
+    live = Live(shown, fleet)
+    Path("docs/b.md").unlink()
+    for command in ("docker ps", "docker info"):
+        Path("docs/a.md").write_text(PAGE.replace("docker ps", command))
+        live.results(work(runs=1, jobs=1))
+        shown.wait()
+    live.end()
+    assert [sandbox.commands for sandbox in fleet.started] == [["docker ps"], ["docker info"]]
+    assert shown.stages == [None, None]
 
 
 def test_without_recordings_a_page_runs_once() -> None:
@@ -129,12 +189,12 @@ def test_why_pages_cannot_run_is_told() -> None:
     live.results(work())
     assert shown.wait() == []
     assert [problem.message for problem in shown.problems] == ["the image busybox cannot be built"]
-    assert not live.runs("docs/a.md")
+    assert not live.stage("docs/a.md")
 
 
 def test_what_only_replays_runs_nothing() -> None:
     engine = Engine()
     live = Live(Shown(), engine)
     assert outcomes(live.results(work(mode=Mode.REPLAY))) == [Outcome.STALE, Outcome.STALE]
-    assert not live.runs("docs/a.md")
+    assert not live.stage("docs/a.md")
     assert not engine.pages

@@ -1,0 +1,153 @@
+"""The server of `mkdocs serve`: what makes it build again, and how it has browsers load a page once more.
+
+MkDocs has no way to say that a page has changed without a build of the whole site, to ask for such a build but by a
+file that changes, or to build one page. What does it here is what its own server does at the end of a build, when a
+file has changed (mkdocs/livereload/__init__.py), and in a build (mkdocs/commands/build.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.commands import build
+from mkdocs.structure.files import InclusionLevel
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.files import File, Files
+    from mkdocs.structure.nav import Navigation
+
+_PAUSE_SECONDS = 2.0
+"""Without a change after a page was shown; then the rest of the site follows."""
+_State = dict[str, tuple[int, int]]
+"""When each file was written, and its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltSite:
+    """What MkDocs has made in a build, and a page is made of."""
+
+    config: MkDocsConfig
+    files: Files
+    nav: Navigation
+    env: Environment
+
+    def page_at(self, path: str) -> File | None:
+        """Return the page that a file is, if it is one."""
+        files = self.files.documentation_pages(inclusion=InclusionLevel.is_in_serve)
+        return next((f for f in files if f.page and f.abs_src_path and Path(f.abs_src_path) == Path(path)), None)
+
+    def read(self, file: File) -> None:
+        """Read a page once more, with all plugins."""
+        assert file.page  # noqa: S101 - see page_at
+        build._populate_page(file.page, self.config, self.files)  # noqa: SLF001 - see above
+
+    def write(self, file: File) -> None:
+        """Write a page, with all plugins."""
+        assert file.page  # noqa: S101 - see page_at
+        pages = self.files.documentation_pages(inclusion=InclusionLevel.is_in_serve)
+        excluded = file.inclusion.is_excluded()  # type: ignore[no-untyped-call] # MkDocs
+        build._build_page(file.page, self.config, pages, self.nav, self.env, excluded=excluded)  # noqa: SLF001
+
+
+class Server:
+    """MkDocs' own server, once there is one."""
+
+    def __init__(self) -> None:
+        """Have no server yet."""
+        self._server: LiveReloadServer | None = None
+        self._watched: set[Path] = set()
+        self._state: _State = {}
+        self._is_asked = False
+        """Whether a build was asked for that no watched file tells of."""
+
+    def serve(self, server: LiveReloadServer, show_page: Callable[[str], bool]) -> None:
+        """Take the server, which answers from now on.
+
+        `show_page` shows the page that a file is, as quickly as that is possible, and tells whether it could. The rest
+        of the site follows once its author pauses.
+        """
+        self._server, build_all = server, server.builder
+        self._state = self._look()
+
+        def build_again() -> None:
+            before, self._state = self._state, self._look()
+            changed = [path for path in before.keys() | self._state.keys() if before.get(path) != self._state.get(path)]
+            if not self._is_asked and len(changed) == 1 and show_page(changed[0]):
+                self._publish()
+                if self._is_wanted_within(_PAUSE_SECONDS):
+                    return
+                with server._epoch_cond:  # noqa: SLF001 - who asks for a page now waits for it
+                    server._wanted_epoch += 1  # noqa: SLF001
+            self._is_asked = False
+            build_all()
+
+        server.builder = build_again
+
+    def watch(self, folders: Iterable[Path]) -> None:
+        """Build again when something changes in one of these folders."""
+        for folder in folders if self._server else ():
+            if self._server and folder not in self._watched and folder.is_dir():
+                self._watched.add(folder)
+                self._server.watch(str(folder))
+
+    def watch_files(self, folder: Path | None, concerns: Callable[[Path], bool]) -> None:
+        """Build again when a file of a folder changes that concerns us."""
+        server = self._server
+        if server is None or folder is None or folder in self._watched or not folder.is_dir():
+            return
+        self._watched.add(folder)
+
+        def changed(event: FileSystemEvent) -> None:
+            if concerns(Path(str(event.src_path))):
+                with server._rebuild_cond:  # noqa: SLF001 - see above
+                    self._is_asked = server._want_rebuild = True  # noqa: SLF001
+                    server._rebuild_cond.notify_all()  # noqa: SLF001
+
+        handler = FileSystemEventHandler()
+        handler.on_any_event = changed  # type: ignore[method-assign]
+        server.observer.schedule(handler, str(folder), recursive=True)
+
+    def reload(self) -> None:
+        """Have browsers load what they show once more, unless the end of a build is about to."""
+        if (server := self._server) is None:
+            return
+        with server._rebuild_cond, server._epoch_cond:  # noqa: SLF001 - see above
+            if server._visible_epoch == server._wanted_epoch:  # noqa: SLF001
+                server._wanted_epoch += 1  # noqa: SLF001
+                self._publish()
+
+    def _publish(self) -> None:
+        """Show what is built to whoever waits for it."""
+        if server := self._server:
+            with server._epoch_cond:  # noqa: SLF001 - see above
+                server._visible_epoch = server._wanted_epoch  # noqa: SLF001
+                server._epoch_cond.notify_all()  # noqa: SLF001
+
+    def _is_wanted_within(self, seconds: float) -> bool:
+        """Wait, and tell whether a file has changed or the server is to end."""
+        if (server := self._server) is None:
+            return True
+        with server._rebuild_cond:  # noqa: SLF001 - see above
+            return server._rebuild_cond.wait_for(lambda: server._want_rebuild or server._shutdown, seconds)  # noqa: SLF001
+
+    def _look(self) -> _State:
+        watched = self._server._watched_paths if self._server else ()  # noqa: SLF001 - see above
+        return {path: (of.st_mtime_ns, of.st_size) for watched_path in watched for path, of in _files(watched_path)}
+
+
+def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield all files in a folder and below, or the file itself."""
+    found = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)  # noqa: PTH118
+    for each in found if os.path.isdir(path) else [path]:  # noqa: PTH112 - many files, several times a minute
+        try:
+            yield each, os.stat(each)  # noqa: PTH116
+        except OSError:
+            continue  # it has just been removed
