@@ -22,8 +22,6 @@ from snippetrun.markdown_extension.embed import all_blocks
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
-from snippetrun.mkdocs_plugin.preview import Preview
-from snippetrun.mkdocs_plugin.server import BuiltSite, Server
 from snippetrun.mkdocs_plugin.verification import VerificationPage
 from snippetrun.model import Page, Result
 from snippetrun.plan import Plan, plan
@@ -42,6 +40,9 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import File, Files
     from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as SitePage
+
+    from snippetrun.mkdocs_plugin.preview import Preview
+    from snippetrun.mkdocs_plugin.server import BuiltSite, Server
 
 _EARLY, _LATE = 100, -100
 _HTML = frozenset({".html", ".htm", ".md", ".txt"})
@@ -66,11 +67,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Whether the build is to end once its pages are read, by raising `PagesRead`."""
         self.pages_read: tuple[Page, ...] | None = None
         """If the site is built once for each language, the pages that are read so far; all of that is to end then."""
-        self._server = Server()
         self._preview: Preview | None = None
         """Of a site that is served."""
-        self._built: BuiltSite | None = None
-        """Of a site that is served, what its last build has made."""
+        self._server: Server
+        """The same."""
         self._nav: Navigation
         self._fences: Fences
         self._source = ("", "")
@@ -100,6 +100,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 - MkDocs' signature
         """Learn whether this is a live preview; also makes MkDocs keep us from build to build."""
         if command == "serve":
+            from snippetrun.mkdocs_plugin.preview import Preview  # a build must not pay for it
+            from snippetrun.mkdocs_plugin.server import Server
+
+            self._server = Server()
             self._preview = Preview(self._server.reload)
 
     @event_priority(_EARLY)
@@ -181,7 +185,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             raise PluginError(report.diagnostics(error.problems)) from error
         self._reported = [report.page(result) for result in self._results]
         if self._preview:
-            self._built = BuiltSite(config, files, self._nav, env)
+            self._server.keep(config, files, self._nav, env)
         else:
             stale = chain(*map(report.stale, self._reported))
             _warn("a page is not as it was recorded", stale, strict=strict)
@@ -228,27 +232,19 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     @event_priority(_LATE)  # other plugins may still hand it the builder that it has
     def on_serve(self, server: LiveReloadServer, /, **_: object) -> LiveReloadServer:
         """Watch what pages depend on, beside their files, and show a page that is saved before the site is built."""
-        self._server.serve(server, self._show_page)
-        self._watch()
+        if self._preview:
+            self._server.serve(server, self._show_page, self._preview.is_awaited)
+            self._watch(self._preview)
         return server
 
-    def _watch(self) -> None:
+    def _watch(self, preview: Preview) -> None:
         self._server.watch(image.folder for image in self.site.images if image.folder)
-        self._server.watch_files(self.site.recordings, self._has_new_recording)
+        self._server.watch_files(self.site.recordings, preview.has_new_recording)
 
-    def _has_new_recording(self, file: Path) -> bool:
-        """Tell whether somebody else has changed a recording; it may be that of a page on another engine."""
-        if self._preview is None or file.suffix != ".json" or self._preview.wrote(file):
+    def _show_page(self, built: BuiltSite, page: File) -> bool:
+        preview, path = self._preview, self._paths.get(page.src_uri, "")
+        if preview is None:
             return False
-        self._preview.forget()
-        return True
-
-    def _show_page(self, file: str) -> bool:
-        """Show a page that was saved, beside the others as they were built; tell whether that can be done."""
-        built, preview = self._built, self._preview
-        if built is None or preview is None or (page := built.page_at(file)) is None:
-            return False
-        path = self._paths.get(page.src_uri, "")
         with preview.reading(path):
             if not self._fences.forget(path):
                 return False
@@ -288,7 +284,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
 
         if self._preview:
             self._preview.end_build()
-            self._watch()
+            self._watch(self._preview)
 
     on_post_build = CombinedEvent(_say, _sweep)
 

@@ -75,10 +75,6 @@ class Preview:
             self.others = runner.OtherEngines(self.plan, self.results)
             self._show(all_blocks(self.plan, changed, stages, self.others))
 
-    def forget(self) -> None:
-        """Make all blocks anew in the next build."""
-        self._made_of.clear()
-
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
         """Have the blocks of a page made anew that is read meanwhile; nothing else is shown."""
@@ -107,9 +103,16 @@ class Preview:
             self._is_built = True
             self._write(self._blocks)
 
-    def wrote(self, recording: Path) -> bool:
-        """As `Live.wrote`."""
-        return self._live.wrote(recording)
+    def is_awaited(self) -> bool:
+        """Tell whether a page runs of which nothing new is shown yet."""
+        return any(self._live.stage(result.page.path) is Stage.RUNS for result in self.results)
+
+    def has_new_recording(self, file: Path) -> bool:
+        """Tell whether a file is a recording that somebody else has changed; all blocks are made anew then."""
+        if file.suffix != ".json" or self._live.wrote(file):
+            return False
+        self._made_of.clear()  # it may be that of a page on another engine
+        return True
 
     def close(self) -> None:
         """End what still runs."""

@@ -8,6 +8,7 @@ file has changed (mkdocs/livereload/__init__.py), and in a build (mkdocs/command
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from mkdocs.commands import build
 from mkdocs.structure.files import InclusionLevel
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
+from snippetrun.support import stopping
+
 if TYPE_CHECKING:
     from jinja2 import Environment
     from mkdocs.config.defaults import MkDocsConfig
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import File, Files
     from mkdocs.structure.nav import Navigation
 
-_PAUSE_SECONDS = 2.0
-"""Without a change after a page was shown; then the rest of the site follows."""
-_State = dict[str, tuple[int, int]]
-"""When each file was written, and its size."""
+_PAUSE_SECONDS, _MOST_SECONDS = 2.0, 10.0
+"""Without a change after a page was shown; then the rest of the site follows. The second if it would delay a run."""
+_State = dict[str, dict[str, tuple[int, int]]]
+"""By what is watched, when each file was written, and its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +65,34 @@ class Server:
 
     def __init__(self) -> None:
         """Have no server yet."""
+        self.built: BuiltSite | None = None
+        """What the last build has made."""
         self._server: LiveReloadServer | None = None
         self._watched: set[Path] = set()
         self._state: _State = {}
         self._is_asked = False
         """Whether a build was asked for that no watched file tells of."""
 
-    def serve(self, server: LiveReloadServer, show_page: Callable[[str], bool]) -> None:
+    def keep(self, config: MkDocsConfig, files: Files, nav: Navigation, env: Environment) -> None:
+        """Keep what a build has made."""
+        self.built = BuiltSite(config, files, nav, env)
+
+    def serve(
+        self, server: LiveReloadServer, show: Callable[[BuiltSite, File], bool], is_awaited: Callable[[], bool]
+    ) -> None:
         """Take the server, which answers from now on.
 
-        `show_page` shows the page that a file is, as quickly as that is possible, and tells whether it could. The rest
-        of the site follows once its author pauses.
+        `show` shows a page of the site as it is now, beside the others as they were built, and tells whether that can
+        be done. The rest of the site follows once its author pauses, and sees what `is_awaited`.
         """
         self._server, build_all = server, server.builder
         self._state = self._look()
 
         def build_again() -> None:
-            before, self._state = self._state, self._look()
-            changed = [path for path in before.keys() | self._state.keys() if before.get(path) != self._state.get(path)]
-            if not self._is_asked and len(changed) == 1 and show_page(changed[0]):
+            page = self._only_page_changed()
+            if page and self.built and show(self.built, page):
                 self._publish()
-                if self._is_wanted_within(_PAUSE_SECONDS):
+                if self._goes_on(is_awaited):
                     return
                 with server._epoch_cond:  # noqa: SLF001 - who asks for a page now waits for it
                     server._wanted_epoch += 1  # noqa: SLF001
@@ -131,16 +141,31 @@ class Server:
                 server._visible_epoch = server._wanted_epoch  # noqa: SLF001
                 server._epoch_cond.notify_all()  # noqa: SLF001
 
-    def _is_wanted_within(self, seconds: float) -> bool:
-        """Wait, and tell whether a file has changed or the server is to end."""
+    def _goes_on(self, is_awaited: Callable[[], bool]) -> bool:
+        """Wait for a pause; return whether a file changes before there is one, or the server is to end."""
         if (server := self._server) is None:
             return True
+        began = time.monotonic()
         with server._rebuild_cond:  # noqa: SLF001 - see above
-            return server._rebuild_cond.wait_for(lambda: server._want_rebuild or server._shutdown, seconds)  # noqa: SLF001
+            while not (server._want_rebuild or server._shutdown):  # noqa: SLF001
+                waited = time.monotonic() - began
+                if waited > _MOST_SECONDS or (waited > _PAUSE_SECONDS and not is_awaited()):
+                    return False
+                server._rebuild_cond.wait(stopping.SLICE)  # noqa: SLF001
+        return True
+
+    def _only_page_changed(self) -> File | None:
+        """Return the page that has changed since the last look, if nothing else has."""
+        before, self._state = self._state, self._look()
+        pairs = [(before[watched], self._state[watched]) for watched in before.keys() & self._state.keys()]
+        changed = {path for old, new in pairs for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+        if self.built is None or self._is_asked or len(changed) != 1:
+            return None
+        return self.built.page_at(changed.pop())
 
     def _look(self) -> _State:
         watched = self._server._watched_paths if self._server else ()  # noqa: SLF001 - see above
-        return {path: (of.st_mtime_ns, of.st_size) for watched_path in watched for path, of in _files(watched_path)}
+        return {each: {path: (of.st_mtime_ns, of.st_size) for path, of in _files(each)} for each in watched}
 
 
 def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -5,6 +5,7 @@
 - `carried`: the site's images on their way to other engines
 - `reproduced`: a page that fails, run again; `varied`: what such runs have shown to vary
 - `page`: one page, from its first command to its last; imported only where pages run
+- `head_start`: a page that waits where its author writes; imported only by a live preview
 - `replay`: what recordings tell of pages that do not run; `judge`: a page with the verdicts on it
 - `prepare`: the host's engine and the site's images, made ready for both
 - `drift`: what came out against what was recorded

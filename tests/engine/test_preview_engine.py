@@ -125,7 +125,7 @@ def test_a_failure_is_explained_in_its_page_and_runs_again_when_that_is_saved(se
     assert preview.said.count("docs/a.md FAILED") == 1
     Path("docs/a.md").write_text(page("echo one two", "one two\n"))
     wait_for(lambda: "Failed: " not in preview.shows("a") and "Running" not in preview.shows("a"))
-    assert "2 pages (1 run, 1 replayed), 2 snippets" in preview.said
+    wait_for(lambda: "2 pages (1 run, 1 replayed), 2 snippets" in preview.said, why=lambda: preview.said)
 
 
 def test_what_is_edited_runs_on_from_there_and_the_page_is_confirmed(serve: Callable[..., Preview]) -> None:
