@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,6 +25,9 @@ Images: TypeAlias = "tuple[str, list[HostImage]]"
 """The name of the sandbox's image, and the site's images."""
 Sandboxes = Callable[[SiteConfig, Callable[[str], None]], AbstractContextManager[OpenSandbox]]
 """Prepares what sandboxes stand on, and tells of its progress."""
+
+_in_this_process = threading.Lock()
+"""Whoever waits for another thread is not told of another run."""
 
 
 def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) -> Images:
@@ -78,11 +83,14 @@ def live_sandboxes(
         yield start
 
 
-def alone(say: Callable[[str], None]) -> AbstractContextManager[object]:
-    """Return a lock on what is prepared, which two runs must not do at once."""
+@contextmanager
+def alone(say: Callable[[str], None]) -> Iterator[None]:
+    """Hold a lock on what is prepared, which two runs must not do at once."""
     from snippetrun.support.locks import locked
 
-    return locked(cache_folder() / "preparing", waiting=lambda: say("waiting for another run to prepare the images"))
+    told = partial(say, "waiting for another run to prepare the images")
+    with _in_this_process, locked(cache_folder() / "preparing", waiting=told):
+        yield
 
 
 class SharedSandboxes:
