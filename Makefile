@@ -55,7 +55,6 @@ bench:
 	@tools/setup test
 	@tools/setup bench
 	.venv-bench/bin/python benchmarks/bench.py
-	.venv/bin/python benchmarks/saved.py
 	PYTHONPATH=tests .venv/bin/python benchmarks/trees.py
 	.venv/bin/python benchmarks/sameness.py --runs 10 --busy 4
 
