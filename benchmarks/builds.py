@@ -117,7 +117,7 @@ class Built:
     folder: Path
     seconds: float
     megabytes: float
-    """The most memory of the builder and of the processes that it has started."""
+    """The most memory of the builder."""
 
 
 _KEPT = ExitStack()
@@ -145,15 +145,14 @@ def built(pages: int) -> Built:
     return Built(folder, seconds, most)
 
 
-def _megabytes(pid: int | str) -> float:
-    """Return the most memory that a process and those below it have had so far; 0 for one that is gone."""
+def _megabytes(pid: int) -> float:
+    """Return the most memory that a process has had so far; 0 if it has ended."""
+    # Not what the system tells of a child that has ended: in that its parent's memory counts, from before `exec`.
     try:
-        # Not what the system tells of a child that has ended: in that its parent's memory counts, from before `exec`.
         found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-        children = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
-        return 0.0
-    return (int(found[1]) / 1000 if found else 0.0) + sum(map(_megabytes, " ".join(children).split()))
+        found = None
+    return int(found[1]) / 1000 if found else 0.0
 
 
 def many() -> Figure:

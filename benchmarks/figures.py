@@ -40,8 +40,6 @@ class Row:
     """`times` for a ratio; or s, MB."""
     at_least: bool = False
     """Whether more is better."""
-    rest: str = ""
-    """Where the rest goes, if the goal is missed: a sentence, without figures."""
 
     @property
     def samples_in(self) -> str:
