@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ def serving(root: Path, page: str, **environment: str) -> Iterator[Callable[[], 
         try:
             with urllib.request.urlopen(f"http://{address}/{page}", timeout=60) as answer:
                 return str(answer.read().decode())
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # it does not answer yet, or is busy with a build
             return ""
 
     command = [str(BIN / "mkdocs"), "serve", "--quiet", "--dev-addr", address]
