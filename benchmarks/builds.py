@@ -70,7 +70,7 @@ def replay() -> Figure:
             return timed(lambda: run(command, folder, SNIPPETRUN_MODE="replay"))
 
         build("ours")
-        return ratio({"replayed": lambda: build("ours"), "snippetrun off": lambda: build("others")}, 11)
+        return ratio({"replayed": lambda: build("ours"), "snippetrun off": lambda: build("others")}, 7)
 
 
 def reading() -> Figure:
@@ -83,7 +83,7 @@ def reading() -> Figure:
         with suppress(PageError):  # one that cannot be used is read to its end too
             read("page.md", text)
 
-    return ratio({"snippetrun": _worked(page, texts), "markdown-it-py": _worked(parser.parse, texts)}, 5)
+    return ratio({"snippetrun": _worked(page, texts), "markdown-it-py": _worked(parser.parse, texts)}, 3)
 
 
 def _worked(work: Callable[[str], object], texts: Sequence[str]) -> Callable[[], float]:
@@ -184,4 +184,4 @@ def changed() -> Figure:
         "one of 200 pages": lambda: timed(lambda: run(check, large)),
         "the only page": lambda: timed(lambda: run(check[:2], small)),
     }
-    return ratio(ways, 7)
+    return ratio(ways, 5)

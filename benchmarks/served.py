@@ -77,7 +77,7 @@ def _saving(text: str, **environment: str) -> Iterator[Callable[[], float]]:
 def saved() -> Figure:
     """Save a page of this site that has one `docker run`, and the same page where nothing runs."""
     with _saving(">42-{}\n") as ours, _saving("Text {}.", SNIPPETRUN_MODE="replay") as text:
-        samples = side_by_side({"with its output": ours, "its text alone": text}, 5)
+        samples = side_by_side({"with its output": ours, "its text alone": text}, 3)
     return Figure(statistics.median(samples["with its output"]), samples, peers=["its text alone"])
 
 
@@ -114,5 +114,5 @@ def edit() -> Figure:
                 "its last snippet": lambda: edited(last, lambda: shown(range(last, last + 1))),
                 "the whole page": lambda: edited(0, whole),
             },
-            3,
+            2,
         )
