@@ -13,7 +13,7 @@ help:
 	@echo 'make soak    200 runs that are interrupted, 50 builds of which 20 are killed, 500 containers: half an hour'
 	@echo 'make test-hosts   the sandbox on another kind of host, which qemu emulates: an hour or two'
 	@echo 'make test-versions   the tests without an engine on each Python that is here, with the newest and the oldest packages'
-	@echo 'make bench   what snippetrun costs, beside what is wanted; pages that stop a build; news told from noise'
+	@echo 'make bench   what snippetrun costs, and the page that says so; pages that stop a build; news told from noise'
 	@echo 'make clean   remove what a build made here, and what it left on the engine'
 
 site:
@@ -54,8 +54,8 @@ fuzz:
 bench:
 	@tools/setup test
 	@tools/setup bench
-	.venv-bench/bin/python benchmarks/bench.py
-	.venv/bin/python benchmarks/saved.py
+	.venv-bench/bin/python benchmarks/bench.py --json benchmarks/figures.json
+	.venv-bench/bin/python benchmarks/page.py
 	PYTHONPATH=tests .venv/bin/python benchmarks/trees.py
 	.venv/bin/python benchmarks/sameness.py --runs 10 --busy 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -23,6 +24,8 @@ class Figure:
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """By way, what each round took."""
     note: str = ""
+    peers: Sequence[str] = ()
+    """The ways that are not ours."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,23 @@ class Row:
     """`times` for a ratio; or s, MB."""
     at_least: bool = False
     """Whether more is better."""
+
+    @property
+    def samples_in(self) -> str:
+        """Return the unit of what each round took."""
+        return "MB" if self.unit == "MB" else "s"
+
+    @property
+    def wanted(self) -> str:
+        """Return what is wanted, as text."""
+        return f"at {'least' if self.at_least else 'most'} {self._with_unit(f'{self.goal:g}')}"
+
+    def shown(self, value: float) -> str:
+        """Return a figure as text, with as many digits as say something."""
+        return self._with_unit(f"{value:.0f}" if value >= 20 else f"{value:.2f}")
+
+    def _with_unit(self, number: str) -> str:
+        return number if self.unit == "times" else f"{number} {self.unit}"
 
     def met(self, value: float) -> bool:
         """Tell whether a figure is as good as is wanted."""
@@ -56,8 +76,18 @@ def timed(work: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
+_most_rounds = math.inf
+
+
+def at_most(rounds: int) -> None:
+    """Go no more rounds than that from now on."""
+    global _most_rounds  # noqa: PLW0603 - it holds for all rows of a run
+    _most_rounds = rounds
+
+
 def side_by_side(ways: Mapping[str, Way], rounds: int) -> dict[str, list[float]]:
     """Go all ways in each round, each time beginning with another one; return what each took, round by round."""
+    rounds = int(min(rounds, _most_rounds))
     samples: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
     for number in range(rounds):
@@ -70,10 +100,10 @@ def side_by_side(ways: Mapping[str, Way], rounds: int) -> dict[str, list[float]]
 
 
 def ratio(ways: Mapping[str, Way], rounds: int, note: str = "") -> Figure:
-    """Return the median of what the first way takes, divided in each round by what the second takes."""
+    """Return the median of what the first way, ours, takes, divided in each round by what the second takes."""
     samples = side_by_side(ways, rounds)
-    ours, theirs, *_ = samples.values()
-    return Figure(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), samples, note)
+    ours, theirs = samples.values()
+    return Figure(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), samples, note, list(ways)[1:])
 
 
 def machine() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from snippetrun import config
@@ -38,11 +39,13 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     named += [_inside(root, site.baseline.path)] if site.baseline.path else []
     with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
         keys = {job.page.path: job.key for job in now.jobs}
-        then = _keys_before(site, before, settings[0], texts)
+        rewritten = {path for path, text in texts.items() if _differs(root, before, text)}
+        same = {} if site.makers else {page.path: page for page in pages if page.path not in rewritten}
+        then = _keys_before(site, before, settings[0], texts, same)
         return frozenset(
             page.path
             for page in pages
-            if _differs(root, before, texts[page.path])
+            if page.path in rewritten
             or _differs(root, before, recordings.get(page.path))
             or keys.get(page.path) != then.get(page.path)
             or not _fits(store, page, keys.get(page.path))
@@ -64,12 +67,19 @@ def _fits(store: Store, page: Page, key: str | None) -> bool:
     return key is None or stored is None or stored.recording.key == key
 
 
-def _keys_before(now: SiteConfig, before: Path, settings: str, texts: dict[str, str]) -> dict[str, str]:
-    """Return the keys that pages had; none where the site could not be used then, or had an image that is gone."""
+def _keys_before(
+    now: SiteConfig, before: Path, settings: str, texts: Mapping[str, str], same: Mapping[str, Page]
+) -> dict[str, str]:
+    """Return the keys that pages had; none where the site could not be used then, or had an image that is gone.
+
+    The pages that are the `same` are not read once more, unless they have to be read otherwise.
+    """
     try:
         then = config.load(before / settings)
         site = dataclasses.replace(then, root=now.root, docs=now.docs)  # pages have their names of today
-        read = [_read(site, path, before / text) for path, text in texts.items()]
+        known = {path: page for path, page in same.items() if page.under_test and site.tests(path)}
+        known = known if site.dialect == now.dialect else {}
+        read = [known.get(path) or _read(site, path, before / text) for path, text in texts.items()]
         return {job.page.path: job.key for job in plan(site, [page for page in read if page]).jobs}
     except (ConfigError, PageError):
         return {}

@@ -192,6 +192,19 @@ def test_a_column_that_the_text_points_at_is_seen(
     page.close()
 
 
+@pytest.mark.parametrize("generator", COMMANDS)
+def test_drawings_are_no_larger_than_their_stylesheet_says(
+    generator: str, sites: Mapping[str, Path], browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    for name in ("images", "reference/benchmarks"):
+        page.goto((sites[generator] / f"{name}.html").as_uri())
+        widths = page.locator("article .diagram svg").evaluate_all("all => all.map(svg => svg.clientWidth)")
+        assert widths
+        assert max(widths) <= 400
+    page.close()
+
+
 def test_axe_has_nothing_against_the_text_of_a_page(sites: Mapping[str, Path], browser: Browser) -> None:
     axe_core = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     looks: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (375, "dark"), (1280, "dark"), (375, "light")]

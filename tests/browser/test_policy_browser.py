@@ -32,6 +32,7 @@ PAGES = (
     "getting-started",
     "nginx-exercise",
     "reference/engines",
+    "reference/benchmarks",
     "reference/verification",
     "404",
 )

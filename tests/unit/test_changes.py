@@ -11,9 +11,10 @@ from helpers.checkout import commit, git
 from helpers.machine import Engine, Heard
 
 from snippetrun import config, runner
+from snippetrun.config import SiteConfig
 from snippetrun.errors import UsageError
 from snippetrun.extract import files
-from snippetrun.model import Mode
+from snippetrun.model import Mode, Page
 from snippetrun.plan import plan
 from snippetrun.tasks import changed_since
 
@@ -47,6 +48,28 @@ def test_where_nothing_changed_no_page_did(root: Path) -> None:
     assert changed() == []
     (root / "README.md").write_text("# More\n")
     assert changed() == []
+
+
+def test_only_a_page_that_was_rewritten_is_read_as_it_was_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(root / "docs" / "a.md", "docker ps", "docker ps -a")
+    read: list[str] = []
+    parse = files.parse
+
+    def noted(site: SiteConfig, path: str, written: str) -> Page:
+        read.append(path)
+        return parse(site, path, written)
+
+    monkeypatch.setattr(files, "parse", noted)
+    assert changed() == ["docs/a.md"]
+    assert sorted(read) == ["docs/a.md", "docs/a.md", "docs/b.md", "docs/c.md"]
+
+
+def test_a_page_that_was_read_otherwise_before_has_changed(root: Path) -> None:
+    replace(root / "docs" / "a.md", "```console", "```shell-session\n$ docker images\n```\n\n```console")
+    replace(root / "mkdocs.yml", "snippetrun:\n", "snippetrun:\n      recordings: false\n      languages: [console]\n")
+    commit()
+    replace(root / "mkdocs.yml", "languages: [console]", "languages: [console, shell-session]")
+    assert changed() == ["docs/a.md"]
 
 
 def test_a_site_may_keep_no_recordings(root: Path) -> None:
