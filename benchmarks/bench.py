@@ -36,7 +36,12 @@ ROWS = (
     Row("replay", "a replaying build ÷ the same without snippetrun", 1.05, replay),
     Row("reading", "reading 1,500 pages ÷ markdown-it-py on the same blocks, bare", 1.2, reading),
     Row("saved", "from a saved page with one nested run to the page that shows its output", 1.5, saved, "s"),
-    Row("edit", "edit of the last of 24 snippets of a page under `mkdocs serve` ÷ the whole page", 0.3, edit),
+    Row(
+        "edit",
+        "edit of the last of 24 snippets of a page, after another one there, under `mkdocs serve` ÷ the whole page",
+        0.3,
+        edit,
+    ),
     Row("many", "each page from 50 to 200 ÷ each page from 10 to 50: three commands each, run", 1.1, many),
     Row("memory", "the most memory of the builder, with 200 pages that run", 250, memory, "MB"),
     Row("changed", "`check --changed-since` of 200 pages, one changed ÷ `check` of one", 1.3, changed),

@@ -23,7 +23,7 @@ PAGE = HERE / "docs/reference/benchmarks.md"
 TYPED = "Each command is typed into a terminal, whose screen is drawn until the command has ended."
 REASONS = {
     "cold": "Sandboxes of several pages start and run at once only as far as there are processors.",
-    "boot": "Programs set the page's world up, then its own dockerd and containerd start; no sandbox is started ahead.",
+    "boot": "Programs set the page's world up, then its own dockerd and containerd start.",
     "life": "The start of the page's own daemons and the nested run take about a third each; most of the rest is the "
     "programs that set its world up.",
     "echoes": TYPED,
@@ -32,8 +32,8 @@ REASONS = {
     "replay": "The pages are read, their recordings too, and the blocks are filled in.",
     "reading": "Beside the blocks, fences and prompts are read, and Python-Markdown's own parser has a look at pages "
     "that it may show otherwise.",
-    "saved": "MkDocs builds the whole site first, which the text alone waits for too; then a sandbox starts.",
-    "edit": "The page runs from its first command on, in a new sandbox.",
+    "saved": "MkDocs looks for changes twice a second; the page is rendered twice, and its command runs between.",
+    "edit": "The page is rendered twice as well, and MkDocs looks for changes twice a second.",
     "changed": "All pages are read, and held against their recordings and against the commit.",
 }
 """Where the rest goes, by row: it is told if the goal is missed on a machine that did nothing else."""
