@@ -18,7 +18,7 @@ from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, PageError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.files import gone
-from snippetrun.markdown_extension.embed import all_blocks, problem_box
+from snippetrun.markdown_extension.embed import ShownPage, problem_box, shown, shown_pages
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
@@ -71,8 +71,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Of the page that MkDocs reads, the path and the text of its file."""
         self._plan: Plan
         self._results: tuple[Result, ...] = ()
-        self._others: runner.OtherEngines
+        self._shown: dict[str, ShownPage] = {}
+        """The pages as they are shown, by their paths."""
         self._reported: list[report.ReportedPage] = []
+        self._untested = 0
         self._verification: VerificationPage | None = None
         self._began = 0.0
         self._preview = Preview()
@@ -108,7 +110,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Add our fence, what finds the fences that extensions put in, and our style sheet and our script."""
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
-        self._results, self._reported = (), []
+        self._results, self._reported, self._untested = (), [], 0
         self._wrong: dict[str, list[Problem]] = {}
         """What is wrong with pages that are shown all the same, by their paths."""
         self._preview.begin(self._fences.marks)
@@ -171,7 +173,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 self._preview.show(self._live_blocks(pages) if self._serving else self._blocks(pages))
         except SnippetrunError as error:
             raise PluginError(report.diagnostics(error.problems)) from error
-        self._reported = [report.page(result) for result in self._results]
+        self._reported = [self._shown[page.path].reported for page in self._plan.pages]
+        self._untested = sum(not page.under_test for page in self._plan.pages)
         if not self._serving:
             stale = chain(*map(report.stale, self._reported))
             _warn("a page is not as it was recorded", stale, strict=config.strict)
@@ -180,18 +183,17 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             if file.page is not None and file.page.content:
                 self._fill(file.page, self._paths.get(file.src_uri, ""))
         if self._verification:
-            self._verification.write(as_shown(self._plan, self._results, self._others.all()), files, config)
+            self._verification.write(as_shown(self._plan, self._shown), files, config)
         return env
 
     def _blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
         """Run the pages of a build, and return the blocks of each. Raises a SnippetrunError."""
         self._plan = plan(self.site, pages)
-        # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
-        with stopping.exiting(), ShownProgress() as progress:
-            # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
-            self._results = runner.run(replace(self._plan, site=replace(self.site, runs=1)), progress)
-        self._others = runner.OtherEngines(self._plan, self._results)
-        return all_blocks(self._plan, self._results, others=self._others)
+        return self._take_shown(shown_pages(self._plan, _run))
+
+    def _take_shown(self, pages: dict[str, ShownPage]) -> dict[str, tuple[str, ...]]:
+        self._shown |= pages
+        return {path: page.blocks for path, page in pages.items()}
 
     def _live_blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
         """Return the blocks of pages as they can be shown now; they run meanwhile. Raises a SnippetrunError."""
@@ -204,10 +206,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         for problem in dict.fromkeys(chain.from_iterable(wrong.values())):
             log.error(report.diagnostic(problem))
         self._results = self._live.results(self._plan)
-        shown = (*self._results, *(runner.result(page, None) for page in pages if page.path in wrong))
+        results = (*self._results, *(runner.result(page, None) for page in pages if page.path in wrong))
         running = {page.path for page in pages if self._live.runs(page.path)}
-        self._others = runner.OtherEngines(self._plan, self._results)
-        return all_blocks(self._plan, self._preview.changed(self.site, shown, running), running, self._others)
+        changed = self._preview.changed(self.site, results, running)
+        return self._take_shown(shown(self._plan, changed, running))
 
     def _fill(self, page: SitePage, path: str) -> None:
         """Put the blocks into a page, but for those of pages that run, and say at its top what is wrong with it."""
@@ -233,7 +235,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def show(self, result: Result) -> None:
         """Show what has become of a page that has run beside a live preview."""
         with self._preview.asking():
-            self._preview.show(all_blocks(self._plan, [result]))
+            self._preview.show(self._take_shown(shown(self._plan, [result])))
         self._results = tuple(result if old.page.path == result.page.path else old for old in self._results)
         self._report_failures([report.page(result)])
 
@@ -241,7 +243,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Say why pages beside a live preview could not run, and show them as they were recorded."""
         log.error(report.diagnostics(problems))
         with self._preview.asking():
-            self._preview.show(all_blocks(self._plan, self._results))
+            self._preview.show(self._take_shown(shown(self._plan, self._results)))
 
     def end(self) -> None:
         """Say what the pages came to that have run beside a live preview."""
@@ -254,14 +256,14 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if self._verification:
             self._verification.write_badge(config)
         log.info(report.summary(self._reported, time.monotonic() - self._began))
-        if untested := report.untested(sum(not result.page.under_test for result in self._results)):
+        if untested := report.untested(self._untested):
             log.info(untested)
         if not self._serving:
             log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
-        shown = [result.page.path for result in self._results if result.runs]
-        if shown and not self._serving:  # a build that replays looks at nothing
+        ran = [page.path for page in self._reported if page.runs]
+        if ran and not self._serving:  # a build that replays looks at nothing
             with stopping.exiting():
-                self._look_again(shown)
+                self._look_again(ran)
 
     @event_priority(_LATE)
     def _sweep(self, *, config: MkDocsConfig) -> None:
@@ -281,11 +283,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """End what still runs beside a live preview."""
         self._live.end()
 
-    def _look_again(self, shown: Sequence[str]) -> None:
+    def _look_again(self, ran: Sequence[str]) -> None:
         """See what varies in what this build has recorded."""
         try:
             with ShownProgress() as progress:
-                runner.look_again(self._plan.only(shown), progress)
+                runner.look_again(self._plan.only(ran), progress)
         except SnippetrunError as error:
             log.warning("what varies is not known: %s", report.diagnostics(error.problems))
 
@@ -312,6 +314,13 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if file.abs_src_path and Path(os.path.abspath(made)).is_relative_to(os.path.abspath(docs)):  # noqa: PTH100 - follows no link
             return files.name(self.site, made), files.text(made)
         return shown_path(docs / file.src_uri), file.content_string
+
+
+def _run(work: Plan) -> tuple[Result, ...]:
+    """Run the pages of a build. Readers of it see the first run of what is new; what varies is seen after that."""
+    # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
+    with stopping.exiting(), ShownProgress() as progress:
+        return runner.run(replace(work, site=replace(work.site, runs=1)), progress)
 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:
