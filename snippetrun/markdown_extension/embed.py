@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
@@ -17,8 +17,10 @@ from snippetrun.plan import Plan, rules
 from snippetrun.recordings import Store
 from snippetrun.render.markup import Html
 from snippetrun.report import ReportedPage
-from snippetrun.runner import Elsewhere
 from snippetrun.support.fingerprint import digest
+
+if TYPE_CHECKING:
+    from snippetrun.runner import Elsewhere
 
 _RUNS = "Running now"
 _WAITS = frozenset({Outcome.STALE, Outcome.NOT_REACHED})
@@ -48,8 +50,10 @@ def shown_pages(work: Plan, run: Callable[[Plan], Sequence[Result]]) -> dict[str
     looked = ((path, kept.look(path, key)) for path, key in keys.items())
     known = {path: page for path, page in looked if page}
     rest = work.only([page.path for page in work.pages if page.path not in known])
-    results = run(rest) if rest.pages else ()
-    others, jobs = runner.OtherEngines(rest, results), {job.page.path: job.key for job in rest.jobs}
+    if not rest.pages:
+        return known
+    results, jobs = run(rest), {job.page.path: job.key for job in rest.jobs}
+    others = runner.OtherEngines(rest, results)
     for result in results:
         page, recording = result.page, result.recording
         known[page.path] = _shown(work.site, result, others.of(page.path))

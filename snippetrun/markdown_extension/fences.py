@@ -172,14 +172,15 @@ class Fences:
         self, path: str, text: Sequence[str], options: PageOptions, title: str, places: Origins
     ) -> tuple[Page, Page]:
         """Read a page; return it as it stands in the text, and as it stands in its files. Raises PageError."""
+        name = f"{path} as put together" if self._current else path  # a page may be read at both times
         key = self._kept.key(path, text, options)
-        page = self._kept.look(path, key)
+        page = self._kept.look(name, key)
         if page is None:
             try:
                 page = extract.read(path, "\n".join(text) + "\n", self._site.dialect, options=options)
             except PageError as error:
                 raise places.error(error) from None
-            self._kept.keep(path, key, page)
+            self._kept.keep(name, key, page)
         page = replace(page, title=title or page.title)
         return page, places.page(page)
 

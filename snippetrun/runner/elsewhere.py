@@ -68,7 +68,7 @@ class OtherEngines:
         return found
 
 
-def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
+def recorded_elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
     """Return by page what was recorded on the site's other engines. Raises as `OtherEngines.of`."""
     others = OtherEngines(work, results)
     return {path: others.of(path) for path in others.shown}

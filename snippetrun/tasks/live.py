@@ -13,7 +13,6 @@ from snippetrun.errors import Problem, SnippetrunError
 from snippetrun.model import Job, Mode, Result
 from snippetrun.plan import Plan
 from snippetrun.recordings import Reading, Store
-from snippetrun.runner import replay
 from snippetrun.support import stopping
 from snippetrun.tasks.progress import ShownProgress
 
@@ -51,6 +50,8 @@ class Live:
 
     def results(self, work: Plan) -> tuple[Result, ...]:
         """Return what can be shown of each page now, and have those run that have changed; `runs` tells which."""
+        from snippetrun.runner import replay  # a build that does not serve must not pay for it
+
         site, store = work.site, Store(work.site)
         readings = store.look_all(work.jobs)
         fresh = {} if site.mode is Mode.RUN else replay.fresh(readings, site.mode, lambda _: None)
@@ -121,6 +122,8 @@ class Live:
 
 def _so_far(job: Job, store: Store, reading: Reading) -> Result:
     """Return as much of a page as its recording still says; nothing if that is damaged."""
+    from snippetrun.runner import replay
+
     return runner.result(job.page, None, job.match) if reading.error else replay.stale(job, store, reading)
 
 

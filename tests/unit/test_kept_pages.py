@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -85,6 +87,23 @@ def test_a_page_that_is_what_it_was_is_shown_as_it_was() -> None:
     assert (shown(made), made) == (first, [])
     assert list(first) == ["docs/a.md", "docs/none.md"]
     assert list(first["docs/a.md"].elsewhere) == ["next"]
+
+
+BUILD = (
+    "import sys, atexit\n"
+    "from mkdocs.__main__ import cli\n"
+    "modules = {'markdown_it', 'snippetrun.sameness', 'snippetrun.runner.pool'}\n"
+    "atexit.register(lambda: print('imported:', *sorted(modules & set(sys.modules))))\n"
+    "cli()\n"
+)
+
+
+@pytest.mark.usefixtures("site")
+def test_a_build_that_shows_what_it_has_kept_neither_parses_nor_compares() -> None:
+    command, there = [sys.executable, "-c", BUILD, "build", "--quiet"], os.environ | {"SNIPPETRUN_MODE": "replay"}
+    first, second = (subprocess.run(command, env=there, check=True, stdout=subprocess.PIPE, text=True) for _ in "12")
+    assert first.stdout == "imported: markdown_it snippetrun.runner.pool snippetrun.sameness\n"
+    assert second.stdout == "imported:\n"
 
 
 DECIDERS: dict[str, Callable[[Path], object]] = {
