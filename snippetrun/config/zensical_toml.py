@@ -6,7 +6,6 @@ pymdownx.snippets.base_path = ["parts"]
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ def includes(root: Path) -> dict[str, Any]:
     path = root / NAME
     if not path.is_file():
         return {}
+    import tomllib  # few sites have this file
+
     try:
         document: Any = tomllib.loads(bounded.read_bytes(path).decode())
         return {SNIPPETS: document["project"]["markdown_extensions"]["pymdownx"]["snippets"]}

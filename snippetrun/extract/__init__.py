@@ -10,7 +10,14 @@
 - `candidate`: a fence with all of this read; `findings` and `lookalikes`: what does not run although it looks so
 """
 
+from typing import TYPE_CHECKING
+
 from snippetrun.extract.lines import Edit, splice
-from snippetrun.extract.page import look, read
+from snippetrun.support.lazy import lazily
+
+if TYPE_CHECKING:
+    from snippetrun.extract.page import look, read
+else:
+    __getattr__ = lazily(__name__, {"page": "look read"})  # with it comes a parser
 
 __all__ = ["Edit", "look", "read", "splice"]

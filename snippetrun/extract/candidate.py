@@ -74,12 +74,15 @@ class Candidate:
 def read_fences(path: str, lines: Sequence[str], fences: Sequence[Fence], dialect: Dialect) -> Iterator[Candidate]:
     """Read the fences of a page's lines, in their order; one goes on with a shell that another has left open."""
     in_shell = False
-    prompted = {language_of(fence.info) for fence in fences if has_prompt(fence.lines, dialect.prompts)}
+    prompted: set[str] | None = None
     for fence in fences:
         candidate = _read(path, lines, fence, dialect, in_shell=in_shell)
         is_script = candidate.language in dialect.scripts and not has_prompt(fence.lines, dialect.prompts)
-        if is_script and not _is_meant_to_run(candidate, mixed=candidate.language in prompted):
-            candidate = replace(candidate, session=Session())
+        if is_script:
+            if prompted is None:
+                prompted = {language_of(other.info) for other in fences if has_prompt(other.lines, dialect.prompts)}
+            if not _is_meant_to_run(candidate, mixed=candidate.language in prompted):
+                candidate = replace(candidate, session=Session())
         if candidate.commands and candidate.options.term is None:
             in_shell = candidate.session.leaves_open
         yield candidate

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from snippetrun.config import Renderer
@@ -29,14 +30,18 @@ class Kind(Enum):
     """An admonition, a details block or a content tab."""
 
 
-# the tokens of markdown-it, without _open and _close
 _KINDS = {
-    "blockquote": Kind.QUOTE,
-    "bullet_list": Kind.LIST,
-    "ordered_list": Kind.LIST,
-    "list_item": Kind.ITEM,
-    "indented_block": Kind.BLOCK,
+    f"{name}_{end}": kind
+    for name, kind in {
+        "blockquote": Kind.QUOTE,
+        "bullet_list": Kind.LIST,
+        "ordered_list": Kind.LIST,
+        "list_item": Kind.ITEM,
+        "indented_block": Kind.BLOCK,
+    }.items()
+    for end in ("open", "close")
 }
+"""By the tokens of markdown-it."""
 _TEXT_BEFORE_LIST = frozenset({"paragraph_close", "fence", "blockquote_close"})
 
 
@@ -94,7 +99,29 @@ class Outline:
 def _blocks(renderer: Renderer) -> MarkdownIt:
     # Deeper than any page, yet far from Python's recursion limit. What stands in a line is no concern of ours.
     blocks = MarkdownIt("commonmark", {"maxNesting": 40}).disable("inline")
-    return blocks if renderer is Renderer.COMMONMARK else blocks.use(indented_blocks)
+    return (
+        blocks.use(_text_at_once) if renderer is Renderer.COMMONMARK else blocks.use(indented_blocks).use(_text_at_once)
+    )
+
+
+def _text_at_once(md: MarkdownIt) -> None:
+    """Teach a parser that a line which begins with a letter opens no block, so that it need not ask each rule."""
+    ruler = md.block.ruler
+    rules = dict(zip(ruler.get_active_rules(), ruler.getRules(""), strict=True))
+    ends = ruler.getRules("paragraph")
+    chains = {chain: ruler.getRules(chain) for chain in ("reference", "blockquote", "list")}
+
+    def text(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
+        is_text = state.src[state.bMarks[start] + state.tShift[start]].isalpha()
+        if silent:  # whether it ends the paragraph above it
+            return not is_text and any(rule(state, start, end, silent) for rule in ends)
+        if not is_text or state.is_code_block(start):
+            return False
+        return any(rules[name](state, start, end, silent) for name in ("lheading", "paragraph"))
+
+    for name, rule in rules.items():
+        ruler.at(name, rule, {"alt": [chain for chain, others in chains.items() if rule in others]})
+    ruler.before("code", "text", text, {"alt": ["paragraph"]})
 
 
 @cache
@@ -113,7 +140,7 @@ def read_outline(lines: Sequence[str], renderer: Renderer = Renderer.PYTHON_MARK
     title = ""
     around: list[Container] = []
     for position, token in enumerate(tokens):
-        kind = _KINDS.get(token.type.removesuffix("_open").removesuffix("_close"))
+        kind = _KINDS.get(token.type)
         if kind and token.nesting > 0:
             around.append(_container(kind, lines, tokens, position, around))
         elif kind:

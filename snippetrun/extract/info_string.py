@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from snippetrun.config.options import Keys, read
 from snippetrun.errors import PageError, Problem
@@ -187,6 +188,8 @@ def parse(info: str, *, languages: Collection[str], path: str, line: int, column
     Raises PageError with all that is wrong in it.
     """
     string = _InfoString(info, path, line, column)
+    if string.start == len(info):  # most have a language alone
+        return string.language, Options()
     ours = string.language in languages
     if not ours and not (string.braced and _OWN_KEY.search(_QUOTED.sub("=", info[string.start :]))):
         return string.language, Options()
@@ -202,6 +205,7 @@ def offset_of(key: str, info: str) -> int:
     return next(item.offset for item in items if item.key == key)
 
 
+@lru_cache
 def language_of(info: str) -> str:
     """Return the language of an info string, whatever else is in it; empty if there is none."""
     return _InfoString(info).language
@@ -225,6 +229,7 @@ def _quoted(value: str) -> str:
     return f"'{value}'" if '"' in value else f'"{value}"'
 
 
+@lru_cache
 def appearance(info: str) -> Appearance:
     """Return what of an info string is kept for the block of a fence that runs: `{.wide #first title="As root"}`."""
     string = _InfoString(info)

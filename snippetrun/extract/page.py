@@ -86,7 +86,7 @@ def _may_concern_us(text: str) -> bool:
     """Whether a page has a fence, or indented code, that could call docker, or a fence with attributes."""
     if "docker" in text:
         return "```" in text or "~~~" in text or bool(_INDENTED.search(text))
-    return bool(_ATTRIBUTES.search(text))
+    return ("```" in text or "~~~" in text) and bool(_ATTRIBUTES.search(text))
 
 
 def _held_back(

@@ -23,8 +23,8 @@ _BLANKS = "> \t"
 _MARKER = re.compile(r"(?:[*+-]|\d+\.)[ \t]")
 # the blanks before a line
 _PREFIX = re.compile(f"[{_BLANKS}]*")
-# without any of these, nothing is indented code or a footnote: >     code, or [^1]: text, which a later one may replace
-_SUSPECT = re.compile(rf"\t| {{{INDENT}}}|\[\^[^\]]*\]:")
+# [^1]: text, which a later one may replace
+_FOOTNOTE = re.compile(r"\[\^[^\]]*\]:")
 
 _EXTRA = ("extra", "markdown.extensions.extra", "pymdownx.extra")
 _BLOCKS = {
@@ -52,7 +52,7 @@ class Seen:
         self._extensions = extensions
         self._path, self._lines, self._blocks, self._fences = path, lines, blocks, outline.fences
         self._code = sorted(outline.code)
-        self._suspects = [number for number, line in enumerate(lines, 1) if _SUSPECT.search(line)]
+        self._suspects = [number for number, line in enumerate(lines, 1) if _is_suspect(line)]
         self._shown = {(block.line, block.end_line) for block in blocks}
         self._openers = {block.end_line: block.line for block in blocks}
         self._closers = {block.line: block.end_line for block in blocks}
@@ -129,6 +129,11 @@ class Seen:
         message = "Python-Markdown cannot read this opening fence, and takes it and what follows for text"
         hint = 'Write attributes in braces, such as {title="x"}, or remove them.'
         return Problem(message, hint, self._path, first.line, first.info_column)
+
+
+def _is_suspect(line: str) -> bool:
+    """Whether a line may be indented code, or a footnote: >     code."""
+    return " " * INDENT in line or "\t" in line or ("[^" in line and bool(_FOOTNOTE.search(line)))
 
 
 def _any_between(numbers: Sequence[int], first: int, after: int) -> bool:

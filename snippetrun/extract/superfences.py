@@ -58,6 +58,8 @@ def find_blocks(lines: Sequence[str]) -> list[Block]:
     for number, tabbed in enumerate(lines, 1):
         if opened is None and "```" not in tabbed and "~~~" not in tabbed:
             continue
+        if opened and not opened.prefix and not tabbed.startswith(opened.markup):
+            continue
         # Python-Markdown's own normalising comes first: tabs become spaces, lines of spaces become empty.
         line = tabbed.expandtabs(INDENT) if tabbed.strip(" \t") else ""
         if opened is None:

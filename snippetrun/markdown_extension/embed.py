@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snippetrun import render, report, runner
 from snippetrun.config import SiteConfig
+from snippetrun.config.kept import Kept
 from snippetrun.errors import Problem
-from snippetrun.markdown_extension.block_cache import BlockCache
-from snippetrun.model import Outcome, Page, Position, Recording, Result, Stage, Verdict
+from snippetrun.model import Mode, Outcome, Page, Position, Recording, Result, Stage, Verdict
 from snippetrun.plan import Plan, rules
+from snippetrun.recordings import Store
 from snippetrun.render.markup import Html
-from snippetrun.runner import Elsewhere
+from snippetrun.report import ReportedPage
 from snippetrun.support.fingerprint import digest
+
+if TYPE_CHECKING:
+    from snippetrun.runner import Elsewhere
 
 _CONCERNED = {
     Stage.RUNS: {Outcome.STALE, Outcome.NOT_REACHED},
@@ -26,26 +30,77 @@ _CONCERNED = {
 _ALL_HAVE_RUN: Mapping[str, Stage | None] = {}
 
 
-def all_blocks(
-    work: Plan,
-    results: Sequence[Result],
-    stages: Mapping[str, Stage | None] = _ALL_HAVE_RUN,
-    others: runner.OtherEngines | None = None,
-) -> dict[str, tuple[str, ...]]:
-    """Return the HTML of the snippets of pages, by page; those that have a stage run now.
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A page as it is shown."""
 
-    `others` is what these pages came to on the site's other engines, if somebody else asks for it too. A page that is
-    what it was has the blocks that an earlier build has made of it. Raises RecordingError for a recording that is
-    damaged.
+    reported: ReportedPage
+    """What a report says of it."""
+    blocks: tuple[str, ...]
+    """The HTML of each of its snippets, and then of its foot."""
+    elsewhere: Mapping[str, ReportedPage]
+    """What a report says of it on the site's other engines, by their names, where that was recorded."""
+
+
+def shown_pages(work: Plan, run: Callable[[Plan], Sequence[Result]]) -> dict[str, ShownPage]:
+    """Return the pages of a plan as they are shown, by their paths.
+
+    A page is shown as an earlier build has shown its recordings, if all that decides about it is the same. `run`
+    returns the results of the others. Raises RecordingError for a recording that is damaged.
     """
-    elsewhere, cache = others or runner.OtherEngines(work, results), BlockCache(work.site)
+    kept, deciders = Kept(work.site, "recorded", ShownPage), _Deciders(work)
+    keys = {page.path: kept.key(deciders.of(page)) for page in work.pages if work.site.mode is not Mode.RUN}
+    looked = ((path, kept.look(path, key)) for path, key in keys.items())
+    known = {path: page for path, page in looked if page}
+    rest = work.only([page.path for page in work.pages if page.path not in known])
+    if not rest.pages:
+        return known
+    results, jobs = run(rest), {job.page.path: job.key for job in rest.jobs}
+    others = runner.OtherEngines(rest, results)
+    for result in results:
+        page, recording = result.page, result.recording
+        known[page.path] = _shown(work.site, result, others.of(page.path))
+        is_recorded = page.path not in jobs or (recording and recording.key == jobs[page.path] and not result.runs)
+        if is_recorded and kept.key(deciders.of(page)) == keys.get(page.path):  # nobody has recorded it meanwhile
+            kept.keep(page.path, keys[page.path], known[page.path])
+    return {page.path: known[page.path] for page in work.pages}
 
-    def of(path: str, result: Result) -> tuple[str, ...]:
-        stage = stages.get(path)
-        known = [stage, *elsewhere.sources(path)]
-        return cache.blocks(result, known, lambda: blocks(work.site, result, elsewhere.of(path), stage))
 
-    return {result.page.path: of(result.page.path, result) for result in results}
+def shown(
+    work: Plan, results: Sequence[Result], stages: Mapping[str, Stage | None] = _ALL_HAVE_RUN
+) -> dict[str, ShownPage]:
+    """Return pages with these results as they are shown, by their paths; those that have a stage run now.
+
+    Raises RecordingError for a recording that is damaged.
+    """
+    kept, deciders, others = Kept(work.site, "results", ShownPage), _Deciders(work), runner.OtherEngines(work, results)
+
+    def of(result: Result) -> ShownPage:
+        path, stage = result.page.path, stages.get(result.page.path)
+        key = kept.key(deciders.of(result.page), repr(result), stage)
+        if (page := kept.look(path, key)) is None:
+            page = _shown(work.site, result, others.of(path), stage)
+            kept.keep(path, key, page)
+        return page
+
+    return {result.page.path: of(result) for result in results}
+
+
+def _shown(site: SiteConfig, result: Result, others: Sequence[Elsewhere], stage: Stage | None = None) -> ShownPage:
+    elsewhere = {other.name: report.page(marked(other, site.engine.name)) for other in others}
+    return ShownPage(report.page(result), blocks(site, result, others, stage), elsewhere)
+
+
+class _Deciders:
+    """What decides how a page of a plan is shown, beside the site's settings."""
+
+    def __init__(self, work: Plan) -> None:
+        site = work.site
+        self._sources = work.sources
+        self._stores = [Store(site.on(engine.name)) for engine in site.engines] or [Store(site)]
+
+    def of(self, page: Page) -> tuple[object, ...]:
+        return page, self._sources, [store.data(page) for store in self._stores]
 
 
 def problem_box(problems: Sequence[Problem]) -> str:

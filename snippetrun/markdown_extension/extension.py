@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from contextvars import ContextVar
 from copy import copy
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from snippetrun.config import PREVIEW, SiteConfig
 from snippetrun.config.options import read
 from snippetrun.config.values import is_path
 from snippetrun.errors import ConfigError, PageError, SnippetrunError
-from snippetrun.markdown_extension.embed import all_blocks, problem_box
+from snippetrun.markdown_extension.embed import problem_box, shown_pages
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import AS_WRITTEN, BEFORE_SUPERFENCES, LinesSeen
 from snippetrun.markdown_extension.marks import LANGUAGE
@@ -34,7 +35,7 @@ from snippetrun.plan import plan
 if TYPE_CHECKING:
     from markdown import Markdown
 
-    from snippetrun.model import Page, Result
+    from snippetrun.model import Page
 
 _fences: ContextVar[Fences | None] = ContextVar("fences", default=None)
 """Those of the page that is converted now. Texts within it, such as docstrings, are converted by other instances."""
@@ -151,17 +152,16 @@ class SnippetrunExtension(Extension):
             self._tell(fences, pages, ())
             return html
         work = plan(site, pages).in_mode(Mode.REPLAY)
-        results = runner.run(work, runner.Watcher())
-        self._tell(fences, pages, results)
-        fences.marks.show(all_blocks(work, results))
+        shown = shown_pages(work, partial(runner.run, watcher=runner.Watcher()))
+        self._tell(fences, pages, [page.reported for page in shown.values()])
+        fences.marks.show({path: page.blocks for path, page in shown.items()})
         filled = fences.marks.fill(html)
         if filled == html or not self.getConfig("style"):
             return filled
         return f"{filled}\n<style>{render.style()}</style>"
 
-    def _tell(self, fences: Fences, read: Sequence[Page], results: Sequence[Result]) -> None:
+    def _tell(self, fences: Fences, read: Sequence[Page], pages: Sequence[report.ReportedPage]) -> None:
         """Say what no reader should see; raise it for a strict build."""
-        pages = [report.page(result) for result in results]
         findings = chain(fences.findings, *(page.findings for page in read))
         problems = [*findings, *chain(*map(report.failures, pages)), *chain(*map(report.stale, pages))]
         if problems and self._strict():

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snippetrun import extract
+from snippetrun.config.kept import Kept
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import attribute_values, info_string
 from snippetrun.extract.files import untested
@@ -29,11 +30,11 @@ from snippetrun.extract.lines import normalised
 from snippetrun.extract.origins import Origins, origins
 from snippetrun.extract.superfences import find_blocks
 from snippetrun.markdown_extension.marks import LANGUAGE, Marks
-from snippetrun.model import PageOptions
+from snippetrun.model import Page, PageOptions
 
 if TYPE_CHECKING:
     from snippetrun.config import SiteConfig
-    from snippetrun.model import Page, Snippet
+    from snippetrun.model import Snippet
 
 # the prefix, the fence and the info string of "    ```console {hide}"
 _OPENER = re.compile(r"([> \t]*)(`{3,}|~{3,})(.*)")
@@ -71,6 +72,7 @@ class Fences:
     def __init__(self, site: SiteConfig, snippets: Mapping[str, Any] | None = None) -> None:
         """Know no page yet. `snippets` are the options of pymdownx.snippets, which say where included files are."""
         self._site, snippets = site, snippets or {}
+        self._kept = Kept(site, "read", Page)
         base = snippets.get("base_path") or ()
         self._folders = (site.docs, site.root, *map(Path, [base] if isinstance(base, str) else base))
         self._appended = tuple(snippets.get("auto_append") or ())
@@ -183,10 +185,15 @@ class Fences:
         self, path: str, text: Sequence[str], options: PageOptions, title: str, places: Origins
     ) -> tuple[Page, Page]:
         """Read a page; return it as it stands in the text, and as it stands in its files. Raises PageError."""
-        try:
-            page = extract.read(path, "\n".join(text) + "\n", self._site.dialect, options=options)
-        except PageError as error:
-            raise places.error(error) from None
+        name = f"{path} as put together" if self._current else path  # a page may be read at both times
+        key = self._kept.key(path, text, options)
+        page = self._kept.look(name, key)
+        if page is None:
+            try:
+                page = extract.read(path, "\n".join(text) + "\n", self._site.dialect, options=options)
+            except PageError as error:
+                raise places.error(error) from None
+            self._kept.keep(name, key, page)
         page = replace(page, title=title or page.title)
         return page, places.page(page)
 

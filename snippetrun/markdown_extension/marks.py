@@ -10,6 +10,7 @@ from itertools import count
 
 LANGUAGE = "snippetrun"
 """The private language of our fences."""
+_MARK = f'<div data-{LANGUAGE}="{{}}"></div>'
 
 
 class Marks:
@@ -25,7 +26,8 @@ class Marks:
         self._awaited: set[str] = set()
         """Pages that are read anew; what was shown of them is not theirs any more."""
         self._key = re.compile(rf"{self._word}\d+")
-        # <div data-snippetrun="KEY"></div>, also where another plugin has written it anew
+        self._ours = re.compile(_MARK.format(rf"({self._word}\d+)"))
+        # <div data-snippetrun="KEY"></div>, where another plugin has written it anew
         self._html = re.compile(rf"""<div\b[^>]*\bdata-{LANGUAGE}=["']?({self._word}\d+)["']?[^>]*>\s*</div>""")
         # ```snippetrun, a key and ```, or the two words alone where a paragraph has made inline code of them
         self._left = re.compile(rf"(?:(?:`{{3,}}|~{{3,}})?{LANGUAGE}\s+)?({self._word}\d+)(?:\s+(?:`{{3,}}|~{{3,}}))?")
@@ -51,7 +53,7 @@ class Marks:
         """
         if key not in self._positions:
             raise KeyError(key)
-        return self.fill(f'<div data-{LANGUAGE}="{key}"></div>')
+        return self.fill(_MARK.format(key))
 
     def page(self, text: str) -> str:
         """Return the page of the first key in a text; "" if there is none."""
@@ -90,7 +92,10 @@ class Marks:
         """Return HTML with blocks in the places of marks; what a renderer shows as text, its author's text."""
         if self._blocks is None or self._word not in html:
             return html
-        if self._awaited.intersection(self.pages(html)):
+        if self._awaited and self._awaited.intersection(self.pages(html)):
+            return html
+        html = self._ours.sub(lambda mark: self.block(mark[1]), html)
+        if self._word not in html:
             return html
         html = self._html.sub(lambda mark: self.block(mark[1]), html)
         return self._left.sub(lambda mark: escape(self._texts.get(mark[1], ""), quote=False), html)

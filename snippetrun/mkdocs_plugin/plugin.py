@@ -18,7 +18,7 @@ from snippetrun.config import shown_path
 from snippetrun.errors import ConfigError, Problem, SnippetrunError, UsageError
 from snippetrun.extract import files
 from snippetrun.extract.files import gone
-from snippetrun.markdown_extension.embed import all_blocks
+from snippetrun.markdown_extension.embed import ShownPage, shown_pages
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.lines import PutIn
 from snippetrun.markdown_extension.marks import LANGUAGE
@@ -76,9 +76,10 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._source = ("", "")
         """Of the page that MkDocs reads, the path and the text of its file."""
         self._plan: Plan
-        self._results: tuple[Result, ...] = ()
-        self._others: runner.OtherEngines
+        self._shown: dict[str, ShownPage] = {}
+        """The pages as they are shown, by their paths."""
         self._reported: list[report.ReportedPage] = []
+        self._untested = 0
         self._verification: VerificationPage | None = None
         self._began = 0.0
         self._paths: dict[str, str] = {}
@@ -117,7 +118,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         """Add our fence, what finds the fences that extensions put in, and our style sheet and our script."""
         self._began = time.monotonic()
         self._fences = Fences(self.site, config.mdx_configs.get("pymdownx.snippets", {}))
-        self._results, self._reported = (), []
+        self._reported, self._untested = [], 0
         if self._preview:
             self._preview.begin(self._fences.marks)
         extensions, configs = config.markdown_extensions, config.mdx_configs
@@ -183,7 +184,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             self._show((*pages, *gone(self.site, pages)))
         except SnippetrunError as error:
             raise PluginError(report.diagnostics(error.problems)) from error
-        self._reported = [report.page(result) for result in self._results]
+        self._reported = [self._shown[page.path].reported for page in self._plan.pages]
+        self._untested = sum(not page.under_test for page in self._plan.pages)
         if self._preview:
             self._server.keep(config, files, self._nav, env)
         else:
@@ -196,26 +198,18 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             if file.page is not None and file.page.content:
                 self._fill(file)
         if self._verification:
-            self._verification.write(as_shown(self._plan, self._results, self._others.all()), files, config)
+            self._verification.write(as_shown(self._plan, self._shown), files, config)
         return env
 
     def _show(self, pages: Sequence[Page]) -> None:
         """Run pages, or have them run, and know what is shown of them. Raises a SnippetrunError."""
         if self._preview:
             self._preview.build(self.site, pages, self._fences)
-            self._plan, self._results, self._others = self._preview.plan, self._preview.results, self._preview.others
+            self._plan, self._shown = self._preview.plan, self._preview.shown
         else:
-            self._fences.marks.show(self._blocks(pages))
-
-    def _blocks(self, pages: Sequence[Page]) -> dict[str, tuple[str, ...]]:
-        """Run the pages of a build, and return the blocks of each. Raises a SnippetrunError."""
-        self._plan = plan(self.site, pages)
-        # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
-        with stopping.exiting(), ShownProgress() as progress:
-            # Readers of this build see the first run of what is new; what varies in it is seen once it is shown.
-            self._results = runner.run(replace(self._plan, site=replace(self.site, runs=1)), progress)
-        self._others = runner.OtherEngines(self._plan, self._results)
-        return all_blocks(self._plan, self._results, others=self._others)
+            self._plan = plan(self.site, pages)
+            self._shown = shown_pages(self._plan, _run)
+            self._fences.marks.show({path: page.blocks for path, page in self._shown.items()})
 
     def _fill(self, file: File) -> None:
         """Put the blocks into a page."""
@@ -264,14 +258,14 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if self._verification:
             self._verification.write_badge(config)
         log.info(report.summary(self._reported, time.monotonic() - self._began))
-        if untested := report.untested(sum(not result.page.under_test for result in self._results)):
+        if untested := report.untested(self._untested):
             log.info(untested)
         if not self._preview:
             log.info("Open it: %s", Path(config.site_dir, "index.html").as_uri())
-        shown = [result.page.path for result in self._results if result.runs]
-        if shown and not self._preview:  # a build that replays looks at nothing
+        ran = [page.path for page in self._reported if page.runs]
+        if ran and not self._preview:  # a build that replays looks at nothing
             with stopping.exiting():
-                self._look_again(shown)
+                self._look_again(ran)
 
     @event_priority(_LATE)
     def _sweep(self, *, config: MkDocsConfig) -> None:
@@ -293,11 +287,11 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if self._preview:
             self._preview.close()
 
-    def _look_again(self, shown: Sequence[str]) -> None:
+    def _look_again(self, ran: Sequence[str]) -> None:
         """See what varies in what this build has recorded."""
         try:
             with ShownProgress() as progress:
-                runner.look_again(self._plan.only(shown), progress)
+                runner.look_again(self._plan.only(ran), progress)
         except SnippetrunError as error:
             log.warning("what varies is not known: %s", report.diagnostics(error.problems))
 
@@ -317,6 +311,13 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if file.abs_src_path and Path(os.path.abspath(made)).is_relative_to(os.path.abspath(docs)):  # noqa: PTH100 - follows no link
             return files.name(self.site, made), files.text(made)
         return shown_path(docs / file.src_uri), file.content_string
+
+
+def _run(work: Plan) -> tuple[Result, ...]:
+    """Run the pages of a build. Readers of it see the first run of what is new; what varies is seen after that."""
+    # MkDocs itself would end with 1 after Ctrl-C, and at once after SIGTERM.
+    with stopping.exiting(), ShownProgress() as progress:
+        return runner.run(replace(work, site=replace(work.site, runs=1)), progress)
 
 
 def _warn(what: str, problems: Iterable[Problem], *, strict: bool) -> None:

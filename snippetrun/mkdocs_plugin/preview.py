@@ -14,7 +14,7 @@ from mkdocs.plugins import get_plugin_logger
 from snippetrun import report, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import PageError, Problem
-from snippetrun.markdown_extension.embed import all_blocks, problem_box
+from snippetrun.markdown_extension.embed import ShownPage, problem_box, shown
 from snippetrun.markdown_extension.fences import Fences
 from snippetrun.markdown_extension.marks import Marks
 from snippetrun.model import Page, Result, Stage
@@ -29,7 +29,6 @@ class Preview:
     """The pages of a site that is served: what is in their files, which of them run, and what is wrong with them."""
 
     plan: Plan
-    others: runner.OtherEngines
 
     def __init__(self, reload: Callable[[], None]) -> None:
         """Show nothing yet. `reload` has browsers load what they show once more."""
@@ -37,9 +36,8 @@ class Preview:
         self._live = Live(self)
         self._lock, self._asked = threading.Lock(), threading.RLock()
         self._marks = Marks()
-        self._blocks: dict[str, tuple[str, ...]] = {}
         self._made_of: dict[str, tuple[SiteConfig, Result]] = {}
-        """What the blocks are made of, by page."""
+        """What these are made of."""
         self._files: dict[Path, str] = {}
         """What is in files of the site, with marks for the blocks of pages that run."""
         self._is_built = False
@@ -47,6 +45,8 @@ class Preview:
         """What is wrong with pages, by their paths; they are shown all the same."""
         self._began = 0.0
         self.results: tuple[Result, ...] = ()
+        self.shown: dict[str, ShownPage] = {}
+        """The pages as they are shown, by their paths."""
 
     def begin(self, marks: Marks) -> None:
         """Begin a build, whose marks these are."""
@@ -67,20 +67,19 @@ class Preview:
                 log.error(report.diagnostic(problem))
             self._wrong = wrong
             self.results = self._live.results(self.plan)
-            shown = (*self.results, *(runner.result(page, None) for page in pages if page.path in wrong))
+            results = (*self.results, *(runner.result(page, None) for page in pages if page.path in wrong))
             stages = {page.path: self._live.stage(page.path) for page in pages}
-            new = {result.page.path: (site, result) for result in shown}
+            new = {result.page.path: (site, result) for result in results}
             changed = [of for path, (_, of) in new.items() if stages.get(path) or self._made_of.get(path) != new[path]]
             self._made_of |= new
-            self.others = runner.OtherEngines(self.plan, self.results)
-            self._show(all_blocks(self.plan, changed, stages, self.others))
+            self._show(shown(self.plan, changed, stages))
 
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
         """Have the blocks of a page made anew that is read meanwhile; nothing else is shown."""
         with self._asking(), self._lock:
             self._made_of.pop(path, None)
-            self._blocks.pop(path, None)
+            self.shown.pop(path, None)
         with self._asking():
             yield
 
@@ -101,7 +100,7 @@ class Preview:
         """End a build: what has changed since pages were filled is in them then."""
         with self._lock:
             self._is_built = True
-            self._write(self._blocks)
+            self._write(self.shown)
 
     def is_awaited(self) -> bool:
         """Tell whether a page runs of which nothing new is shown yet."""
@@ -123,7 +122,7 @@ class Preview:
     def show(self, result: Result, stage: Stage | None = None) -> None:
         """Show what has become of a page."""
         with self._asking():
-            self._show(all_blocks(self.plan, [result], {result.page.path: stage}))
+            self._show(shown(self.plan, [result], {result.page.path: stage}))
         self.results = tuple(result if old.page.path == result.page.path else old for old in self.results)
         if stage is None:
             for problem in report.failures(report.page(result)):
@@ -133,7 +132,7 @@ class Preview:
         """Say why pages could not run, and show them as they were recorded."""
         log.error(report.diagnostics(problems))
         with self._asking():
-            self._show(all_blocks(self.plan, self.results))
+            self._show(shown(self.plan, self.results))
 
     def end(self) -> None:
         """Say what the pages came to that have run."""
@@ -149,13 +148,13 @@ class Preview:
         finally:
             self._asked.release()
 
-    def _show(self, blocks: Mapping[str, tuple[str, ...]]) -> None:
-        """Take the blocks of pages, and put them into what is built; who looks at one of these is shown it again."""
+    def _show(self, pages: Mapping[str, ShownPage]) -> None:
+        """Put the blocks of pages into what is built; who looks at one of these is shown it again."""
         with self._lock:
-            self._blocks |= blocks
-            self._marks.show(self._blocks)
+            self.shown |= pages
+            self._marks.show({path: page.blocks for path, page in self.shown.items()})
             if self._is_built:
-                self._write(blocks)
+                self._write(pages)
 
     def _write(self, pages: Iterable[str]) -> None:
         changed = {file: text for file, text in self._files.items() if not self._marks.pages(text).isdisjoint(pages)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mkdocs.structure.files import File
 
+from snippetrun.markdown_extension.marks import Marks
 from snippetrun.report import Report, verification
 
 if TYPE_CHECKING:
@@ -30,10 +31,17 @@ class VerificationPage:
         page = self._file.page
         if page is None:  # the site excludes it
             return
-        folder = Path(config.docs_dir, self._file.src_uri).parent
-        self._file.content_string = verification.text(report, str(folder))
+        folder, marks, parts = Path(config.docs_dir, self._file.src_uri).parent, Marks(), list[str]()
+
+        def put(part: str) -> str:
+            parts.append(part)
+            return marks.html(marks.add(self._file.src_uri, len(parts) - 1))
+
+        self._file.content_string = verification.text(report, str(folder), put)
         page.read_source(config)
         page.render(config, files)
+        marks.show({self._file.src_uri: parts})
+        page.content = marks.fill(page.content or "")
         self._badge = verification.picture(report)
 
     def write_badge(self, config: MkDocsConfig) -> None:

@@ -7,6 +7,5 @@
 
 from snippetrun.recordings.document import StoredRecording, locate
 from snippetrun.recordings.files import Reading, Store, joined, page_and_engine
-from snippetrun.recordings.retype import retyped
 
-__all__ = ["Reading", "Store", "StoredRecording", "joined", "locate", "page_and_engine", "retyped"]
+__all__ = ["Reading", "Store", "StoredRecording", "joined", "locate", "page_and_engine"]

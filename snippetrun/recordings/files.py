@@ -16,7 +16,6 @@ from snippetrun.errors import Problem, RecordingError
 from snippetrun.model import ENDINGS, ImageFact, Job, Page, Recording
 from snippetrun.recordings.document import StoredRecording, dump, load, locate
 from snippetrun.recordings.format import BadDocumentError
-from snippetrun.recordings.retype import retyped
 from snippetrun.support import bounded
 from snippetrun.support.atomic import write
 from snippetrun.support.fingerprint import Fingerprint, digest, fingerprints
@@ -138,6 +137,8 @@ class Store:
 
         `only` so many snippets of it, and so many commands of the next; all if nothing is said.
         """
+        from snippetrun.recordings.retype import retyped  # a build that shows what it has kept must not pay for it
+
         recording = locate(job.page, stored.recording, only)
         facts = {image.name: image for image in self._images}
         images = tuple(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from snippetrun.model import Command, CommandResult, Match, Page, Piece, PieceKind
 from snippetrun.sameness.expected import Judge
-from snippetrun.support.patterns import Names
+from snippetrun.support.patterns import PLACEHOLDER, Names
 from snippetrun.support.sgr import uncoloured
 from snippetrun.terminal.inputs import may_have_typed
 
@@ -23,17 +24,24 @@ def retyped(
     `recorded` has the lines that its commands have on the page; `match` is for fences that do not say how their output
     is matched. What a program did not echo, such as a password, stays unseen.
     """
-    judge = Judge(match)
+    judge, binds = Judge(match), _has_names(page)
     own = []
     for snippet, results in zip(page.snippets, recorded, strict=False):
         commands = []
         for command, result in zip(snippet.commands, results, strict=False):
             text = judge.names.substitute(command.text)
-            judge.command(snippet, command, result)
+            if binds:
+                judge.command(snippet, command, result)
             pieces = tuple(_pieces(command, result.pieces, judge.names))
             commands.append(dataclasses.replace(result, command=text, pieces=pieces))
         own.append(tuple(commands))
     return tuple(own)
+
+
+def _has_names(page: Page) -> bool:
+    """Whether anything stands on a page for a word that comes out: without, nothing need be judged to know it."""
+    commands = chain.from_iterable(snippet.commands for snippet in page.snippets)
+    return any(PLACEHOLDER.search(text) for command in commands for text in (command.text, *command.written))
 
 
 def _pieces(command: Command, pieces: Sequence[Piece], names: Names) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
@@ -66,8 +66,12 @@ class _Column:
     """Begin and end of each page that ran, from 0 to 1."""
 
 
-def text(report: Report, folder: str) -> str:
-    """Return the page; `folder` is where it will stand, which links to the others begin at."""
+def text(report: Report, folder: str, put: Callable[[str], str] = str) -> str:
+    """Return the page; `folder` is where it will stand, which links to the others begin at.
+
+    `put` is given each part that is HTML as it is, and returns what stands for it in the text: a renderer of Markdown
+    takes its time for thousands of tags.
+    """
     columns = [_column(engine) for engine in engines.columns(report)]
     pages = {path: page for column in reversed(columns) for path, page in column.pages.items()}
     paths = list(dict.fromkeys(path for column in columns for path in column.pages if pages[path].commands))
@@ -79,7 +83,7 @@ def text(report: Report, folder: str) -> str:
         _PAGES,
         _table(["Page", *heads], rows),
         _SNIPPETS,
-        *(_details(pages[path], columns) for path in paths),
+        *(f"{put(_details(pages[path], columns))}\n" for path in paths),
         "## Images\n",
         _table(["Image", "Pages", "Origin"], _images(columns)),
     ]
@@ -175,7 +179,7 @@ def _details(page: ReportedPage, columns: Sequence[_Column]) -> str:
     rows = "\n".join(_row(snippet, [_at(of, number) for of in own]) for number, snippet in enumerate(page.snippets))
     return (
         f"<details><summary>{name}: {sizes}, {counted(len(page.commands), 'command')}</summary>\n"
-        f"<dl>{''.join(about)}</dl>\n<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>\n</details>\n"
+        f"<dl>{''.join(about)}</dl>\n<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>\n</details>"
     )
 
 

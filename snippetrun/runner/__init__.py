@@ -13,11 +13,25 @@
 - `watcher`: who is told how far it has come
 """
 
-from snippetrun.runner.elsewhere import Elsewhere, OtherEngines, all_as_recorded, as_recorded, elsewhere
-from snippetrun.runner.judge import before, result, varying
-from snippetrun.runner.pool import Aim, look_again, run
+from typing import TYPE_CHECKING
+
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes, SharedSandboxes, live_sandboxes
 from snippetrun.runner.watcher import Telling, Watcher
+from snippetrun.support.lazy import lazily
+
+if TYPE_CHECKING:
+    from snippetrun.runner.elsewhere import Elsewhere, OtherEngines, all_as_recorded, as_recorded, recorded_elsewhere
+    from snippetrun.runner.judge import before, result, varying
+    from snippetrun.runner.pool import Aim, look_again, run
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "elsewhere": "Elsewhere OtherEngines all_as_recorded as_recorded recorded_elsewhere",
+            "judge": "before result varying",
+            "pool": "Aim look_again run",
+        },
+    )
 
 __all__ = [
     "Aim",
@@ -31,9 +45,9 @@ __all__ = [
     "all_as_recorded",
     "as_recorded",
     "before",
-    "elsewhere",
     "live_sandboxes",
     "look_again",
+    "recorded_elsewhere",
     "result",
     "run",
     "varying",

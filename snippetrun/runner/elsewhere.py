@@ -43,7 +43,6 @@ class OtherEngines:
         """Find out which pages are shown as the first engine's recordings say."""
         keys = {job.page.path: job.key for job in work.jobs}
         self._site = work.site
-        self._known: dict[str, Sequence[Elsewhere]] = {}
         self.shown = {r.page.path: r for r in results if r.recording and r.recording.key == keys.get(r.page.path)}
         """What is shown of these pages."""
         self._engines: list[tuple[str, Store, dict[str, Job]]] = []
@@ -51,20 +50,11 @@ class OtherEngines:
             there = plan(work.site.on(source.name), [shown.page for shown in self.shown.values()], work.sources)
             self._engines.append((source.name, Store(there.site), {job.page.path: job for job in there.jobs}))
 
-    def all(self) -> Mapping[str, Sequence[Elsewhere]]:
-        """Return by page what was recorded. Raises as `of`."""
-        return {path: self.of(path) for path in self.shown}
-
     def of(self, path: str) -> Sequence[Elsewhere]:
         """Return what was recorded of a page, in the order of the engines.
 
         Raises RecordingError for a recording that is not as it was written.
         """
-        if path not in self._known:
-            self._known[path] = self._read(path)
-        return self._known[path]
-
-    def _read(self, path: str) -> list[Elsewhere]:
         found = []
         for name, store, jobs in self._engines:
             reading = store.own(jobs[path]) if path in jobs else Reading(None)
@@ -77,15 +67,11 @@ class OtherEngines:
                 found.append(Elsewhere(name, recorded, _news(on_first, recorded)))
         return found
 
-    def sources(self, path: str) -> list[object]:
-        """Return all that decides what `of` returns, beside what the first engine's result says."""
-        known = [(name, store, jobs[path]) for name, store, jobs in self._engines if path in jobs]
-        return [(name, job.key, store.data(job.page)) for name, store, job in known]
 
-
-def elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
+def recorded_elsewhere(work: Plan, results: Sequence[Result]) -> Mapping[str, Sequence[Elsewhere]]:
     """Return by page what was recorded on the site's other engines. Raises as `OtherEngines.of`."""
-    return OtherEngines(work, results).all()
+    others = OtherEngines(work, results)
+    return {path: others.of(path) for path in others.shown}
 
 
 def all_as_recorded(work: Plan, results: Sequence[Result]) -> tuple[Result, ...]:

@@ -27,7 +27,7 @@ from snippetrun.model import (
     Snippet,
     Verdict,
 )
-from snippetrun.recordings import retyped
+from snippetrun.recordings.retype import retyped
 from snippetrun.runner.prepare import OpenSandbox
 from snippetrun.runner.watcher import Watcher
 from snippetrun.sameness import Run

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 from snippetrun.support.masks import masked
 
@@ -37,7 +38,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # What has no width, turns the direction of writing, or ends a line only for some: what Unicode calls default-ignorable,
 # and the line separators. Two that scripts and emoji need stay where they do their work: a joiner (U+200C, U+200D)
 # between two characters beyond ASCII, and a variation selector behind one, or behind what a keycap stands around.
-_UNSEEN = re.compile(
+_UNSEEN = (
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     "|[\u200c\u200d](?![\x80-\U0010ffff])|(?<![\x80-\u200b\u200e-\U0010ffff])[\u200c\u200d]"
@@ -51,9 +52,15 @@ _JSON_HASHES = re.compile(r"##(?=\w*\[)")
 _JSON_LOUD = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 
+@cache
+def _unseen() -> re.Pattern[str]:
+    """Compile it when somebody needs it: that takes longer than all else here together."""
+    return re.compile(_UNSEEN)
+
+
 def visible(text: str) -> str:
     """Return text in which each character that nobody sees is named, as `<U+202E>`."""
-    return text if text.isascii() else _UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
+    return text if text.isascii() else _unseen().sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
 
 
 def whole(text: str) -> str:
@@ -80,6 +87,6 @@ def _without_commands(line: str) -> str:
 def in_json(document: str) -> str:
     """Return a JSON document that means the same and is as harmless: JSON has escapes, and only strings need them."""
     document = _JSON_HASHES.sub(r"#\\u0023", document)
-    for pattern in (_JSON_LOUD, _UNSEEN):
+    for pattern in (_JSON_LOUD, _unseen()):
         document = pattern.sub(lambda match: json.dumps(match[0])[1:-1], document)
     return document

@@ -78,7 +78,7 @@ def replayed(work: Plan, watcher: runner.Watcher, confirmed_by: Path | None = No
     """
     confirmed = confirmations(confirmed_by, git.commit(work.site.root)) if confirmed_by else {}
     results = runner.all_as_recorded(work, runner.run(work.in_mode(Mode.REPLAY), watcher))
-    others = {} if work.site.other_engine else runner.elsewhere(work, results)
+    others = {} if work.site.other_engine else runner.recorded_elsewhere(work, results)
     if confirmed_by is None:
         return results
     shown = {path: [(other.name, other.result) for other in found] for path, found in others.items()}

@@ -186,6 +186,8 @@ class Live:
 
 def _so_far(job: Job, store: Store, reading: Reading) -> Result:
     """Return as much of a page as its recording still says; nothing if that is damaged."""
+    from snippetrun.runner import replay
+
     return runner.result(job.page, None, job.match) if reading.error else replay.stale(job, store, reading)
 
 

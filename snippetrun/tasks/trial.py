@@ -34,7 +34,8 @@ from snippetrun.model import (
     Verdict,
 )
 from snippetrun.plan import plan, sources_of
-from snippetrun.recordings import joined, retyped
+from snippetrun.recordings import joined
+from snippetrun.recordings.retype import retyped
 from snippetrun.runner.page import run_page
 from snippetrun.sameness.ending import wanted_of_hub
 from snippetrun.sameness.expected import ends_wrong

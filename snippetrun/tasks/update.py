@@ -13,7 +13,8 @@ from snippetrun.errors import PageError, Problem, UsageError
 from snippetrun.extract import files
 from snippetrun.model import Mode, Outcome, Position, Recording, Result
 from snippetrun.plan import Plan, plan
-from snippetrun.recordings import Store, retyped
+from snippetrun.recordings import Store
+from snippetrun.recordings.retype import retyped
 from snippetrun.runner.drift import ended
 from snippetrun.support.sgr import uncoloured
 from snippetrun.tasks import site_pages

@@ -22,7 +22,7 @@ def table() -> str:
     site = config.load(REPOSITORY / "mkdocs.yml")
     work = plan(site, site_pages.read(site)).in_mode(Mode.REPLAY)
     results = runner.run(work, runner.Watcher())
-    elsewhere = runner.elsewhere(work, results)
+    elsewhere = runner.recorded_elsewhere(work, results)
     [versions] = {tuple(other.version for other in others) for others in elsewhere.values()}
     head = ["page", "commands", *(f"differ on {version.partition('+')[0]}" for version in versions), "these are"]
     rows = [row(result, elsewhere[result.page.path]) for result in results if result.page.path in elsewhere]

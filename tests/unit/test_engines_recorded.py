@@ -24,7 +24,7 @@ from snippetrun import config, runner
 from snippetrun.config import SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.markdown_extension import embed
-from snippetrun.markdown_extension.embed import all_blocks
+from snippetrun.markdown_extension.embed import shown_pages
 from snippetrun.model import Ending, Job, Mode, Outcome, Result, Stage
 from snippetrun.plan import Plan, plan
 from snippetrun.report import Report, engines, json_, markdown, wrong
@@ -85,9 +85,7 @@ def outcomes(made: Report) -> list[Outcome]:
 
 
 def blocks() -> tuple[str, ...]:
-    planned = work()
-    results = runner.run(planned, runner.Watcher())
-    return all_blocks(planned, results)["docs/a.md"]
+    return shown_pages(work(), partial(runner.run, watcher=runner.Watcher()))["docs/a.md"].blocks
 
 
 def test_a_page_that_is_what_it_was_is_not_compared_again(
@@ -123,16 +121,19 @@ def test_blocks_of_a_damaged_cache_or_of_none_are_made_anew(
 ) -> None:
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))
     first = blocks()
-    [file] = (file for file in (tmp_path / "cache/blocks").rglob("*") if file.is_file())
-    for text in (file.read_text()[:-1], "5", "", "[]", '["0", "another"]'):
-        file.write_text(text)
+    [file] = (file for file in (tmp_path / "cache/kept").rglob("*") if file.is_file())
+    key = file.read_bytes()[:64]
+    for data in (file.read_bytes()[:-1], b"5", b"", key, key + b"\x05", b"0" * 64 + file.read_bytes()[64:]):
+        file.write_bytes(data)
         assert blocks() == first
-    old = file.parent.with_name("of-a-site-that-is-gone")
-    old.mkdir()
-    os.utime(old, (0, 0))
-    shutil.rmtree(file.parent)
+    site_folder = file.parents[1]
+    old = site_folder.with_name("of-a-site-that-is-gone")
+    (old / "read").mkdir(parents=True)
+    for folder in (old / "read", old):
+        os.utime(folder, (0, 0))
+    shutil.rmtree(site_folder)
     assert blocks() == first
-    assert [folder.name for folder in (tmp_path / "cache/blocks").iterdir()] == [file.parent.name]
+    assert [folder.name for folder in (tmp_path / "cache/kept").iterdir()] == [site_folder.name]
     monkeypatch.setenv("SNIPPETRUN_CACHE", str(site / "mkdocs.yml"))
     assert blocks() == first
 
