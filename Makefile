@@ -3,7 +3,7 @@
 # A worker that has nothing left takes over tests of the other: what a file sets up is rarely set up twice.
 PYTEST_ARGS ?= -n 2 --dist worksteal
 
-.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
+.PHONY: help site serve test plugins test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -25,10 +25,15 @@ serve:
 	@tools/setup site
 	.venv/bin/mkdocs serve
 
-test: check
+# An environment is installed while mypy has one of the processors.
+test:
+	@tools/setup test
+	@$(MAKE) --no-print-directory --jobs 2 check plugins
 	@tools/setup browser
-	@tools/setup plugins
 	.venv/bin/pytest $(PYTEST_ARGS) -m 'engine or browser' tests/site tests/engine tests/browser  # the longest first
+
+plugins:
+	@tools/setup plugins
 
 test-hosts:
 	@tools/test-hosts
