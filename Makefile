@@ -1,8 +1,9 @@
 # Two commands are all that a newcomer needs: `make site` and `make test`. Each sets up what it lacks.
 
-PYTEST_ARGS ?= -n 2
+# A worker that has nothing left takes over tests of the other: what a file sets up is rarely set up twice.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 
-.PHONY: help site serve test test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
+.PHONY: help site serve test plugins test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -24,10 +25,15 @@ serve:
 	@tools/setup site
 	.venv/bin/mkdocs serve
 
-test: check
+# An environment is installed while mypy has one of the processors.
+test:
+	@tools/setup test
+	@$(MAKE) --no-print-directory --jobs 2 check plugins
 	@tools/setup browser
+	.venv/bin/pytest $(PYTEST_ARGS) -m 'engine or browser' tests/site tests/engine tests/browser  # the longest first
+
+plugins:
 	@tools/setup plugins
-	.venv/bin/pytest $(PYTEST_ARGS) -m 'engine or browser'
 
 test-hosts:
 	@tools/test-hosts
@@ -41,7 +47,7 @@ check:
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
-	.venv/bin/pytest -q -n 2 -m 'not engine and not browser'
+	.venv/bin/pytest -q -n 2 --dist worksteal -m 'not engine and not browser'
 
 soak:
 	@tools/setup test

@@ -1,6 +1,6 @@
 """The `snippetrun` command: thin faces, a file for each, over the road that a page travels.
 
-`group` is the group and what its commands share, `commands` all of them; `main` runs it.
+`group` is the group and what its commands share; `main` runs it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ def _run() -> int:
     # Imported here, as it takes a moment in which somebody may press Ctrl-C.
     import click
 
-    from snippetrun.cli.commands import cli
-    from snippetrun.cli.group import complain, echo
+    from snippetrun.cli.group import cli, complain, echo
     from snippetrun.errors import ExitStatus, Problem, SnippetrunError
 
     try:

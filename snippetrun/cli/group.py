@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,9 @@ EXECUTOR = click.option(
     help="Where pages run: `local`, or the scheduler of a Dask cluster, dask://HOST:PORT.",
 )
 
+_COMMANDS = (
+    "adopt", "check", "clean", "diff", "doctor", "init", "list", "merge", "run", "serve", "shell", "status", "update",
+)  # fmt: skip
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 """By what a line of a diff starts with."""
 
@@ -87,7 +91,21 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """All commands, a file for each. One is imported when it is asked for: what the others import takes a while."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names of all, as click does."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name, as click does; None if there is none."""
+        if cmd_name in _COMMANDS:
+            import_module(f"snippetrun.cli.{cmd_name}")  # which adds it to the group
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,

@@ -26,6 +26,8 @@ from snippetrun.sandbox.sandbox_image import sandbox_image_of
 pytestmark = pytest.mark.engine
 
 FORKY = EngineSource(debian="forky")
+ONE_RUN = "      runs: 1\n"
+"""In mkdocs.yml: which engine it is shows in the first."""
 PROGRAMS = """ARG FORKY
 FROM $FORKY AS packages
 FROM scratch
@@ -86,7 +88,7 @@ def engine_of(site: Path) -> str:
 @pytest.mark.usefixtures("forky")
 def test_pages_run_on_the_engine_of_another_debian(make_site: MakeSite) -> None:
     page = PAGE.replace("PLACE", "/usr/sbin/dockerd\n/sbin/dockerd").replace("Linux OS", "Linux forky/sid")
-    site = make_site({"a.md": page}, "      engine: {debian: forky}\n")
+    site = make_site({"a.md": page}, ONE_RUN + "      engine: {debian: forky}\n")
     assert engine_of(site).endswith(", of Debian forky")
 
 
@@ -94,7 +96,7 @@ def test_pages_run_on_the_engine_of_an_image_laid_out_like_the_official_one(
     make_site: MakeSite, engine: HostEngine, official: str
 ) -> None:
     page = PAGE.replace("PLACE", "/usr/local/bin/dockerd").replace("Linux OS", "Linux 13 (trixie)")
-    site = make_site({"a.md": page}, "      engine: {image: 'docker:28-dind', archive: docker.tar}\n")
+    site = make_site({"a.md": page}, ONE_RUN + "      engine: {image: 'docker:28-dind', archive: docker.tar}\n")
     with (site / "docker.tar").open("wb") as archive:
         archive.writelines(engine.save([official]))
     assert engine_of(site).endswith(", of docker:28-dind")
@@ -104,7 +106,7 @@ def test_pages_run_on_the_engine_of_an_image_laid_out_like_the_official_one(
 @pytest.mark.usefixtures("forky")
 def test_an_option_that_one_engine_has_not_got_is_told_in_the_column_of_the_other(make_site: MakeSite) -> None:
     page = "# A\n\n```console {exit=125}\n$ docker images --tree\n```\n\n```console\n$ docker ps --quiet\n```\n"
-    make_site({"a.md": page}, "      engines: {current: {debian: trixie}, next: {debian: forky}}\n")
+    make_site({"a.md": page}, ONE_RUN + "      engines: {current: {debian: trixie}, next: {debian: forky}}\n")
     assert snippetrun("run", **os.environ).returncode == 0
     checked = snippetrun("check", "--engine", "all", **os.environ)
     assert checked.returncode == 1, checked.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.errors import ExitStatus
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
@@ -46,10 +46,9 @@ def _command(context: click.Context, heading: str) -> Iterator[str]:
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         yield " ".join(paragraph.split())
     if isinstance(command, click.Group):
-        names = command.list_commands(context)
-        yield _table(
-            "command", [(f"[`{name}`](#{name})", command.commands[name].get_short_help_str(200)) for name in names]
-        )
+        commands = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+        helps = [(f"[`{name}`](#{name})", found.get_short_help_str(200)) for name, found in commands if found]
+        yield _table("command", helps)
     yield _table("option", _options(context))
 
 

@@ -101,17 +101,16 @@ def test_cold_builds_are_the_same_site_and_say_nothing_new(tmp_path: Path) -> No
     keeping = f"import sys\nfrom pathlib import Path\nsys.path.insert(0, {tests!r})\nfrom helpers import kept\n"
     # What Debian has published since the last commit may be news to it.
     ran(first, "run", f"{keeping}kept.keep(Path({str(raw)!r}))\n{MKDOCS}")
-    ran(first, "replay")  # what varies in the news was seen only once the site was built
+    # What varies in the news was seen only once this site was built: the others show it.
     second, replayed = (checkout(tmp_path / name, first / "recordings") for name in ("second", "replayed"))
     ran(second, "run")
     ran(replayed, "replay")
     assert list(different(first / "recordings", second / "recordings")) == []
-    assert list(different(first / "site", second / "site")) == []
-    assert list(different(first / "site", replayed / "site")) == []
+    assert list(different(second / "site", replayed / "site")) == []
     came = [command for file in raw.iterdir() for command in json.loads(file.read_text())]
     assert len(came) > 300
     assert [*filter(None, map(kept.wrong, came))] == []
-    assert list(made_up(first)) == []
+    assert list(made_up(replayed)) == []
 
 
 def made_up(folder: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from helpers.machine import Engine
 
 from snippetrun import config, runner
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.config import baseline
 from snippetrun.errors import UsageError
 

@@ -17,7 +17,7 @@ from helpers.mkdocs_build import build
 from helpers.reported import SCHEMA, strict
 
 from snippetrun import config, report, runner
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.config import baseline
 from snippetrun.errors import ConfigError, UsageError
 from snippetrun.model import Mode

@@ -24,7 +24,7 @@ from helpers.machine import Heard, Notes
 from helpers.runs import SITE, console, page
 
 from snippetrun import runner
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.config import SiteConfig
 from snippetrun.errors import ClusterError, EngineError, Problem, SandboxError
 from snippetrun.model import Job, Mode

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snippetrun import config, render, report, runner
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.config import ImageSource, SiteConfig
 from snippetrun.errors import RecordingError
 from snippetrun.extract import files

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from conftest import MakeSite
 
 from snippetrun import config
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.errors import ConfigError, PageError
 from snippetrun.extract import files
 from snippetrun.support import bounded

@@ -16,7 +16,7 @@ from helpers.machine import Fleet
 from helpers.runs import SITE, console, page, run
 
 from snippetrun import config
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.errors import ConfigError, PageError, Problem
 from snippetrun.extract import read
 from snippetrun.model import Page

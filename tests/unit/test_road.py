@@ -17,7 +17,7 @@ from helpers.machine import Engine
 
 import snippetrun
 from snippetrun.cli import check as command
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.model import CommandResult, Mode
 from snippetrun.sandbox.interface import TerminalCommand
 from snippetrun.sandbox.shell import PtyShell

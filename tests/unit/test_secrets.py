@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from snippetrun import config, render, report, runner
-from snippetrun.cli.commands import cli
+from snippetrun.cli.group import cli
 from snippetrun.errors import ConfigError, Problem, SandboxError
 from snippetrun.extract import files, read
 from snippetrun.model import CommandResult, Environment, Fact, Job, Mode, Recording, printed
