@@ -177,11 +177,12 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
             return env
         if self.reads_only:
             raise PagesRead(pages)
+        pages = (*pages, *gone(self.site, pages))
         strict = config.strict and not self._preview
         findings = (*self._fences.findings, *chain.from_iterable(page.findings for page in pages))
         _warn("something does not run although it looks so", findings, strict=strict)
         try:
-            self._show((*pages, *gone(self.site, pages)))
+            self._show(pages)
         except SnippetrunError as error:
             raise PluginError(report.diagnostics(error.problems)) from error
         self._reported = [self._shown[page.path].reported for page in self._plan.pages]
@@ -244,7 +245,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
                 return False
             try:
                 built.read(page)
-                self._show((*self._fences.readable(), *gone(self.site, self._fences.readable())))
+                pages = self._fences.readable()
+                self._show((*pages, *gone(self.site, pages)))
                 self._fill(page)
                 built.write(page)
             except Exception:  # noqa: BLE001 - of any plugin; the build of the whole site comes to it too, and tells

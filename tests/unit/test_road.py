@@ -63,7 +63,7 @@ def test_check_goes_one_way_through_the_files_that_contributing_names(
     monkeypatch.setattr(PtyShell, "run", run)
     CliRunner().invoke(cli, ["check"], catch_exceptions=False, standalone_mode=False)
     road = [*roads[0], "sandbox/shell.py"]
-    [drawn] = re.findall(r"The road of `snippetrun check`.*?\n\n((?:    .*\n)+)", CONTRIBUTING, re.DOTALL)
+    [drawn] = re.findall(r"The road of `snippetrun check`.*?\n\n((?:    [^\n]*\n)+)", CONTRIBUTING, re.DOTALL)
     assert road == re.findall(r"^ +(\S+\.py)", drawn, re.MULTILINE)
     assert len(road) == len(set(road)) <= 10
     row = [rows()[file.split("/")[0]] for file in road]
