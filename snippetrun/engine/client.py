@@ -104,7 +104,8 @@ class HostEngine(Images):
                     "Cmd": list(spec.command),
                     "Labels": self._marked(spec.labels),
                     "HostConfig": host_config,
-                    "NetworkDisabled": False,
+                    # Its network namespace then is the kernel's alone, and the engine starts no program to set one up.
+                    "NetworkDisabled": not spec.internet,
                     "OpenStdin": True,
                     "StdinOnce": True,
                     "AttachStdin": True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from snippetrun.model import CommandResult, Ending, Job, Page
 from snippetrun.runner.prepare import images_of
 from snippetrun.sandbox.image_store import Store, store
 from snippetrun.sandbox.interface import Sandbox, TerminalCommand
+from snippetrun.sandbox.live import LiveSandbox
 from snippetrun.support import patience
 from snippetrun.support.limits import HIGHEST_USER, beyond_users
 
@@ -99,6 +101,17 @@ def test_nothing_of_the_host_is_in_reach(shared: Sandbox, tmp_path: Path) -> Non
 def test_there_is_no_network_but_the_pages_own(shared: Sandbox) -> None:
     assert said(shared, "ls /sys/class/net").split() == ["docker0", "lo"]
     assert run(shared, "curl -sS --max-time 2 http://192.0.2.1").status != 0
+
+
+def test_the_outer_container_has_no_network_card(shared: Sandbox, engine: HostEngine) -> None:
+    assert isinstance(shared, LiveSandbox)
+    cards = engine.execute(shared.inspect()["Id"], ["cat", "/proc/net/dev"], {}).read_all(patience.seconds(20))
+    assert re.findall(rb"(\S+):", cards) == [b"lo"]
+
+
+def test_no_file_that_the_hosts_engine_makes_is_on_a_page(shared: Sandbox) -> None:
+    assert said(shared, "cat /etc/hostname /etc/resolv.conf") == "docker\nnameserver 192.0.0.1\n"
+    assert said(shared, "getent ahostsv4 localhost").startswith("127.0.0.1 ")
 
 
 def test_containers_publish_ports_and_build_and_limit_memory(shared: Sandbox) -> None:
