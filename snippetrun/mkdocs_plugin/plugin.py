@@ -228,7 +228,7 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
     def on_serve(self, server: LiveReloadServer, /, **_: object) -> LiveReloadServer:
         """Watch what pages depend on, beside their files, and show a page that is saved before the site is built."""
         if self._preview:
-            self._server.serve(server, self._show_page, self._preview.is_awaited)
+            self._server.serve(server, self._show_page)
             self._watch(self._preview)
         return server
 

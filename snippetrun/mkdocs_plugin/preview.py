@@ -102,10 +102,6 @@ class Preview:
             self._is_built = True
             self._write(self.shown)
 
-    def is_awaited(self) -> bool:
-        """Tell whether a page runs of which nothing new is shown yet."""
-        return any(self._live.stage(result.page.path) is Stage.RUNS for result in self.results)
-
     def has_new_recording(self, file: Path) -> bool:
         """Tell whether a file is a recording that somebody else has changed; all blocks are made anew then."""
         if file.suffix != ".json" or self._live.wrote(file):

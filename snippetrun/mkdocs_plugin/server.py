@@ -18,17 +18,16 @@ from mkdocs.commands import build
 from mkdocs.structure.files import InclusionLevel
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
-from snippetrun.support import stopping
-
 if TYPE_CHECKING:
     from jinja2 import Environment
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import File, Files
     from mkdocs.structure.nav import Navigation
+    from mkdocs.structure.toc import AnchorLink
 
-_PAUSE_SECONDS, _MOST_SECONDS = 2.0, 10.0
-"""Without a change after a page was shown; then the rest of the site follows. The second if it would delay a run."""
+_PAUSE_SECONDS, _LONG_SECONDS = 2.0, 20.0
+"""Without a change after a page was shown; then the rest of the site follows. The second if no menu has changed."""
 _State = dict[str, dict[str, tuple[int, int]]]
 """By what is watched, when each file was written, and its size."""
 
@@ -77,22 +76,21 @@ class Server:
         """Keep what a build has made."""
         self.built = BuiltSite(config, files, nav, env)
 
-    def serve(
-        self, server: LiveReloadServer, show: Callable[[BuiltSite, File], bool], is_awaited: Callable[[], bool]
-    ) -> None:
+    def serve(self, server: LiveReloadServer, show: Callable[[BuiltSite, File], bool]) -> None:
         """Take the server, which answers from now on.
 
         `show` shows a page of the site as it is now, beside the others as they were built, and tells whether that can
-        be done. The rest of the site follows once its author pauses, and sees what `is_awaited`.
+        be done. The rest of the site follows once its author pauses: to build it keeps who edits a page waiting.
         """
         self._server, build_all = server, server.builder
         self._state = self._look()
 
         def build_again() -> None:
-            page = self._only_page_changed()
-            if page and self.built and show(self.built, page):
+            file = self._only_page_changed()
+            before = _outline(file)
+            if file and self.built and show(self.built, file):
                 self._publish()
-                if self._goes_on(is_awaited):
+                if self._goes_on(_PAUSE_SECONDS if _outline(file) != before else _LONG_SECONDS):
                     return
                 with server._epoch_cond:  # noqa: SLF001 - who asks for a page now waits for it
                     server._wanted_epoch += 1  # noqa: SLF001
@@ -141,18 +139,15 @@ class Server:
                 server._visible_epoch = server._wanted_epoch  # noqa: SLF001
                 server._epoch_cond.notify_all()  # noqa: SLF001
 
-    def _goes_on(self, is_awaited: Callable[[], bool]) -> bool:
+    def _goes_on(self, seconds: float) -> bool:
         """Wait for a pause; return whether a file changes before there is one, or the server is to end."""
         if (server := self._server) is None:
             return True
-        began = time.monotonic()
+        until = time.monotonic() + seconds
         with server._rebuild_cond:  # noqa: SLF001 - see above
-            while not (server._want_rebuild or server._shutdown):  # noqa: SLF001
-                waited = time.monotonic() - began
-                if waited > _MOST_SECONDS or (waited > _PAUSE_SECONDS and not is_awaited()):
-                    return False
-                server._rebuild_cond.wait(stopping.SLICE)  # noqa: SLF001
-        return True
+            while time.monotonic() < until and not (server._want_rebuild or server._shutdown):  # noqa: SLF001
+                server._rebuild_cond.wait(server.shutdown_delay)  # noqa: SLF001 - Windows hears no Ctrl-C meanwhile
+            return server._want_rebuild or server._shutdown  # noqa: SLF001
 
     def _only_page_changed(self) -> File | None:
         """Return the page that has changed since the last look, if nothing else has."""
@@ -166,6 +161,18 @@ class Server:
     def _look(self) -> _State:
         watched = self._server._watched_paths if self._server else ()  # noqa: SLF001 - see above
         return {each: {path: (of.st_mtime_ns, of.st_size) for path, of in _files(each)} for each in watched}
+
+
+def _outline(file: File | None) -> object:
+    """Return what other pages show of a page: its title, its metadata and its headings."""
+    page = file.page if file else None
+    return page and (str(page.title), dict(page.meta), list(_headings(page.toc)))
+
+
+def _headings(items: Iterable[AnchorLink]) -> Iterator[tuple[str, str]]:
+    for item in items:
+        yield item.id, item.title
+        yield from _headings(item.children)
 
 
 def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:

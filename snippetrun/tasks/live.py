@@ -60,6 +60,8 @@ class Live:
         """What pages have come to in this preview."""
         self._written: dict[Path, int] = {}
         """When runs of this preview have written their recordings."""
+        self._fresh: dict[str, tuple[object, Result]] = {}
+        """What pages come to by their recordings, and what decides about that."""
         self._pages: dict[str, Page] = {}
         """As they were when they were last asked for."""
         self._head_start: HeadStart | None = None
@@ -68,14 +70,8 @@ class Live:
     def results(self, work: Plan) -> tuple[Result, ...]:
         """Return what can be shown of each page now, and have those run that have changed; `stage` tells which."""
         site, store = work.site, Store(work.site)
-        readings = store.look_all(work.jobs)
-        fresh = {} if site.mode is Mode.RUN else replay.fresh(readings, site.mode, lambda _: None)
         versions = {job.page.path: (job.key, _written_at(Path(job.page.path))) for job in work.jobs}
-        shown = {
-            job.page.path: runner.result(job.page, fresh[job.page.path], site.match)
-            for job in work.jobs
-            if job.page.path in fresh
-        }
+        shown, readings = self._recorded(work, store)
         shown |= {path: result for path, (version, result) in self._ended.items() if versions.get(path) == version}
         confirmed = {path for path in shown if self._running.get(path) == versions.get(path)}
         waiting = {job.page.path: job for job in work.jobs if job.page.path not in shown or job.page.path in confirmed}
@@ -84,6 +80,21 @@ class Live:
             self._begin(work.only(waiting), {path: versions[path] for path in waiting})
         self._pages = {page.path: page for page in work.pages}
         return tuple(shown.get(page.path) or runner.result(page, None, site.match) for page in work.pages)
+
+    def _recorded(self, work: Plan, store: Store) -> tuple[dict[str, Result], Mapping[str, Reading]]:
+        """Return the results of pages whose recordings are fresh, and the recordings of all others."""
+        site = work.site
+        states: dict[str, object] = {
+            job.page.path: (job, site.match, site.mode, _written_at(store.path(job.page))) for job in work.jobs
+        }
+        # Most pages are what they were a moment ago: to judge them all again takes a quarter of a second here.
+        known = {path: of for path, (state, of) in self._fresh.items() if path in states and state == states[path]}
+        readings = store.look_all([job for job in work.jobs if job.page.path not in known])
+        fresh = {} if site.mode is Mode.RUN else replay.fresh(readings, site.mode, lambda _: None)
+        pages = {page.path: page for page in work.pages}
+        known |= {path: runner.result(pages[path], recording, site.match) for path, recording in fresh.items()}
+        self._fresh = {path: (states[path], result) for path, result in known.items()}
+        return known, readings
 
     def stage(self, path: str) -> Stage | None:
         """Return how far a page is that runs now, or waits for its turn; None for any other."""
@@ -191,9 +202,9 @@ def _so_far(job: Job, store: Store, reading: Reading) -> Result:
     return runner.result(job.page, None, job.match) if reading.error else replay.stale(job, store, reading)
 
 
-def _written_at(file: Path) -> int:
+def _written_at(file: Path | None) -> int:
     """Return when a file was written, in nanoseconds; 0 if there is none."""
     try:
-        return file.stat().st_mtime_ns
+        return file.stat().st_mtime_ns if file else 0
     except OSError:
         return 0
