@@ -192,7 +192,7 @@ def test_a_hub_that_does_not_start_says_why(engine: HostEngine, site: SiteConfig
     image, provided = images_of(engine, site, print)
     volume = store(engine, str(site.root), image, provided, print).volume
     spec = page_specification(engine, image, volume, Job(Page("docs/hub.md", ()), "", (), 60.0, 1_000_000, hub=True))
-    broken = dataclasses.replace(spec, volumes={**spec.volumes, "/etc/ssl/certs": f"{volume}:ro"})
+    broken = dataclasses.replace(spec, scratch=(*spec.scratch, "/files/etc/ssl/certs"))
     with pytest.raises(SandboxError) as caught, sandbox(engine, broken):
         pass
     [problem] = caught.value.problems
