@@ -171,11 +171,9 @@ class Server:
             return server._want_rebuild or server._shutdown  # noqa: SLF001
 
     def _changed(self) -> set[str]:
-        """Return the files that have changed since the last look; none if other files are watched now."""
+        """Return the files that have changed since the last look, but for those that nobody has looked at before."""
         before, self._state = self._state, self._look()
-        if before.keys() != self._state.keys():
-            return set()
-        pairs = [(old, self._state[watched]) for watched, old in before.items()]
+        pairs = [(before[watched], self._state[watched]) for watched in before.keys() & self._state.keys()]
         return {path for old, new in pairs for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
 
     def _look(self) -> _State:
