@@ -29,7 +29,7 @@ REASONS = {
     "echoes": TYPED,
     "others": TYPED,
     "runs": TYPED,
-    "replay": "The pages are read, their recordings too, and the blocks are filled in.",
+    "replay": "Our modules are imported, what is kept of each page is read, and the page about all pages is made.",
     "reading": "Beside the blocks, fences and prompts are read, and Python-Markdown's own parser has a look at pages "
     "that it may show otherwise.",
     "saved": "MkDocs looks for changes twice a second; the page is rendered twice, and its command runs between.",

@@ -99,9 +99,9 @@ class Outline:
 def _blocks(renderer: Renderer) -> MarkdownIt:
     # Deeper than any page, yet far from Python's recursion limit. What stands in a line is no concern of ours.
     blocks = MarkdownIt("commonmark", {"maxNesting": 40}).disable("inline")
-    return (
-        blocks.use(_text_at_once) if renderer is Renderer.COMMONMARK else blocks.use(indented_blocks).use(_text_at_once)
-    )
+    if renderer is not Renderer.COMMONMARK:
+        blocks.use(indented_blocks)
+    return blocks.use(_text_at_once)
 
 
 def _text_at_once(md: MarkdownIt) -> None:

@@ -85,14 +85,14 @@ class Fences:
         """What looks on the pages as if it should run and does not, beside what the pages themselves have."""
 
     def forget(self, path: str) -> bool:
-        """Have a page taken anew that has been shown; return whether that can be done.
+        """Have a page taken anew that was taken, or could not be used; return whether that can be done.
 
         It cannot where the site shows its file several times, with other fences each time.
         """
         own = Path(path)
-        if path not in self._taken or str(own.with_stem(f"{own.stem}~2")) in self._taken:
+        if str(own.with_stem(f"{own.stem}~2")) in self._taken:
             return False
-        del self._taken[path]
+        self._taken.pop(path, None)
         self.problems.pop(path, None)
         self.marks.forget(path)
         return True

@@ -82,6 +82,8 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         self._untested = 0
         self._verification: VerificationPage | None = None
         self._began = 0.0
+        self._filled: dict[str, str] = {}
+        """The HTML of pages with our blocks, by their files below docs_dir."""
         self._paths: dict[str, str] = {}
         """The paths of pages, by those of their files below docs_dir."""
 
@@ -217,10 +219,13 @@ class SnippetrunPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call] 
         if page := file.page:
             path, content = self._paths.get(file.src_uri, ""), page.content or ""
             page.content = self._preview.content(path, content) if self._preview else self._fences.marks.fill(content)
+            self._filled[file.src_uri] = page.content
 
     def on_post_page(self, output: str, *, page: SitePage, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs' signature
         """Fill what other plugins have copied from page to page, and what runs beside a live preview."""
         if self._preview:
+            if page.content != self._filled.get(page.file.src_uri):
+                self._server.finished_later.add(page.file.src_uri)
             return self._preview.fill(Path(page.file.abs_dest_path), output)
         return self._fences.marks.fill(output)
 

@@ -37,7 +37,7 @@ class Preview:
         self._lock, self._asked = threading.Lock(), threading.RLock()
         self._marks = Marks()
         self._made_of: dict[str, tuple[SiteConfig, Result]] = {}
-        """What these are made of."""
+        """What the pages that are shown are made of."""
         self._files: dict[Path, str] = {}
         """What is in files of the site, with marks for the blocks of pages that run."""
         self._is_built = False
@@ -71,8 +71,8 @@ class Preview:
             stages = {page.path: self._live.stage(page.path) for page in pages}
             new = {result.page.path: (site, result) for result in results}
             changed = [of for path, (_, of) in new.items() if stages.get(path) or self._made_of.get(path) != new[path]]
-            self._made_of |= new
             self._show(shown(self.plan, changed, stages))
+            self._made_of |= new  # not if that has failed: it would not be tried again
 
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:

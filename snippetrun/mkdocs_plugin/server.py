@@ -7,10 +7,12 @@ file has changed (mkdocs/livereload/__init__.py), and in a build (mkdocs/command
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from mkdocs.structure.toc import AnchorLink
 
 _PAUSE_SECONDS, _LONG_SECONDS = 2.0, 20.0
-"""Without a change after a page was shown; then the rest of the site follows. The second if no menu has changed."""
+"""Without a change after a page was shown; then the rest of the site follows. The second if little of it is missed."""
+_EDITORS = (".*.sw?", "*~", "4913", ".#*", "#*#")
+"""The names of files that editors make beside a page; they are none of the site's."""
 _State = dict[str, dict[str, tuple[int, int]]]
 """By what is watched, when each file was written, and its size."""
 
@@ -64,17 +68,20 @@ class Server:
 
     def __init__(self) -> None:
         """Have no server yet."""
-        self.built: BuiltSite | None = None
-        """What the last build has made."""
+        self.finished_later: set[str] = set()
+        """The pages, by their files below docs_dir, that other plugins go on to change once all pages are read."""
+        self._built: BuiltSite | None = None
         self._server: LiveReloadServer | None = None
         self._watched: set[Path] = set()
         self._state: _State = {}
         self._is_asked = False
         """Whether a build was asked for that no watched file tells of."""
+        self._owed = math.inf
+        """After how many seconds of a pause the rest of the site is built; infinite if it is as it should be."""
 
     def keep(self, config: MkDocsConfig, files: Files, nav: Navigation, env: Environment) -> None:
         """Keep what a build has made."""
-        self.built = BuiltSite(config, files, nav, env)
+        self._built, self.finished_later = BuiltSite(config, files, nav, env), set()
 
     def serve(self, server: LiveReloadServer, show: Callable[[BuiltSite, File], bool]) -> None:
         """Take the server, which answers from now on.
@@ -86,18 +93,32 @@ class Server:
         self._state = self._look()
 
         def build_again() -> None:
-            file = self._only_page_changed()
-            before = _outline(file)
-            if file and self.built and show(self.built, file):
+            changed = self._changed()
+            own = [path for path in changed if not any(fnmatch(Path(path).name, name) for name in _EDITORS)]
+            if changed and not own and not self._is_asked:
+                with server._epoch_cond:  # noqa: SLF001 - nobody need load anything
+                    server._wanted_epoch = server._visible_epoch  # noqa: SLF001
+            elif len(own) == 1 and self._shows(own[0], show):
                 self._publish()
-                if self._goes_on(_PAUSE_SECONDS if _outline(file) != before else _LONG_SECONDS):
-                    return
+            else:
+                self._owed = 0.0
+            if not math.isinf(self._owed) and not self._goes_on(self._owed):
                 with server._epoch_cond:  # noqa: SLF001 - who asks for a page now waits for it
-                    server._wanted_epoch += 1  # noqa: SLF001
-            self._is_asked = False
-            build_all()
+                    server._wanted_epoch = max(server._wanted_epoch, server._visible_epoch + 1)  # noqa: SLF001
+                self._is_asked, self._owed = False, math.inf
+                build_all()
 
         server.builder = build_again
+
+    def _shows(self, path: str, show: Callable[[BuiltSite, File], bool]) -> bool:
+        built = self._built
+        file = built.page_at(path) if built and not self._is_asked else None
+        before = _outline(file)
+        if built is None or file is None or not show(built, file):
+            return False
+        is_missed = _outline(file) != before or file.src_uri in self.finished_later
+        self._owed = min(self._owed, _PAUSE_SECONDS if is_missed else _LONG_SECONDS)
+        return True
 
     def watch(self, folders: Iterable[Path]) -> None:
         """Build again when something changes in one of these folders."""
@@ -149,14 +170,11 @@ class Server:
                 server._rebuild_cond.wait(server.shutdown_delay)  # noqa: SLF001 - Windows hears no Ctrl-C meanwhile
             return server._want_rebuild or server._shutdown  # noqa: SLF001
 
-    def _only_page_changed(self) -> File | None:
-        """Return the page that has changed since the last look, if nothing else has."""
+    def _changed(self) -> set[str]:
+        """Return the files that have changed since the last look, but for those that nobody has looked at before."""
         before, self._state = self._state, self._look()
         pairs = [(before[watched], self._state[watched]) for watched in before.keys() & self._state.keys()]
-        changed = {path for old, new in pairs for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
-        if self.built is None or self._is_asked or len(changed) != 1:
-            return None
-        return self.built.page_at(changed.pop())
+        return {path for old, new in pairs for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
 
     def _look(self) -> _State:
         watched = self._server._watched_paths if self._server else ()  # noqa: SLF001 - see above
