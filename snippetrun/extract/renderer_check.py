@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from snippetrun.errors import Problem
-from snippetrun.extract.block_parser import find_text
+from snippetrun.extract.block_parser import TextFences
 from snippetrun.extract.fences import Container, Fence, Kind, Outline, is_blank
 from snippetrun.extract.indented_blocks import INDENT
 from snippetrun.extract.superfences import Block
@@ -68,8 +68,8 @@ class Seen:
         return _any_between(self._suspects, self.first_of_block(fence), fence.line + 1) and fence.line in self._text
 
     @cached_property
-    def _text(self) -> set[int]:
-        return find_text(self._lines, self._blocks, self._extensions)
+    def _text(self) -> TextFences:
+        return TextFences(self._lines, self._blocks, self._extensions)
 
     def touches_code(self, fence: Fence) -> bool:
         """Whether indented code stands in the lines above a fence that no blank line parts from it."""

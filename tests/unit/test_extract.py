@@ -22,7 +22,7 @@ from pymdownx.superfences import highlight_validator
 from snippetrun.config import Dialect
 from snippetrun.errors import PageError, Problem
 from snippetrun.extract import Edit, read, splice
-from snippetrun.extract.block_parser import find_text
+from snippetrun.extract.block_parser import TextFences
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
 from snippetrun.extract.shell_syntax import Scanner, runs_docker
@@ -219,6 +219,7 @@ def nested(draw: st.DrawFn) -> str:
         else:
             lines.append(prefix + opener)
         lines += [prefix.rstrip()] * draw(st.sampled_from([1, 1, 1, 0, 2, 3]))
+        lines += ["# A heading ends what is open", ""] * (draw(st.integers(0, 7)) == 0)
         prefix += draw(_DEEPER) + "> " * opener.startswith(">")
         prefix = prefix[: len(prefix) - 4 * (draw(st.integers(0, 4)) == 0)]
         lines += [(prefix + line).rstrip() for line in ("```console", f"$ docker ps {number}", "```")]
@@ -229,13 +230,14 @@ def nested(draw: st.DrawFn) -> str:
 @settings(max_examples=300)
 @given(nested())
 @example("[^1]: a footnote\n\n\n    ```console\n    $ docker ps\n    ```\n")
+@example("[^1]: a\n\n    ```console\n    $ docker ps\n    ```\n\n# H\n\n[^1]: b\n")
 @example("-   -   !!! note\n\n            ```console\n            $ docker ps\n            ```\n")
 def test_the_site_shows_the_fences_that_are_said_to_be_shown(text: str) -> None:
     page, wrong = outcome(text)
     assert not (page and unseen(page, text))
     lines = normalised(text)
     blocks = find_blocks(lines)
-    texts = find_text(lines, blocks, None)
+    texts = TextFences(lines, blocks, None)
     said = {problem.line for problem in wrong if re.search("as text|is text", problem.message)}
     assert said.isdisjoint(block.line for block in blocks if block.line not in texts)
     shown = Counter(lines[block.line].lstrip("> ") for block in blocks if block.line not in texts)
@@ -248,8 +250,8 @@ def test_the_site_shows_the_fences_that_are_said_to_be_shown(text: str) -> None:
 def test_what_makes_blocks_is_what_the_site_has(opener: str, extension: str) -> None:
     lines = f"{opener}\n\n    ```console\n    $ docker ps\n    ```\n///\n".split("\n")
     blocks = find_blocks(lines)
-    assert find_text(lines, blocks, [extension, "of.others"]) == set()
-    assert find_text(lines, blocks, ["admonition"]) == {blocks[0].line}
+    assert blocks[0].line not in TextFences(lines, blocks, [extension, "of.others"])
+    assert blocks[0].line in TextFences(lines, blocks, ["admonition"])
 
 
 FRAGMENTS = st.lists(
