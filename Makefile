@@ -3,7 +3,7 @@
 # A worker that has nothing left takes over tests of the other: what a file sets up is rarely set up twice.
 PYTEST_ARGS ?= -n 2 --dist worksteal
 
-.PHONY: help site serve test plugins test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
+.PHONY: help site serve test plugins images test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
 
 help:
 	@echo 'make site    build the site, with every snippet run, into site/'
@@ -25,15 +25,19 @@ serve:
 	@tools/setup site
 	.venv/bin/mkdocs serve
 
-# An environment is installed while mypy has one of the processors.
+# An environment and images, which mostly wait for disks and other machines, are made while the checks compute.
 test:
 	@tools/setup test
-	@$(MAKE) --no-print-directory --jobs 2 check plugins
+	@$(MAKE) --no-print-directory --jobs 3 check plugins images
 	@tools/setup browser
 	.venv/bin/pytest $(PYTEST_ARGS) -m 'engine or browser' tests/site tests/engine tests/browser  # the longest first
 
 plugins:
 	@tools/setup plugins
+
+images:
+	@tools/setup test
+	PYTHONPATH=tests .venv/bin/python tests/helpers/images.py
 
 test-hosts:
 	@tools/test-hosts
