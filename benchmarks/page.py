@@ -30,8 +30,8 @@ REASONS = {
     "others": TYPED,
     "runs": TYPED,
     "replay": "Our modules are imported, what is kept of each page is read, and the page about all pages is made.",
-    "reading": "Beside the blocks, fences and prompts are read, and Python-Markdown's own parser has a look at sections "
-    "that it may show otherwise.",
+    "reading": "Beside the blocks, fences and prompts are read, and Python-Markdown's own parser has a look at "
+    "sections that it may show otherwise.",
     "saved": "MkDocs looks for changes twice a second; the page is rendered twice, and its command runs between.",
     "edit": "The page is rendered twice as well, and MkDocs looks for changes twice a second.",
     "changed": "All pages are read, and held against their recordings and against the commit.",
