@@ -29,8 +29,8 @@ _KNOWN = (
 """What changes how blocks are read."""
 # what stands for the fence that is number 12 of the page
 _PLACEHOLDER = re.compile("\x02(\\d+)\x03")
-# [^1]: text
-_FOOTNOTE = re.compile(r"\[\^[^\]]*\]:")
+# [^1]: text, which a later one may replace
+FOOTNOTE = re.compile(r"\[\^[^\]]*\]:")
 
 
 class _Code(CodeBlockProcessor):
@@ -92,7 +92,7 @@ def _sections(lines: Sequence[str], blocks: Sequence[Block], extensions: Sequenc
     later one of its name.
     """
     yield 1
-    names = [match[0] for line in lines if "[^" in line for match in _FOOTNOTE.finditer(line)]
+    names = [match[0] for line in lines if "[^" in line for match in FOOTNOTE.finditer(line)]
     if len(names) != len(set(names)) or any(name.startswith("pymdownx.blocks.") for name in extensions):
         return
     fenced = {number for block in blocks for number in range(block.line, block.end_line + 1)}

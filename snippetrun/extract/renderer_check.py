@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from snippetrun.errors import Problem
-from snippetrun.extract.block_parser import TextFences
+from snippetrun.extract.block_parser import FOOTNOTE, TextFences
 from snippetrun.extract.fences import Container, Fence, Kind, Outline, is_blank
 from snippetrun.extract.indented_blocks import INDENT
 from snippetrun.extract.superfences import Block
@@ -23,8 +23,6 @@ _BLANKS = "> \t"
 _MARKER = re.compile(r"(?:[*+-]|\d+\.)[ \t]")
 # the blanks before a line
 _PREFIX = re.compile(f"[{_BLANKS}]*")
-# [^1]: text, which a later one may replace
-_FOOTNOTE = re.compile(r"\[\^[^\]]*\]:")
 
 _EXTRA = ("extra", "markdown.extensions.extra", "pymdownx.extra")
 _BLOCKS = {
@@ -133,7 +131,7 @@ class Seen:
 
 def _is_suspect(line: str) -> bool:
     """Whether a line may be indented code, or a footnote: >     code."""
-    return " " * INDENT in line or "\t" in line or ("[^" in line and bool(_FOOTNOTE.search(line)))
+    return " " * INDENT in line or "\t" in line or ("[^" in line and bool(FOOTNOTE.search(line)))
 
 
 def _any_between(numbers: Sequence[int], first: int, after: int) -> bool:
