@@ -94,19 +94,22 @@ def test_any_other_build_marks_what_is_stale(edited: tuple[Path, str]) -> None:
 
 
 @pytest.mark.engine
-def test_cold_builds_are_the_same_site_and_say_nothing_new(tmp_path: Path) -> None:
-    first, raw = checkout(tmp_path / "first"), tmp_path / "raw"
+def test_a_cold_build_is_the_site_of_its_recordings_and_says_nothing_new(tmp_path: Path) -> None:
+    built, raw = checkout(tmp_path / "built"), tmp_path / "raw"
     raw.mkdir()
     tests = str(REPOSITORY / "tests")
     keeping = f"import sys\nfrom pathlib import Path\nsys.path.insert(0, {tests!r})\nfrom helpers import kept\n"
-    # What Debian has published since the last commit may be news to it.
-    ran(first, "run", f"{keeping}kept.keep(Path({str(raw)!r}))\n{MKDOCS}")
-    # What varies in the news was seen only once this site was built: the others show it.
-    second, replayed = (checkout(tmp_path / name, first / "recordings") for name in ("second", "replayed"))
-    ran(second, "run")
+    before = built / "recordings"
+    ran(built, "run", f"{keeping}kept.keep(Path({str(raw)!r}))\n{MKDOCS}")
+    if list(different(REPOSITORY / "recordings", before)):
+        # Debian has published something since the last commit. That was news once, and is none to the next build, which
+        # also shows what varies in it.
+        built = checkout(tmp_path / "again", before)
+        ran(built, "run")
+    replayed = checkout(tmp_path / "replayed", before)
     ran(replayed, "replay")
-    assert list(different(first / "recordings", second / "recordings")) == []
-    assert list(different(second / "site", replayed / "site")) == []
+    assert list(different(before, built / "recordings")) == []
+    assert list(different(built / "site", replayed / "site")) == []
     came = [command for file in raw.iterdir() for command in json.loads(file.read_text())]
     assert len(came) > 300
     assert [*filter(None, map(kept.wrong, came))] == []
