@@ -6,9 +6,11 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from helpers.browser import CHROMIUM, FLAGS
 
 from snippetrun import config, plan, runner
 from snippetrun.config import SiteConfig
@@ -16,6 +18,9 @@ from snippetrun.engine import leftovers
 from snippetrun.engine.client import HostEngine
 from snippetrun.engine.discover import host_engine
 from snippetrun.errors import EngineError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytest_plugins = ["pytester"]
 
@@ -93,3 +98,13 @@ def sandboxes(site: SiteConfig, engine: HostEngine) -> Iterator[runner.OpenSandb
     """What starts real sandboxes with all images of this repository's site."""
     with runner.live_sandboxes(site, print) as start:
         yield start
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium. Each file has its own: while Playwright runs, its thread can have no other event loop."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from helpers.attack import attacked, built
-from helpers.browser import CHROMIUM, FLAGS, served
+from helpers.browser import CHROMIUM, served
 
 from snippetrun.report import Report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,11 +27,9 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
 
 
 @pytest.mark.usefixtures("ran")
-def test_nothing_of_it_runs_in_a_browser_nor_in_its_search() -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_nothing_of_it_runs_in_a_browser_nor_in_its_search(browser: Browser) -> None:
     built()
-    with served(Path("site")) as address, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with served(Path("site")) as address:
         page = browser.new_page()
         page.goto(f"{address}/index.html")
         page.wait_for_selector(".snippetrun")
@@ -39,4 +41,3 @@ def test_nothing_of_it_runs_in_a_browser_nor_in_its_search() -> None:
         assert (
             page.query_selector_all(".snippetrun [onclick], .snippetrun [onerror], .snippetrun a, img[onerror]") == []
         )
-        browser.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from helpers.browser import CHROMIUM, FLAGS, served
+from helpers.browser import CHROMIUM, served
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -108,15 +108,6 @@ def _build(folder: Path, docs: Path, address: str) -> None:
     fence = {"name": "test", "class": "", "format": lambda *_, **__: LOOP}
     config.mdx_configs["pymdownx.superfences"] = {"custom_fences": [fence]}
     build(config)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def opened(browser: Browser, address: str, faults: list[str], **options: Any) -> Page:  # noqa: ANN401 - playwright's

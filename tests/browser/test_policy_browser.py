@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import REPOSITORY
-from helpers.browser import CHROMIUM, FLAGS, served
-from helpers.generators import checkout
-from helpers.mkdocs_build import build
+from helpers.browser import CHROMIUM, served
+from helpers.generators import site_by
 
 from snippetrun.extract.fences import read_outline
 from snippetrun.extract.lines import normalised
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,12 +40,7 @@ CLICKED = ("label[for^=__palette]", ".tabbed-labels label", ".md-code__button", 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built from its recordings."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(checkout(tmp_path_factory.mktemp("policy")))
-        built = build(SNIPPETRUN_MODE="replay")
-        assert built.returncode == 0, built.output
-        return Path.cwd() / "site"
+    return site_by("mkdocs", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +59,8 @@ def address(site: Path, policy: str) -> Iterator[str]:
         yield served_at
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
-        browser.close()
-
-
-def test_nothing_on_any_page_breaks_the_policy_of_the_documentation(address: str, page: Page) -> None:
+def test_nothing_on_any_page_breaks_the_policy_of_the_documentation(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

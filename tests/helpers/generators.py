@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
+
+import pytest
+
+from .once import once
 
 REPOSITORY = Path(__file__).parents[2]
 PROGRAMS = REPOSITORY / ".venv-plugins" / "bin"
@@ -27,13 +32,17 @@ def checkout(folder: Path, recordings: Path = REPOSITORY / "recordings") -> Path
     return folder
 
 
-def built(generator: str, folder: Path) -> Path:
-    """Build the site from its recordings, strictly, in a folder of its own; return where it is."""
-    copy = checkout(folder / generator)
+def site_by(generator: str, factory: pytest.TempPathFactory) -> Path:
+    """Return the site as a generator builds it from its recordings, strictly."""
+    return once(factory, f"by-{generator}", partial(_build, generator)) / "site"
+
+
+def _build(generator: str, folder: Path) -> None:
+    checkout(folder)
     for command in COMMANDS[generator]:
         ended = subprocess.run(
             [PROGRAMS / command[0], *command[1:]],
-            cwd=copy,
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -41,4 +50,3 @@ def built(generator: str, folder: Path) -> Path:
             env=os.environ | {"SNIPPETRUN_MODE": "replay", "CI": "true", "NO_MKDOCS_2_WARNING": "1"},
         )
         assert ended.returncode == 0, ended.stdout
-    return copy / "site"
