@@ -3,6 +3,9 @@
 # A worker that has nothing left takes over tests of the other: what a file sets up is rarely set up twice.
 PYTEST_ARGS ?= -n 2 --dist worksteal
 
+# With this set, each of hundreds of short processes would compile our modules once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help site serve test plugins images test-hosts test-versions check fuzz soak bench schema engines commands constraints clean
 
 help:

@@ -33,6 +33,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parent.parent
 
+ONE_RUN = "      runs: 1\n"
+"""For a site in which it does not matter what varies from run to run: half the sandboxes."""
 MakeSite = Callable[..., Path]
 """(page name -> text, more of mkdocs.yml) -> a folder that holds mkdocs.yml and docs/."""
 

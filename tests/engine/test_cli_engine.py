@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import MakeSite
+from conftest import ONE_RUN, MakeSite
 
 pytestmark = pytest.mark.engine
 
@@ -39,7 +39,7 @@ def snippetrun(*arguments: str, **environment: str) -> subprocess.CompletedProce
 
 
 def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_site: MakeSite) -> None:
-    site = make_site({"a.md": PAGE})
+    site = make_site({"a.md": PAGE}, ONE_RUN)
     assert snippetrun("run").returncode == 0
     recorded = (site / "recordings/a.md.json").read_text()
     checked = snippetrun("check", "--json")
@@ -79,8 +79,7 @@ def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_si
     ],
 )
 def test_check_names_the_line_of_what_does_not_hold(make_site: MakeSite, page: str, line: int, said: str) -> None:
-    make_site({"a.md": page})
-    snippetrun("run")
+    make_site({"a.md": page}, ONE_RUN)
     checked = snippetrun("check")
     assert checked.returncode in (1, 2)
     assert f"docs/a.md:{line}" in checked.stderr
@@ -95,12 +94,12 @@ def test_check_is_never_green_when_nothing_ran(make_site: MakeSite) -> None:
 
 
 def test_check_without_an_engine_is_an_infrastructure_failure(make_site: MakeSite) -> None:
-    make_site({"a.md": PAGE})
+    make_site({"a.md": PAGE}, ONE_RUN)
     assert snippetrun("check", DOCKER_HOST="unix:///nowhere.sock").returncode == 3
 
 
 def test_a_shell_opens_where_the_page_has_got_to(make_site: MakeSite) -> None:
-    make_site({"a.md": PAGE})
+    make_site({"a.md": PAGE}, ONE_RUN)
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
         [SNIPPETRUN, "shell", "docs/a.md:11"], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE
@@ -125,7 +124,7 @@ def test_a_shell_opens_where_the_page_has_got_to(make_site: MakeSite) -> None:
 
 
 def test_a_shell_needs_a_terminal(make_site: MakeSite) -> None:
-    make_site({"a.md": PAGE})
+    make_site({"a.md": PAGE}, ONE_RUN)
     refused = snippetrun("shell", "docs/a.md:4")
     assert (refused.returncode, refused.stderr.splitlines()[-2:]) == (
         2,

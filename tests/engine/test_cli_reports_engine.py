@@ -7,7 +7,7 @@ import os
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import MakeSite
+from conftest import ONE_RUN, MakeSite
 from helpers.command_line import actions, snippetrun
 
 pytestmark = pytest.mark.engine
@@ -21,7 +21,7 @@ def test_what_a_page_prints_is_inert_in_the_log_and_in_every_report(make_site: M
         "printf '\\033]0;title\\007::add-mask::a\\n</failure>\\n```\\n'; false",
     ]
     fence = "\n".join(f"$ {command}" for command in typed)
-    folder = make_site({"a.md": f"```console\n{fence}\n```\n"})
+    folder = make_site({"a.md": f"```console\n{fence}\n```\n"}, ONE_RUN)
     files = {form: folder / f"report.{form}" for form in ("junit", "json", "markdown")}
     asked = [f"--report={form}={file}" for form, file in files.items()]
     ran = snippetrun("run", *asked, **os.environ | actions(folder))

@@ -14,7 +14,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from conftest import MakeSite
+from conftest import ONE_RUN, MakeSite
 from helpers.command_line import snippetrun
 
 from snippetrun.config import EngineSource
@@ -26,7 +26,6 @@ from snippetrun.sandbox.sandbox_image import sandbox_image_of
 pytestmark = pytest.mark.engine
 
 FORKY = EngineSource(debian="forky")
-ONE_RUN = "      runs: 1\n"
 """In mkdocs.yml: which engine it is shows in the first."""
 PROGRAMS = """ARG FORKY
 FROM $FORKY AS packages

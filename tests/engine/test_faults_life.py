@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from conftest import ONE_RUN, REPOSITORY
 from helpers.waiting import runs, wait_for
 
 from snippetrun.config import DEBIAN, SiteConfig
@@ -71,7 +71,8 @@ class World:
         shutil.copytree(REPOSITORY / "images", site / "images")
         provided = ", ".join(f"{name}: {{build: images/{name}}}" for name in images.split())
         (site / "mkdocs.yml").write_text(
-            f"site_name: Test\nuse_directory_urls: false\nplugins:\n  - snippetrun:\n      images: {{{provided}}}\n"
+            f"site_name: Test\nuse_directory_urls: false\nplugins:\n  - snippetrun:\n"
+            f"{ONE_RUN}      images: {{{provided}}}\n"
         )
         for name, text in pages.items():
             (site / "docs" / name).write_text(text)
@@ -259,7 +260,7 @@ def files_of(site: Path) -> dict[str, bytes]:
 def test_builds_of_which_some_are_killed_leave_nothing_and_the_last_site_is_the_first(world: World) -> None:
     site = world.site({"index.md": QUICK, "other.md": QUICK.replace("one", "two")})
     build = ("env", "SNIPPETRUN_MODE=run", "SOURCE_DATE_EPOCH=0", str(PROGRAMS / "mkdocs"), "build", "--quiet")
-    status, said = world.run(site, *build)  # it has also seen what varies, which all sites from then on show
+    status, said = world.run(site, *build)
     assert status == 0, said
     chance = random.Random(8)
     killed = set(chance.sample(range(1, BUILDS - 1), BUILDS * 2 // 5))

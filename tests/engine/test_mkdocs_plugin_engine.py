@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import MakeSite, sandboxes_of
+from conftest import ONE_RUN, MakeSite, sandboxes_of
 from helpers.mkdocs_build import FAILING, MKDOCS, blocks, build
 from helpers.waiting import runs, wait_for
 
@@ -67,7 +67,7 @@ EXTENSIONS = "markdown_extensions: [admonition, pymdownx.superfences, {pymdownx.
 
 
 def test_a_page_is_built_with_what_really_came_out(make_site: MakeSite, engine: HostEngine) -> None:
-    make_site({"index.md": LIVE, "plain.md": "# Plain\n\n```console\n$ make\n```\n"}, EXTENSIONS)
+    make_site({"index.md": LIVE, "plain.md": "# Plain\n\n```console\n$ make\n```\n"}, ONE_RUN + EXTENSIONS)
     built = build()
     assert built.returncode == 0, built.output
     page = Path("site/index.html").read_text()
@@ -191,7 +191,7 @@ def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
 
 @pytest.mark.parametrize("command", ["snippetrun run", "mkdocs build --site-dir /mnt/built"])
 def test_a_read_only_checkout_is_one_sentence(make_site: MakeSite, command: str) -> None:
-    root = make_site({"index.md": "```console\n$ docker --version\n```\n"})
+    root = make_site({"index.md": "```console\n$ docker --version\n```\n"}, ONE_RUN)
     program, _, options = command.partition(" ")
     script = (
         f"mount -t tmpfs tmp /mnt; mount --bind {root} {root}; mount -o remount,ro,bind {root}; cd {root}; "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import MakeSite, sandboxes_of
+from conftest import ONE_RUN, MakeSite, sandboxes_of
 from helpers.waiting import runs, wait_for
 
 from snippetrun.engine.client import HostEngine
@@ -73,7 +73,7 @@ def session(*arguments: str) -> Session:
 def test_workers_report_each_snippet_with_its_file_and_line_and_leave_nothing(
     make_site: MakeSite, engine: HostEngine
 ) -> None:
-    folder = make_site({"a.md": PAGE, "b.md": OTHER})
+    folder = make_site({"a.md": PAGE, "b.md": OTHER}, ONE_RUN)
     junit = ["--junitxml=report.xml", "-o", "junit_family=xunit1"]
     run = session("-n", "2", "--dist", "loadfile", "-o", "snippetrun_mode=run", *junit)
     assert run.last_line == "1 failed, 4 passed", run.output
@@ -88,7 +88,7 @@ def test_workers_report_each_snippet_with_its_file_and_line_and_leave_nothing(
 
 
 def test_a_failure_stops_a_session_and_alone_runs_again_in_the_world_of_the_page(make_site: MakeSite) -> None:
-    folder = make_site({"a.md": PAGE.replace("echo kept", "echo lost"), "b.md": OTHER})
+    folder = make_site({"a.md": PAGE.replace("echo kept", "echo lost"), "b.md": OTHER}, ONE_RUN)
     run = session("-x", "-o", "snippetrun_mode=run")
     assert run.last_line == "1 failed, 2 passed", run.output
     (folder / "docs" / "a.md").write_text(PAGE)
@@ -98,12 +98,12 @@ def test_a_failure_stops_a_session_and_alone_runs_again_in_the_world_of_the_page
 
 
 def test_a_selected_snippet_finds_what_those_above_it_made(make_site: MakeSite) -> None:
-    make_site({"a.md": PAGE})
+    make_site({"a.md": PAGE}, ONE_RUN)
     assert session("-k", "cat", "-o", "snippetrun_mode=run").last_line == "1 passed, 3 deselected"
 
 
 def test_what_was_recorded_is_held_against_what_comes_out(make_site: MakeSite) -> None:
-    folder = make_site({"a.md": PAGE})
+    folder = make_site({"a.md": PAGE}, ONE_RUN)
     subprocess.run([sys.executable, "-c", "from snippetrun.cli import main; main()", "run"], check=True)
     assert session().last_line == "4 passed"
     page = folder / "docs" / "a.md"
