@@ -12,6 +12,7 @@ from snippetrun.config.dialect import Dialect, Renderer
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.model import Match, Mode, Network
 from snippetrun.support.limits import Limits
+from snippetrun.support.paths import path_from
 
 MOST_RUNS = 4
 """Runs of one page. Three are too few: two lines in no order have the same one in three runs once in four times."""
@@ -182,11 +183,11 @@ class SiteConfig:
 
     def name(self, path: str) -> str:
         """Return a page's path from the folder of mkdocs.yml, wherever the user stands, whose path it is."""
-        return _from(self.root, path)
+        return path_from(self.root, path)
 
     def name_in_docs(self, path: str) -> str:
         """Return the same from the folder of the pages; it begins with `..` for a page that is elsewhere."""
-        return _from(self.docs, path)
+        return path_from(self.docs, path)
 
     def tests(self, path: str) -> bool:
         """Tell whether a page is under test; its path is as the user knows it."""
@@ -196,12 +197,6 @@ class SiteConfig:
         """Return what a page may take and reach; its path is as the user knows it."""
         own = self.pages.get(self.name_in_docs(path), PageConfig())
         return replace(self.limits, **own.limits), own.network or self.network  # type: ignore[arg-type] # read by us
-
-
-def _from(folder: Path, path: str) -> str:
-    """Return a file's path from a folder, whatever links lead there; the file itself may be a link."""
-    whole = Path.cwd() / path
-    return Path(os.path.relpath(Path(os.path.realpath(whole.parent), whole.name), os.path.realpath(folder))).as_posix()
 
 
 def cache_folder() -> Path:

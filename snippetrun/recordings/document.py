@@ -18,6 +18,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,29 +80,12 @@ def _text_of(document: Mapping[str, Any], checksum: str) -> str:
 
 def load(text: str) -> StoredRecording:
     """Read the text of a recording's file; raise BadDocumentError if it is not what was written."""
-    try:
-        data = json.loads(text)
-        if not isinstance(data, dict) or "format" not in data:
-            raise BadDocumentError("is no recording")
-        if isinstance(data["format"], int) and data["format"] < FORMAT:
-            raise BadDocumentError("has the form of an older snippetrun")
-        if data["format"] != FORMAT:
-            raise BadDocumentError(
-                f"has format {data['format']!s:.20}, and this version of snippetrun writes and reads {FORMAT}"
-            )
-        checksum = data.pop("checksum", "")
-        if checksum != _checksum(data):
-            raise BadDocumentError("is not as it was written: its checksum does not match")
+    with _one_error():
+        data, checksum = _opened(text)
         read = msgspec.convert(data, Document)
         # A key twice, for instance, of which a reader sees the wrong one. Git may have given it other line ends.
         if _text_of(msgspec.to_builtins(read), checksum) != text.replace("\r\n", "\n"):
             raise BadDocumentError("is not as it was written: its form is not ours")
-    except msgspec.ValidationError as error:
-        raise BadDocumentError(f"is not as it was written: {error}") from error
-    except BadDocumentError:
-        raise
-    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
-        raise BadDocumentError(f"is no valid JSON: {error}") from error
     check(read)
     recording = Recording(
         page=read.page,
@@ -116,6 +100,45 @@ def load(text: str) -> StoredRecording:
     )
     keys = (Fingerprint(part.key, tuple(command.key for command in part.commands)) for part in read.snippets)
     return StoredRecording(recording, tuple(keys))
+
+
+def load_key(text: str) -> str:
+    """Return the key of a recording from the text of its file, and look at no more than its checksum.
+
+    Raises BadDocumentError where that does not match.
+    """
+    with _one_error():
+        return str(_opened(text)[0].get("key"))
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """Turn whatever a spoilt recording makes others raise into BadDocumentError."""
+    try:
+        yield
+    except msgspec.ValidationError as error:
+        raise BadDocumentError(f"is not as it was written: {error}") from error
+    except BadDocumentError:
+        raise
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
+        raise BadDocumentError(f"is no valid JSON: {error}") from error
+
+
+def _opened(text: str) -> tuple[dict[str, Any], str]:
+    """Return what a recording's file says, and its checksum, which matches."""
+    data = json.loads(text)
+    if not isinstance(data, dict) or "format" not in data:
+        raise BadDocumentError("is no recording")
+    if isinstance(data["format"], int) and data["format"] < FORMAT:
+        raise BadDocumentError("has the form of an older snippetrun")
+    if data["format"] != FORMAT:
+        raise BadDocumentError(
+            f"has format {data['format']!s:.20}, and this version of snippetrun writes and reads {FORMAT}"
+        )
+    checksum = data.pop("checksum", "")
+    if checksum != _checksum(data):
+        raise BadDocumentError("is not as it was written: its checksum does not match")
+    return data, checksum
 
 
 def locate(page: Page, recording: Recording, only: tuple[int, int] | None = None) -> Recording:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from snippetrun.model import Page
 from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store
 from snippetrun.support import git
+from snippetrun.support.paths import path_from
 
 
 def since(now: Plan, revision: str) -> frozenset[str]:
@@ -31,12 +31,12 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     root = git.checkout(site.root)
     commit = git.since(root, revision)
     store = Store(site)
-    settings = [_inside(root, file.resolve()) for file in site.files]
-    texts = {page.path: _inside(root, Path(page.path)) for page in pages}
-    recordings = {page.path: _inside(root, file) for page in pages if (file := store.path(page))}
-    images = [_inside(root, image.folder) for image in site.images if image.build]
-    named = [_inside(root, site.docs / name) for name in site.pages]
-    named += [_inside(root, site.baseline.path)] if site.baseline.path else []
+    settings = [path_from(root, file.resolve()) for file in site.files]
+    texts = {page.path: path_from(root, page.path) for page in pages}
+    recordings = {page.path: path_from(root, file) for page in pages if (file := store.path(page))}
+    images = [path_from(root, image.folder) for image in site.images if image.build]
+    named = [path_from(root, site.docs / name) for name in site.pages]
+    named += [path_from(root, site.baseline.path)] if site.baseline.path else []
     with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
         keys = {job.page.path: job.key for job in now.jobs}
         rewritten = {path for path, text in texts.items() if _differs(root, before, text)}
@@ -52,19 +52,13 @@ def since(now: Plan, revision: str) -> frozenset[str]:
         )
 
 
-def _inside(root: Path, path: Path) -> str:
-    """Return a path relative to the root of the checkout; it leads out of it where the file is no part of it."""
-    whole = Path.cwd() / path
-    return os.path.relpath(whole.parent.resolve() / whole.name, root)
-
-
 def _fits(store: Store, page: Page, key: str | None) -> bool:
     """Tell whether a page's recording, if it has one, is that of its key; None is the key where nothing runs."""
     try:
-        stored = store.read(page)
+        recorded = store.key(page)
     except RecordingError:
         return False
-    return key is None or stored is None or stored.recording.key == key
+    return key is None or recorded is None or recorded == key
 
 
 def _keys_before(
