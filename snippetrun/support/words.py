@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from wcwidth import wcwidth
-
 from snippetrun.support.patterns import Names
 
 Span = tuple[int, int]
@@ -45,6 +43,8 @@ def carets(text: str, spans: Iterable[Span]) -> str:
 
 def width(character: str) -> int:
     """Return how many columns of a terminal a character takes."""
+    from wcwidth import wcwidth  # a build in which nothing differs must not pay for it
+
     return 1 if character == "\t" else max(wcwidth(character), 0)
 
 
