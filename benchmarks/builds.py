@@ -70,7 +70,7 @@ def replay() -> Figure:
             return timed(lambda: run(command, folder, SNIPPETRUN_MODE="replay"))
 
         build("ours")
-        return ratio({"replayed": lambda: build("ours"), "snippetrun off": lambda: build("others")}, 7)
+        return ratio({"replayed": lambda: build("ours"), "snippetrun off": lambda: build("others")}, 15)
 
 
 def reading() -> Figure:
