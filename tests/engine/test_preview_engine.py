@@ -172,14 +172,14 @@ def test_a_mistake_is_shown_in_its_page_and_stops_nothing(serve: Callable[..., P
 
 
 def test_pages_run_again_when_their_image_or_their_recording_changes(serve: Callable[..., Preview]) -> None:
-    preview = serve({"a.md": page("cat /made"), "b.md": page("echo two")})
+    preview = serve({"a.md": page("cat /made"), "b.md": page("echo two")}, TWO_RUNS)
     preview.wait("a", "No such file")
     preview.wait("b", "\ntwo")
     with Path("images/busybox/Dockerfile").open("a") as dockerfile:
         dockerfile.write("\nRUN echo by the image > /made\n")
     preview.wait("a", "\nby the image")
     recording = Path("recordings/b.md.json")
-    wait_for(recording.exists, why=lambda: preview.said)
+    wait_for(lambda: '"runs": 2' in recording.read_text(), why=lambda: preview.said)
     builds = preview.said.count("Building documentation")
     recording.unlink()
     wait_for(lambda: preview.said.count("Building documentation") > builds, why=lambda: preview.said)
