@@ -10,7 +10,8 @@ from pathlib import Path
 def path_from(folder: Path, file: str | Path) -> str:
     """Return a file's path from a folder, with `/`, whatever links lead there; the file itself may be a link.
 
-    It begins with `..` for a file that is elsewhere. `file` is as the user knows it, wherever they stand.
+    It begins with `..` for a file that is elsewhere. `file` is as the user knows it, wherever they stand. Folders are
+    where they were when this process first asked.
     """
     whole = Path.cwd() / file
     return os.path.relpath(_real(whole.parent) / whole.name, _real(folder)).replace(os.sep, "/")

@@ -131,7 +131,7 @@ def test_all_three_show_the_same_blocks(sites: Mapping[str, Path], tabs: Sequenc
 def test_blocks_look_right_in_light_and_dark(generator: str, sites: Mapping[str, Path], tabs: Sequence[Page]) -> None:
     for name in PAGES:
         backs = []
-        for page in tabs:
+        for scheme, page in zip(("light", "dark"), tabs, strict=True):
             wrong: list[Error] = []
             page.once("pageerror", partial(list.append, wrong))
             page.set_viewport_size({"width": 1280, "height": 900})
@@ -140,7 +140,7 @@ def test_blocks_look_right_in_light_and_dark(generator: str, sites: Mapping[str,
             assert wrong == []
             assert looks
             assert all(look["inside"] and look["bold"] and look["mono"] for look in looks), (name, looks)
-            assert min(look["contrast"] for look in looks) >= 4.5, name
+            assert min(look["contrast"] for look in looks) >= 4.5, (name, scheme)
             backs.append(looks[0]["back"])
         assert backs[0] > 0.5 > backs[1]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .once import once
+from helpers.once import once
 
 REPOSITORY = Path(__file__).parents[2]
 PROGRAMS = REPOSITORY / ".venv-plugins" / "bin"

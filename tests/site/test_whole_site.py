@@ -99,16 +99,16 @@ def test_a_cold_build_is_the_site_of_its_recordings_and_says_nothing_new(tmp_pat
     raw.mkdir()
     tests = str(REPOSITORY / "tests")
     keeping = f"import sys\nfrom pathlib import Path\nsys.path.insert(0, {tests!r})\nfrom helpers import kept\n"
-    before = built / "recordings"
+    recorded = built / "recordings"
     ran(built, "run", f"{keeping}kept.keep(Path({str(raw)!r}))\n{MKDOCS}")
-    if list(different(REPOSITORY / "recordings", before)):
+    if list(different(REPOSITORY / "recordings", recorded)):
         # Debian has published something since the last commit. That was news once, and is none to the next build, which
         # also shows what varies in it.
-        built = checkout(tmp_path / "again", before)
+        built = checkout(tmp_path / "again", recorded)
         ran(built, "run")
-    replayed = checkout(tmp_path / "replayed", before)
+    replayed = checkout(tmp_path / "replayed", recorded)
     ran(replayed, "replay")
-    assert list(different(before, built / "recordings")) == []
+    assert list(different(recorded, built / "recordings")) == []
     assert list(different(built / "site", replayed / "site")) == []
     came = [command for file in raw.iterdir() for command in json.loads(file.read_text())]
     assert len(came) > 300

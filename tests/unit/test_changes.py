@@ -72,6 +72,14 @@ def test_a_page_that_was_read_otherwise_before_has_changed(root: Path) -> None:
     assert changed() == ["docs/a.md"]
 
 
+@pytest.mark.parametrize("spoilt", ["{", "[]", '{"format": 1e999}', '{"key": "x"}', None])
+def test_a_page_whose_recording_is_not_as_it_was_written_has_changed(root: Path, spoilt: str | None) -> None:
+    file = root / "recordings" / "a.md.json"
+    file.write_text(spoilt or file.read_text().replace('"docker ps"', '"docker pz"'))
+    commit()  # so that nothing differs from the revision
+    assert changed() == ["docs/a.md"]
+
+
 def test_a_site_may_keep_no_recordings(root: Path) -> None:
     replace(root / "mkdocs.yml", "snippetrun:\n", "snippetrun:\n      recordings: false\n")
     commit()
