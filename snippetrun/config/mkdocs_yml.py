@@ -25,6 +25,7 @@ from snippetrun.config.yaml_text import SiteLoader, compose, construct, position
 from snippetrun.config.zensical_toml import SNIPPETS
 from snippetrun.errors import ConfigError, Problem
 from snippetrun.support import bounded
+from snippetrun.support.paths import follow_again
 
 OWN = "snippetrun.yml"
 """The configuration of a folder that MkDocs does not render: what else stands under the plugin's name, by itself."""
@@ -86,6 +87,7 @@ def load(path: Path | None = None) -> SiteConfig:
 
 def look(path: Path, *, assumed: bool = False) -> SiteConfig | None:
     """Read the same; return None for a site that does not name the plugin, unless it is `assumed` to name it."""
+    follow_again()
     files = _read_all(path)
     values = merge({}, *(file.values for file in reversed(files)))
     above = [] if path.name == OWN else ["plugins", PLUGIN]

@@ -1,4 +1,8 @@
-"""Where files are, whatever links lead to them."""
+"""Where files are, whatever links lead to them.
+
+Thousands of pages stand in a few folders, and each page is asked for several times: links of a folder are followed
+once, until `follow_again`.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,17 @@ from pathlib import Path
 def path_from(folder: Path, file: str | Path) -> str:
     """Return a file's path from a folder, with `/`, whatever links lead there; the file itself may be a link.
 
-    It begins with `..` for a file that is elsewhere. `file` is as the user knows it, wherever they stand. Folders are
-    where they were when this process first asked.
+    It begins with `..` for a file that is elsewhere. `file` is as the user knows it, wherever they stand.
     """
     whole = Path.cwd() / file
     return os.path.relpath(_real(whole.parent) / whole.name, _real(folder)).replace(os.sep, "/")
 
 
-@lru_cache(maxsize=1024)  # thousands of pages stand in a few folders, and each page is asked for several times
+def follow_again() -> None:
+    """Forget where links of folders lead: in a live preview somebody may have made them anew."""
+    _real.cache_clear()
+
+
+@lru_cache(maxsize=1024)
 def _real(folder: Path) -> Path:
     return Path(os.path.realpath(folder))

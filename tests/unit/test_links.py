@@ -42,6 +42,16 @@ def test_a_page_that_is_a_link_out_of_the_pages_is_refused_with_its_name(site: P
         files.read_all(config.load(Path("mkdocs.yml")), [site / "docs" / "a.md"])
 
 
+@pytest.mark.usefixtures("site")
+def test_a_folder_that_a_link_newly_leads_to_is_found_when_the_configuration_is_read_again() -> None:
+    link = Path("link")
+    for folder in ("one", "two"):
+        Path(folder).mkdir()
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder)
+        assert config.load().name("link/a.md") == f"{folder}/a.md"
+
+
 @pytest.mark.parametrize("name", ["docs/a.md", "docs/folder"])
 def test_a_site_with_a_link_out_of_its_pages_is_not_built(site: Path, name: str) -> None:
     (site / name).symlink_to(site / "outside" / ("secret.md" if name.endswith(".md") else ""))
