@@ -26,7 +26,6 @@ from snippetrun.sandbox.sandbox_image import sandbox_image_of
 pytestmark = pytest.mark.engine
 
 FORKY = EngineSource(debian="forky")
-"""In mkdocs.yml: which engine it is shows in the first."""
 PROGRAMS = """ARG FORKY
 FROM $FORKY AS packages
 FROM scratch
