@@ -20,8 +20,8 @@ def init(config_file: Path | None, folder: Path, *, dry_run: bool, yes: bool) ->
     """Write a configuration for the site of a folder, from what stands in its pages. Nothing is run.
 
     That is an entry in mkdocs.yml, or a snippetrun.yml where MkDocs renders nothing; Dockerfiles for images that need
-    no registry; and a baseline with all pages that would run something. No page changes. The exit status is 1 if
-    nothing was written, or if something is left to be written by hand.
+    no registry; and a baseline with all pages that would run something. No page changes. The exit status is 1 if you
+    do not agree to what would be written, or if an entry is left to be written by hand.
     """
     proposal = tasks.propose(folder, config_file)
     for line in tasks.described(proposal):

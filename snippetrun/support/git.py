@@ -30,11 +30,9 @@ def commit(folder: Path) -> str | None:
 def executables(folder: Path) -> frozenset[Path]:
     """Return the files below a folder that git has as executable; none outside of a checkout."""
     try:
-        # 100755 3b18e512dba79e4c8300dd08aeb37f8e728b8dad 0\tbin/start, and a zero byte
-        entries = _git(folder, "ls-files", "--stage", "-z").split("\0")
+        return frozenset(folder / name for name in _of_mode(folder, "100755"))
     except _GitError:
         return frozenset()
-    return frozenset(folder / entry.partition("\t")[2] for entry in entries if entry.startswith("100755 "))
 
 
 def checkout(folder: Path) -> Path:
@@ -72,18 +70,38 @@ def since(root: Path, revision: str) -> str:
 def as_of(root: Path, commit_: str, paths: Iterable[str]) -> Iterator[Path]:
     """Yield a temporary folder with files and folders as a checkout of a commit would have them.
 
-    The paths are relative to the root of the checkout; those that the commit had not are left out. Nothing changes in
-    the checkout, nor in what git keeps about it.
+    The paths are relative to the root of the checkout; those that the commit had not are left out. All links of the
+    commit are there, as they may be on the way to a file, but for those that lead out of the checkout, to files of
+    today. Nothing changes in the checkout, nor in what git keeps about it. Raises UsageError if git cannot do it.
     """
     with tempfile.TemporaryDirectory(prefix="snippetrun-") as scratch:
-        index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
-        folder = Path(scratch, "files")
+        folder = Path(os.path.realpath(scratch), "files")
         folder.mkdir()
-        _git(root, "read-tree", commit_, environment=index)
-        inside = sorted(path for path in paths if not path.startswith("../"))
-        listed = _git(root, "--literal-pathspecs", "ls-files", "-z", "--", *inside, environment=index)
-        _git(root, "checkout-index", "-z", "--stdin", f"--prefix={folder}/", environment=index, given=listed)
+        try:
+            _check_out(root, commit_, paths, folder, {"GIT_INDEX_FILE": str(folder.with_name("index"))})
+        except _GitError as error:
+            hint = "Some of what git has of it is missing here or cannot be read. Fetch it, or see: git fsck"
+            raise UsageError(Problem(f"git cannot show the files of {commit_[:12]}: {error}", hint)) from error
         yield folder
+
+
+def _check_out(root: Path, commit_: str, paths: Iterable[str], folder: Path, index: dict[str, str]) -> None:
+    _git(root, "read-tree", commit_, environment=index)
+    inside = sorted(path for path in paths if not path.startswith("../"))
+    listed = _git(root, "--literal-pathspecs", "ls-files", "-z", "--", *inside, environment=index)
+    links = _of_mode(root, "120000", index)
+    given = "".join([listed, *(f"{link}\0" for link in links)])
+    _git(root, "checkout-index", "-z", "--stdin", f"--prefix={folder}/", environment=index, given=given)
+    for link in links:
+        if not Path(os.path.realpath(folder / link)).is_relative_to(folder):
+            (folder / link).unlink(missing_ok=True)
+
+
+def _of_mode(folder: Path, mode: str, environment: dict[str, str] | None = None) -> list[str]:
+    """Return the files below a folder, from there, that git has in a mode: 100755 is executable, 120000 a link."""
+    # 100755 3b18e512dba79e4c8300dd08aeb37f8e728b8dad 0\tbin/start, and a zero byte
+    entries = _git(folder, "ls-files", "--stage", "-z", environment=environment).split("\0")
+    return [entry.partition("\t")[2] for entry in entries if entry.startswith(f"{mode} ")]
 
 
 def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, given: str = "") -> str:

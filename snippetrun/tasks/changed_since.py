@@ -10,7 +10,7 @@ from snippetrun import config
 from snippetrun.config import SiteConfig
 from snippetrun.errors import ConfigError, PageError, RecordingError
 from snippetrun.extract import files
-from snippetrun.model import Page
+from snippetrun.model import Job, Page
 from snippetrun.plan import Plan, plan
 from snippetrun.recordings import Store
 from snippetrun.support import git
@@ -20,12 +20,13 @@ from snippetrun.support.paths import path_from
 def since(now: Plan, revision: str) -> frozenset[str]:
     """Return the paths of the pages of a plan that are not what they were at a revision of the site's git checkout.
 
-    That is a page whose text or whose recording differs, a new or renamed one, and any whose key does: the key is made
-    of all in the repository that decides what comes out, so a change in mkdocs.yml or in an image's folder concerns
-    just the pages that it can have an effect on. A recording of another key counts as changed as well: where a new
+    That is a page whose text or whose recording differs, a new or renamed one, one whose file was no page of the site
+    then, and any whose key does: the key is made of all in the repository that decides what comes out, so a change in
+    mkdocs.yml or in an image's folder concerns just the pages that it can have an effect on. What may differ on a page
+    and what it may take counts like the key. A recording of another key counts as changed as well: where a new
     version of snippetrun has another sandbox, nothing else tells. What is not committed counts too. Where mkdocs.yml
     inherits from a file that is not in the checkout, nobody knows what it said then, and all pages count.
-    Raises UsageError if there is no checkout or no such revision.
+    Raises UsageError if there is no checkout or no such revision, or if git cannot show the files as they were.
     """
     site, pages = now.site, now.pages
     root = git.checkout(site.root)
@@ -37,17 +38,19 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     images = [path_from(root, image.folder) for image in site.images if image.build]
     named = [path_from(root, site.docs / name) for name in site.pages]
     named += [path_from(root, site.baseline.path)] if site.baseline.path else []
+    named += [path_from(root, Path(page.path).with_name("index.md")) for page in pages if files.is_readme(page.path)]
     with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
         keys = {job.page.path: job.key for job in now.jobs}
+        decided = {job.page.path: _decided(job) for job in now.jobs}
         rewritten = {path for path, text in texts.items() if _differs(root, before, text)}
         same = {} if site.makers else {page.path: page for page in pages if page.path not in rewritten}
-        then = _keys_before(site, before, settings[0], texts, same)
+        then = _decided_before(site, before, settings[0], texts, same)
         return frozenset(
             page.path
             for page in pages
             if page.path in rewritten
             or _differs(root, before, recordings.get(page.path))
-            or keys.get(page.path) != then.get(page.path)
+            or decided.get(page.path) != then.get(page.path)
             or not _fits(store, page, keys.get(page.path))
         )
 
@@ -61,22 +64,35 @@ def _fits(store: Store, page: Page, key: str | None) -> bool:
     return key is None or recorded is None or recorded == key
 
 
-def _keys_before(
+def _decided(job: Job) -> tuple[object, ...]:
+    """Return all that decides whether a check of a page passes, beside its text and its recording."""
+    return job.key, job.rules, job.limits
+
+
+def _decided_before(
     now: SiteConfig, before: Path, settings: str, texts: Mapping[str, str], same: Mapping[str, Page]
-) -> dict[str, str]:
-    """Return the keys that pages had; none where the site could not be used then, or had an image that is gone.
+) -> dict[str, tuple[object, ...]]:
+    """Return what decided about pages; none where the site could not be used then, or had an image that is gone.
 
     The pages that are the `same` are not read once more, unless they have to be read otherwise.
     """
     try:
         then = config.load(before / settings)
+        if now.other_engine:
+            then = then.on(now.other_engine)
+        paths = [path for path, text in texts.items() if _was_page(now, path, then, before / text)]
         site = dataclasses.replace(then, root=now.root, docs=now.docs)  # pages have their names of today
         known = {path: page for path, page in same.items() if page.under_test and site.tests(path)}
         known = known if site.dialect == now.dialect else {}
-        read = [known.get(path) or _read(site, path, before / text) for path, text in texts.items()]
-        return {job.page.path: job.key for job in plan(site, [page for page in read if page]).jobs}
+        read = [known.get(path) or _read(site, path, before / texts[path]) for path in paths]
+        return {job.page.path: _decided(job) for job in plan(site, [page for page in read if page]).jobs}
     except (ConfigError, PageError):
         return {}
+
+
+def _was_page(now: SiteConfig, path: str, then: SiteConfig, file: Path) -> bool:
+    """Tell whether what is a page now was one then, when its file was this one."""
+    return files.is_page(then, file) and files.is_outside(then, file) == files.is_outside(now, Path(path))
 
 
 def _read(site: SiteConfig, path: str, file: Path) -> Page | None:

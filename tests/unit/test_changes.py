@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ PAGE = "# A\n\n```console\n$ docker ps\n```\n"
 ON_BUSYBOX = "---\nsnippetrun: {images: [busybox]}\n---\n" + PAGE
 
 
-def changed(revision: str = "HEAD", settings: str = "mkdocs.yml") -> list[str]:
+def changed(revision: str = "HEAD", settings: str = "mkdocs.yml", engine: str = "") -> list[str]:
     site = config.load(Path(settings))
+    site = site.on(engine) if engine else site
     found = files.read_all(site, files.find(site))
     return sorted(changed_since.since(plan(site, found), revision))
 
@@ -103,6 +105,66 @@ def test_a_new_page_and_a_renamed_one_have_changed(root: Path) -> None:
     (root / "docs" / "new.md").write_text(PAGE)
     (root / "docs" / "a.md").rename(root / "docs" / "a2.md")
     assert changed() == ["docs/a2.md", "docs/new.md"]
+
+
+def test_a_file_that_was_no_page_of_the_site_is_a_new_page(root: Path) -> None:
+    settings = root / "mkdocs.yml"
+    (root / "more").mkdir()
+    (root / "more" / "c.md").write_text(PAGE)
+    good = settings.read_text()
+    settings.write_text("exclude_docs: b.md\n" + good)
+    (root / "recordings" / "b.md.json").unlink()
+    commit()
+    settings.write_text(good)
+    assert changed() == ["docs/b.md"]
+    settings.write_text("docs_dir: more\n" + good)
+    assert changed() == ["more/c.md"]
+
+
+def test_a_readme_whose_place_an_index_had_is_a_new_page(root: Path) -> None:
+    for name in ("README.md", "index.md"):
+        (root / "docs" / name).write_text(PAGE)
+    first = commit()
+    (root / "docs" / "index.md").unlink()
+    assert "docs/README.md" in changed(first)
+
+
+def test_pages_of_a_folder_that_a_link_leads_to_now_are_new(root: Path) -> None:
+    replace(root / "mkdocs.yml", "snippetrun:\n", "snippetrun:\n      recordings: false\n")
+    (root / "docs").rename(root / "one")
+    shutil.copytree(root / "one", root / "two")
+    (root / "docs").symlink_to("one")
+    (root / "astray").symlink_to("/")
+    commit()
+    assert changed() == []
+    (root / "docs").unlink()
+    (root / "docs").symlink_to("two")
+    assert changed() == ["two/a.md", "two/b.md"]
+
+
+def test_what_may_differ_and_what_a_page_may_take_concern_all_on_which_something_runs(root: Path) -> None:
+    settings = root / "mkdocs.yml"
+    good = settings.read_text()
+    for more in ("varies: ['[0-9]+']", "same: [x]", "limits: {memory: 300MB}"):
+        settings.write_text(f"{good}      {more}\n")
+        assert changed() == ["docs/a.md", "docs/b.md"], more
+
+
+def test_on_another_engine_it_is_the_same_as_on_the_first(root: Path) -> None:
+    settings = root / "mkdocs.yml"
+    good = settings.read_text()
+    settings.write_text(good + "      recordings: false\n      engines: {one: {debian: trixie}, two: {debian: forky}}\n")
+    assert changed(engine="two") == ["docs/a.md", "docs/b.md"]
+    commit()
+    assert changed(engine="two") == []
+
+
+def test_files_that_git_cannot_show_are_an_error_with_a_way_out(root: Path) -> None:
+    name = git("rev-parse", "HEAD:docs/a.md")
+    (root / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    with pytest.raises(UsageError, match="git cannot show the files of [0-9a-f]{12}: error: unable to read") as caught:
+        changed()
+    assert "git fsck" in str(caught.value)
 
 
 def test_a_page_whose_recording_changed_has_changed(root: Path) -> None:
