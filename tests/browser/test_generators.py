@@ -219,6 +219,24 @@ def test_a_column_that_the_text_points_at_is_seen(
     page.close()
 
 
+@pytest.mark.parametrize("generator", ["mkdocs", "properdocs"])  # a site names the script itself for Zensical
+def test_no_text_touches_the_control_that_plays_the_block_above(
+    generator: str, sites: Mapping[str, Path], browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((sites[generator] / "images.html").as_uri())
+    room = """bars => bars.filter(bar => bar.checkVisibility()).map(bar => {
+        const block = bar.closest('.sr-engines') ?? bar.closest('.snippetrun')
+        return block.nextElementSibling.getBoundingClientRect().top - bar.getBoundingClientRect().bottom
+    })"""
+    bars = page.locator("article .sr-play-bar")
+    bars.first.wait_for()  # their script may come late
+    rooms = bars.evaluate_all(room)
+    assert len(rooms) > 5
+    assert min(rooms) > 4
+    page.close()
+
+
 @pytest.mark.parametrize("generator", COMMANDS)
 def test_drawings_are_no_larger_than_their_stylesheet_says(
     generator: str, sites: Mapping[str, Path], browser: Browser

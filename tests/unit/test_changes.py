@@ -153,7 +153,9 @@ def test_what_may_differ_and_what_a_page_may_take_concern_all_on_which_something
 def test_on_another_engine_it_is_the_same_as_on_the_first(root: Path) -> None:
     settings = root / "mkdocs.yml"
     good = settings.read_text()
-    settings.write_text(good + "      recordings: false\n      engines: {one: {debian: trixie}, two: {debian: forky}}\n")
+    settings.write_text(
+        good + "      recordings: false\n      engines: {one: {debian: trixie}, two: {debian: forky}}\n"
+    )
     assert changed(engine="two") == ["docs/a.md", "docs/b.md"]
     commit()
     assert changed(engine="two") == []
