@@ -18,7 +18,7 @@ help:
 	@echo 'make test-hosts   the sandbox on another kind of host, which qemu emulates: an hour or two'
 	@echo 'make test-versions   the tests without an engine on each Python that is here, with the newest and the oldest packages'
 	@echo 'make bench   what snippetrun costs, and the page that says so; pages that stop a build; news told from noise'
-	@echo 'make clean   remove what a build made here, and what it left on the engine'
+	@echo 'make clean   remove site/, and what dead runs left on the engine; images stay, and snippetrun clean --all removes them'
 
 site:
 	@tools/setup site
