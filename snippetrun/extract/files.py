@@ -63,12 +63,7 @@ def is_page(site: SiteConfig, file: Path) -> bool:
 
 def is_beside_index(file: Path) -> bool:
     """Tell whether a file is a README.md whose place on the site an index.md has."""
-    return is_readme(file) and file.with_name("index.md").is_file()
-
-
-def is_readme(file: str | Path) -> bool:
-    """Tell whether a file may be beside such an index.md."""
-    return Path(file).name == "README.md"
+    return file.name == "README.md" and file.with_name("index.md").is_file()
 
 
 @cache

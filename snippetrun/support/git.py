@@ -90,7 +90,7 @@ def _check_out(root: Path, commit_: str, paths: Iterable[str], folder: Path, ind
     inside = sorted(path for path in paths if not path.startswith("../"))
     listed = _git(root, "--literal-pathspecs", "ls-files", "-z", "--", *inside, environment=index)
     links = _of_mode(root, "120000", index)
-    given = "".join([listed, *(f"{link}\0" for link in links)])
+    given = "\0".join({*listed.split("\0"), *links} - {""})  # what is named twice would be there already, for git
     _git(root, "checkout-index", "-z", "--stdin", f"--prefix={folder}/", environment=index, given=given)
     for link in links:
         if not Path(os.path.realpath(folder / link)).is_relative_to(folder):

@@ -38,41 +38,41 @@ def since(now: Plan, revision: str) -> frozenset[str]:
     images = [path_from(root, image.folder) for image in site.images if image.build]
     named = [path_from(root, site.docs / name) for name in site.pages]
     named += [path_from(root, site.baseline.path)] if site.baseline.path else []
-    named += [path_from(root, Path(page.path).with_name("index.md")) for page in pages if files.is_readme(page.path)]
+    # A README.md is a page only where there is no such file.
+    named += {path_from(root, Path(page.path).with_name("index.md")) for page in pages}
     with git.as_of(root, commit, [*settings, *texts.values(), *recordings.values(), *images, *named]) as before:
-        keys = {job.page.path: job.key for job in now.jobs}
-        decided = {job.page.path: _decided(job) for job in now.jobs}
+        jobs = {job.page.path: job for job in now.jobs}
         rewritten = {path for path, text in texts.items() if _differs(root, before, text)}
         same = {} if site.makers else {page.path: page for page in pages if page.path not in rewritten}
-        then = _decided_before(site, before, settings[0], texts, same)
+        then = _jobs_before(site, before, settings[0], texts, same)
         return frozenset(
             page.path
             for page in pages
             if page.path in rewritten
             or _differs(root, before, recordings.get(page.path))
-            or decided.get(page.path) != then.get(page.path)
-            or not _fits(store, page, keys.get(page.path))
+            or _decided(jobs.get(page.path)) != _decided(then.get(page.path))
+            or not _fits(store, page, jobs.get(page.path))
         )
 
 
-def _fits(store: Store, page: Page, key: str | None) -> bool:
-    """Tell whether a page's recording, if it has one, is that of its key; None is the key where nothing runs."""
+def _fits(store: Store, page: Page, job: Job | None) -> bool:
+    """Tell whether a page's recording, if it has one, is that of its key; there is no job where nothing runs."""
     try:
         recorded = store.key(page)
     except RecordingError:
         return False
-    return key is None or recorded is None or recorded == key
+    return job is None or recorded is None or recorded == job.key
 
 
-def _decided(job: Job) -> tuple[object, ...]:
+def _decided(job: Job | None) -> tuple[object, ...]:
     """Return all that decides whether a check of a page passes, beside its text and its recording."""
-    return job.key, job.rules, job.limits
+    return (job.key, job.rules, job.limits) if job else ()
 
 
-def _decided_before(
+def _jobs_before(
     now: SiteConfig, before: Path, settings: str, texts: Mapping[str, str], same: Mapping[str, Page]
-) -> dict[str, tuple[object, ...]]:
-    """Return what decided about pages; none where the site could not be used then, or had an image that is gone.
+) -> dict[str, Job]:
+    """Return the jobs of then by the paths of today; none if the site could not be used, or had an image that is gone.
 
     The pages that are the `same` are not read once more, unless they have to be read otherwise.
     """
@@ -85,7 +85,7 @@ def _decided_before(
         known = {path: page for path, page in same.items() if page.under_test and site.tests(path)}
         known = known if site.dialect == now.dialect else {}
         read = [known.get(path) or _read(site, path, before / texts[path]) for path in paths]
-        return {job.page.path: _decided(job) for job in plan(site, [page for page in read if page]).jobs}
+        return {job.page.path: job for job in plan(site, [page for page in read if page]).jobs}
     except (ConfigError, PageError):
         return {}
 

@@ -135,6 +135,7 @@ def test_pages_of_a_folder_that_a_link_leads_to_now_are_new(root: Path) -> None:
     shutil.copytree(root / "one", root / "two")
     (root / "docs").symlink_to("one")
     (root / "astray").symlink_to("/")
+    (root / "images" / "busybox" / "link").symlink_to("Dockerfile")  # a link among the files that are asked for
     commit()
     assert changed() == []
     (root / "docs").unlink()
