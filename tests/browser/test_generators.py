@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
+    pytest.mark.slow,
 ]
 
 PAGES = ("index", "reference/engines", "running-containers", "logging", "dockerfile", "reference/terminals")

@@ -234,6 +234,7 @@ def test_axe_finds_nothing_while_it_plays(browser: Browser, strict: str, scheme:
     page.context.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_a_phone(browser: Browser, strict: str) -> None:
     page = opened(browser, strict, [], viewport={"width": 375, "height": 800})
     page.locator(".sr-play").first.click()
@@ -243,6 +244,7 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, strict: str) -> None:
     page.context.close()
 
 
+@pytest.mark.slow
 def test_it_plays_where_material_changes_pages_in_place(browser: Browser, material: str) -> None:
     faults: list[str] = []
     page = opened(browser, f"{material}/index.html", faults)

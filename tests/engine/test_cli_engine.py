@@ -38,6 +38,7 @@ def snippetrun(*arguments: str, **environment: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.slow
 def test_check_is_green_after_a_run_and_red_on_the_line_that_has_changed(make_site: MakeSite) -> None:
     site = make_site({"a.md": PAGE}, ONE_RUN)
     assert snippetrun("run").returncode == 0

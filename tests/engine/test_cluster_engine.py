@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(bool(embedded.why_not()), reason=embedded.why_not() or "-"),
     pytest.mark.usefixtures("engine"),  # so that whoever submits finds one that is up
+    pytest.mark.slow,
 ]
 _OF_THE_RUN = re.compile(
     r'"(?:when|boot_seconds|seconds|checksum)": .*|"moments": \[[^\]]*\]'

@@ -101,6 +101,7 @@ def test_what_is_weaker_than_it_could_be_is_a_warning_with_a_way_out(
 
 
 # One test, as it is the only one in which somebody cleans: what a dead run left would be gone for another.
+@pytest.mark.slow
 def test_what_a_dead_run_left_is_found_and_removed_and_what_a_run_uses_is_left_alone(
     engine: HostEngine,
     sandboxes: object,  # noqa: ARG001 - builds the images

@@ -23,7 +23,7 @@ from snippetrun.engine.client import HostEngine
 from snippetrun.errors import ImageError
 from snippetrun.sandbox.sandbox_image import sandbox_image_of
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 FORKY = EngineSource(debian="forky")
 PROGRAMS = """ARG FORKY

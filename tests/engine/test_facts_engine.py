@@ -70,6 +70,7 @@ def test_whoever_takes_the_engines_place_keeps_nobody_waiting(sandbox: Sandbox) 
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_a_container_that_has_ended_is_listed_as_ended_also_on_a_slow_disk(sandbox: Sandbox) -> None:
     """The engine tells that a container has ended before it writes that down, and lists it as up until it has."""
     # Little is written, and its errors are not said: a machine whose disk is nearly full should not fail this test.

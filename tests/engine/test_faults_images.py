@@ -63,6 +63,7 @@ def refused(*targets: str) -> str:
     return f'RUN for a in {" ".join(targets)}; do if timeout 3 bash -c ": < /dev/tcp/$a"; then exit 9; fi; done'
 
 
+@pytest.mark.slow
 def test_a_build_reaches_mirrors_and_neither_the_host_nor_clouds(build: Build, engine: HostEngine) -> None:
     with socketserver.TCPServer(("0.0.0.0", 0), socketserver.StreamRequestHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -76,6 +77,7 @@ def test_a_build_reaches_mirrors_and_neither_the_host_nor_clouds(build: Build, e
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_nothing_of_the_builders_settings_comes_into_a_build(
     build: Build, engine: HostEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,10 +99,12 @@ def test_nothing_of_the_builders_settings_comes_into_a_build(
     assert "canary" not in json.dumps(engine.image(image.tag))
 
 
+@pytest.mark.slow
 def test_a_site_can_have_its_images_built_without_a_network(build: Build) -> None:
     assert "non-zero code" in failure(build, "RUN timeout 20 bash -c ': < /dev/tcp/deb.debian.org/80'")
 
 
+@pytest.mark.slow
 def test_a_build_that_comes_to_a_limit_fails_and_says_which(build: Build, engine: HostEngine) -> None:
     before = sandboxes_of(engine, os.getpid())
     assert "the build ran out of memory" in failure(build, "RUN tail /dev/zero", memory=400_000_000)
@@ -117,6 +121,7 @@ def test_an_image_that_fails_says_where_and_why(build: Build) -> None:
     assert "the reason" in problem.hint
 
 
+@pytest.mark.slow
 def test_an_image_has_the_users_that_a_sandbox_has_and_no_others(
     build: Build, engine: HostEngine, site: SiteConfig, tmp_path: Path
 ) -> None:

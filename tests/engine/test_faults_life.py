@@ -33,6 +33,7 @@ from snippetrun.runner.prepare import images_of
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(bool(embedded.why_not()), reason=embedded.why_not() or "-"),
+    pytest.mark.slow,
 ]
 MOMENTS = int(os.environ.get("SNIPPETRUN_FAULTS", "3"))
 BUILDS = int(os.environ.get("SNIPPETRUN_BUILDS", "4"))

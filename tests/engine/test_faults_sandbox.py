@@ -167,6 +167,7 @@ def raced(page: LiveSandbox, engine: HostEngine, entry: str) -> int:
     return foreign
 
 
+@pytest.mark.slow
 def test_nothing_that_enters_a_page_can_be_seized_with_a_right_on_the_host(
     page: LiveSandbox, engine: HostEngine
 ) -> None:
@@ -389,6 +390,7 @@ def test_a_containers_own_limit_is_not_the_pages(sandboxes: runner.OpenSandbox) 
     assert verdicts(sandboxes, f"```console\n$ {asks}\n```\n") == ["2: exit status 137, expected 0"]
 
 
+@pytest.mark.slow
 def test_short_containers_leave_no_zombie(page: LiveSandbox) -> None:
     many = run(page, f"seq {CONTAINERS} | xargs -P 4 -I N docker run --rm busybox true", timeout=60 + CONTAINERS)
     assert many.status == 0, many.output
@@ -468,6 +470,7 @@ def test_programs_that_a_page_has_replaced_keep_nobody_waiting_for_a_file(sandbo
             sandbox.feed(["mkdir"], [bytes(10_000_000)], seconds=1)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_takes_nothing_keeps_nobody_waiting(sandboxes: runner.OpenSandbox) -> None:
     with sandboxes(job(EMPTY)) as sandbox:
         assert isinstance(sandbox, LiveSandbox)

@@ -92,6 +92,7 @@ def nothing_of_ours_is_left() -> None:
 # What other plugins and extensions put in
 
 
+@pytest.mark.slow
 def test_a_fence_that_pymdownx_snippets_includes_runs_and_an_error_names_its_file_and_line(make: Make) -> None:
     page = f'# Home\n\n{HIDDEN}\n--8<-- "parts/more.txt"\n\n```console\n$ echo after-$NEXT\n```\n'
     part = "Words.\n\n```console\n$ NEXT=it; echo in-$WORD\n```\n"
@@ -130,6 +131,7 @@ def test_macros_decide_what_runs(make: Make) -> None:
 # Pages that plugins make
 
 
+@pytest.mark.slow
 def test_a_generated_page_runs_and_is_recorded_by_its_place_in_the_site(make: Make) -> None:
     script = (
         f"import mkdocs_gen_files\nwith mkdocs_gen_files.open('made/page.md', 'w') as file: file.write({SHOWS!r})\n"

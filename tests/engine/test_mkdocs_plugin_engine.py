@@ -122,6 +122,7 @@ def test_a_page_that_fails_fails_the_build_with_one_clear_message(
     assert sandboxes_of(engine, built.pid) == []
 
 
+@pytest.mark.slow
 def test_an_image_that_cannot_be_built_is_named_with_its_line(make_site: MakeSite, engine: HostEngine) -> None:  # noqa: ARG001
     root = make_site({"index.md": FAILING})
     (root / "images/busybox/Dockerfile").write_text("ARG BASE\nFROM $BASE\nRUN echo it broke; exit 9\n")
@@ -157,6 +158,7 @@ def test_a_site_needs_one_line_of_configuration(tmp_path: Path, monkeypatch: pyt
     assert config.load(Path("mkdocs.yml")).images == ()
 
 
+@pytest.mark.slow
 def test_a_live_preview_sees_what_varies_beside_it_and_ctrl_c_ends_that(
     make_site: MakeSite, engine: HostEngine
 ) -> None:

@@ -83,6 +83,7 @@ def serve(make_site: MakeSite, engine: HostEngine) -> Iterator[Callable[..., Pre
         assert sandboxes_of(engine, preview.running.pid) == []
 
 
+@pytest.mark.slow
 def test_a_page_that_runs_says_so_and_others_answer_meanwhile(serve: Callable[..., Preview]) -> None:
     preview = serve({"slow.md": SLOW, "a.md": page("echo first")})
     shown = preview.wait("a", "\nfirst")
@@ -106,6 +107,7 @@ def test_what_was_recorded_is_shown_until_it_has_run_again(serve: Callable[..., 
     assert "Stale: it has changed since it was recorded" in shown
 
 
+@pytest.mark.slow
 def test_a_failure_is_explained_in_its_page_and_runs_again_when_that_is_saved(serve: Callable[..., Preview]) -> None:
     preview = serve({"a.md": page("echo one two", "one three\n"), "b.md": page("echo other")})
     preview.wait(
@@ -128,6 +130,7 @@ def test_a_failure_is_explained_in_its_page_and_runs_again_when_that_is_saved(se
     wait_for(lambda: "2 pages (1 run, 1 replayed), 2 snippets" in preview.said, why=lambda: preview.said)
 
 
+@pytest.mark.slow
 def test_what_is_edited_runs_on_from_there_and_the_page_is_confirmed(serve: Callable[..., Preview]) -> None:
     above = page("sh -c 'echo made at $(date +%N)'") + "\n```console\n$ docker run --name kept busybox true\n```\n"
     last = "\n```console\n$ docker inspect --format '{{{{.Name}}}} {0}' kept\n```\n"
@@ -154,6 +157,7 @@ def test_a_page_is_shown_before_the_rest_of_the_site_and_that_follows(serve: Cal
     wait_for(lambda: "Another title" in preview.shows("a") and not Path("docs/c.md").exists())
 
 
+@pytest.mark.slow
 def test_a_mistake_is_shown_in_its_page_and_stops_nothing(serve: Callable[..., Preview]) -> None:
     mistake = page("echo one", attributes=" {timout=3}")
     preview = serve({"a.md": mistake, "b.md": page("echo two"), "c.md": page("echo x", attributes=" {timeout=9h}")})
@@ -171,6 +175,7 @@ def test_a_mistake_is_shown_in_its_page_and_stops_nothing(serve: Callable[..., P
     assert "no such attribute" not in shown
 
 
+@pytest.mark.slow
 def test_pages_run_again_when_their_image_or_their_recording_changes(serve: Callable[..., Preview]) -> None:
     preview = serve({"a.md": page("cat /made"), "b.md": page("echo two")}, TWO_RUNS)
     preview.wait("a", "No such file")
@@ -186,6 +191,7 @@ def test_pages_run_again_when_their_image_or_their_recording_changes(serve: Call
     wait_for(recording.exists, why=lambda: preview.said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_preview_that_is_killed_leaves_nothing(make_site: MakeSite, engine: HostEngine, number: int) -> None:
     root = make_site({"slow.md": SLOW})

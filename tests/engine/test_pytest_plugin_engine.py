@@ -70,6 +70,7 @@ def session(*arguments: str) -> Session:
     return Session(running.returncode, output, running.pid)
 
 
+@pytest.mark.slow
 def test_workers_report_each_snippet_with_its_file_and_line_and_leave_nothing(
     make_site: MakeSite, engine: HostEngine
 ) -> None:
@@ -87,6 +88,7 @@ def test_workers_report_each_snippet_with_its_file_and_line_and_leave_nothing(
     assert sandboxes_of(engine, run.pid) == []
 
 
+@pytest.mark.slow
 def test_a_failure_stops_a_session_and_alone_runs_again_in_the_world_of_the_page(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE.replace("echo kept", "echo lost"), "b.md": OTHER}, ONE_RUN)
     run = session("-x", "-o", "snippetrun_mode=run")
@@ -102,6 +104,7 @@ def test_a_selected_snippet_finds_what_those_above_it_made(make_site: MakeSite) 
     assert session("-k", "cat", "-o", "snippetrun_mode=run").last_line == "1 passed, 3 deselected"
 
 
+@pytest.mark.slow
 def test_what_was_recorded_is_held_against_what_comes_out(make_site: MakeSite) -> None:
     folder = make_site({"a.md": PAGE}, ONE_RUN)
     subprocess.run([sys.executable, "-c", "from snippetrun.cli import main; main()", "run"], check=True)

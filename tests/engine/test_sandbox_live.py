@@ -169,6 +169,7 @@ def test_one_page_cannot_change_what_another_uses(sandboxes: runner.OpenSandbox,
         assert "Debian" in said(two, "docker run --rm debian cat /etc/os-release")
 
 
+@pytest.mark.slow
 def test_a_swarm_needs_no_address(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
     with sandboxes(job(site)) as sandbox:
         assert "docker swarm join --token" in said(sandbox, "docker swarm init")
@@ -190,6 +191,7 @@ def test_a_page_gets_the_images_that_it_asks_for(sandboxes: runner.OpenSandbox, 
         said(sandbox, "docker run --rm busybox true")
 
 
+@pytest.mark.slow
 def test_an_image_may_have_several_tags(engine: HostEngine, site: SiteConfig, tmp_path: Path) -> None:
     [debian] = [image for image in site.images if image.name == "debian:latest"]
     both = (debian, dataclasses.replace(debian, name="debian:13"))
@@ -233,11 +235,13 @@ def test_nothing_is_left_after_a_time_out(sandboxes: runner.OpenSandbox, site: S
     assert ours(engine) == before
 
 
+@pytest.mark.slow
 def test_an_engine_that_the_page_ends_does_not_hang_the_build(sandboxes: runner.OpenSandbox, site: SiteConfig) -> None:
     with sandboxes(job(site)) as sandbox:
         assert run(sandbox, "kill 1; sleep 3000", timeout=30).ending is Ending.SHELL_GONE
 
 
+@pytest.mark.slow
 def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: Path) -> None:
     """The sandbox lives as long as its standard input: it needs nobody to clean up after it."""
     script = tmp_path / "builder.py"
@@ -264,6 +268,7 @@ def test_a_builder_that_is_killed_leaves_nothing(engine: HostEngine, tmp_path: P
     assert sandboxes_of(engine, builder.pid) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sandboxes")
 def test_an_image_store_stays_for_as_long_as_a_run_needs_it(
     engine: HostEngine, site: SiteConfig, tmp_path: Path
@@ -282,6 +287,7 @@ def test_an_image_store_stays_for_as_long_as_a_run_needs_it(
         engine.remove_volume(volume["Name"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sandboxes")
 def test_a_store_that_was_full_once_and_whose_new_filling_is_interrupted_is_filled_again(
     engine: HostEngine, site: SiteConfig, tmp_path: Path

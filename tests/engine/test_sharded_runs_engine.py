@@ -15,6 +15,7 @@ from helpers.command_line import snippetrun
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("engine")  # so that three runs find one that is up
 def test_on_the_real_engine_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)

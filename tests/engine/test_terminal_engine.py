@@ -304,6 +304,7 @@ def test_a_sandbox_rests_only_while_nothing_in_it_runs(sandboxes: runner.OpenSan
         assert any(sandbox.rests() for _ in range(100))
 
 
+@pytest.mark.slow
 def test_endless_output_ends_its_command_with_the_reason(page: Page) -> None:
     result = page.run(fence("$ docker run --rm busybox head -c 5000000000 /dev/zero", attributes=" {timeout=5m}"))
     [[verdict]] = result.verdicts

@@ -18,7 +18,7 @@ from conftest import REPOSITORY
 
 from snippetrun.support import patience
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 PAGE = '# Hello\n\n```console\n$ docker run --rm busybox echo "WORD of $((40 + 2))"\n```\n'
 

@@ -1,7 +1,8 @@
-"""Make the images of this site, on each of its engines, so that no test has to wait for them: make images."""
+"""images.py [ENGINE...]: makes the images of this site, so that no test waits for them; on all engines, or some."""
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,6 @@ REPOSITORY = Path(__file__).parents[2]
 
 if __name__ == "__main__":
     site = config.load(REPOSITORY / "mkdocs.yml")
-    for source in site.engines:
-        with runner.live_sandboxes(site.on(source.name), partial(print, flush=True)):
+    for name in sys.argv[1:] or [source.name for source in site.engines]:
+        with runner.live_sandboxes(site.on(name), partial(print, flush=True)):
             pass

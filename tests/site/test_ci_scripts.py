@@ -227,6 +227,7 @@ def test_what_has_drifted_on_another_engine_is_recorded_on_that_one(stand_ins: P
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 @pytest.mark.usefixtures("engine")
 def test_pages_are_checked_on_several_machines_and_published_if_that_confirms_them(
     make_site: MakeSite, tmp_path: Path
@@ -251,6 +252,7 @@ def test_pages_are_checked_on_several_machines_and_published_if_that_confirms_th
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 @pytest.mark.usefixtures("engine")
 def test_what_has_drifted_becomes_a_patch_and_a_text_with_each_difference(
     make_site: MakeSite, tmp_path_factory: pytest.TempPathFactory

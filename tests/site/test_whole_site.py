@@ -94,6 +94,7 @@ def test_any_other_build_marks_what_is_stale(edited: tuple[Path, str]) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 def test_a_cold_build_is_the_site_of_its_recordings_and_says_nothing_new(tmp_path: Path) -> None:
     built, raw = checkout(tmp_path / "built"), tmp_path / "raw"
     raw.mkdir()

@@ -16,7 +16,7 @@ from snippetrun import config
 from snippetrun.extract.fences import Fence, read_outline
 from snippetrun.extract.lines import normalised
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 SECOND = "# Second\n\n```console\n$ docker run --rm debian echo one\none\n$ docker run --rm debian ls /nowhere\n```\n"
 THIRD = "# Third\n\n```console\n$ docker run --rm --gpus all debian true\n```\n"
