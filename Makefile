@@ -30,7 +30,7 @@ serve:
 	.venv/bin/mkdocs serve
 
 # What is marked `slow` is left to CI; a test that should be marked and is not is listed at the end.
-test: export ENGINES = current
+test: export IMAGES =
 test: LIVE = '(engine or browser) and not slow' --durations 10 --durations-min 10
 test-all: LIVE = 'engine or browser'
 
@@ -44,9 +44,10 @@ test test-all:
 plugins:
 	@tools/setup plugins
 
+IMAGES ?= all
 images:
 	@tools/setup test
-	PYTHONPATH=tests .venv/bin/python tests/helpers/images.py $(ENGINES)
+	PYTHONPATH=tests .venv/bin/python tests/helpers/images.py $(IMAGES)
 
 test-hosts:
 	@tools/test-hosts

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 from helpers.browser import CHROMIUM, FLAGS
+from helpers.images import site_of_tests
 
-from snippetrun import config, plan, runner
+from snippetrun import plan, runner
 from snippetrun.config import SiteConfig
 from snippetrun.engine import leftovers
 from snippetrun.engine.client import HostEngine
@@ -81,8 +82,8 @@ def digested(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def site() -> SiteConfig:
-    """The configuration of this repository's own site."""
-    return config.load(REPOSITORY / "mkdocs.yml")
+    """The configuration of this repository's own site, with the images that tests need."""
+    return site_of_tests()
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +98,7 @@ def engine() -> Iterator[HostEngine]:
 
 @pytest.fixture(scope="session")
 def sandboxes(site: SiteConfig, engine: HostEngine) -> Iterator[runner.OpenSandbox]:  # noqa: ARG001 - keeps it up
-    """What starts real sandboxes with all images of this repository's site."""
+    """What starts real sandboxes with these images."""
     with runner.live_sandboxes(site, print) as start:
         yield start
 
