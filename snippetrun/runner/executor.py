@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -15,10 +15,7 @@ from snippetrun.model import Job, Result
 from snippetrun.runner.drift import Reference
 from snippetrun.runner.prepare import OpenSandbox, Sandboxes
 from snippetrun.runner.watcher import Watcher
-from snippetrun.support import patience, stopping
-
-_END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
-"""For pages to end their sandboxes once one has failed; and once somebody has asked us to end."""
+from snippetrun.support import stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +72,7 @@ class _Threads:
 
     def __call__(self, pages: Sequence[PageRun]) -> Generator[tuple[PageRun, Result]]:
         """As `Executor`."""
-        waiting = _queue(pages)
-        ended: queue.SimpleQueue[tuple[PageRun, Result | BaseException]] = queue.SimpleQueue()
+        return stopping.at_once([partial(self._run, page) for page in pages], self.at_a_time)
 
-        def work() -> None:
-            while True:
-                try:
-                    page = waiting.get_nowait()
-                except queue.Empty:
-                    return
-                try:
-                    stopping.check()
-                    ended.put((page, page(self.start, self.watcher)))
-                except BaseException as error:  # noqa: BLE001 - whoever waits for the page raises it
-                    ended.put((page, error))
-
-        threads = stopping.Group(min(self.at_a_time, len(pages)), work)
-        try:
-            for _ in pages:
-                page, outcome = stopping.awaited(ended)
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                yield page, outcome
-        finally:
-            # After an error or Ctrl-C: what has not begun never will, and whoever waits for a sandbox ends it.
-            threads.end(patience.seconds(_END_SECONDS_AT_ONCE if stopping.asked() else _END_SECONDS))
-
-
-def _queue(pages: Iterable[PageRun]) -> queue.SimpleQueue[PageRun]:
-    waiting: queue.SimpleQueue[PageRun] = queue.SimpleQueue()
-    for page in pages:
-        waiting.put(page)
-    return waiting
+    def _run(self, page: PageRun) -> tuple[PageRun, Result]:
+        return page, page(self.start, self.watcher)

@@ -10,14 +10,20 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
 from typing import TypeVar
 
+from snippetrun.support import patience
+
 SLICE = 0.2
 """Seconds after which whoever waits looks again."""
+_END_SECONDS, _END_SECONDS_AT_ONCE = 30.0, 1.0
+"""For threads to tidy up once one has failed; and once somebody has asked us to end."""
 # Windows has no SIGHUP.
 _SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
 
@@ -123,7 +129,7 @@ class Group:
             _group.set(self._end.is_set)
             work()
 
-        self._threads = [threading.Thread(target=one, name=f"page-{n}", daemon=True) for n in range(threads)]
+        self._threads = [threading.Thread(target=one, name=f"group-{n}", daemon=True) for n in range(threads)]
         for thread in self._threads:
             thread.start()
 
@@ -142,6 +148,37 @@ class Group:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         _abandoned.extend(thread for thread in self._threads if thread.is_alive())
+
+
+def at_once(calls: Sequence[Callable[[], _Item]], at_a_time: int) -> Generator[_Item]:
+    """Make calls on so many threads, begun in their order, and yield what each returns as it ends.
+
+    Raises what one of them raises. However that comes to its end, those that have begun are over, and no other begins.
+    """
+    waiting = deque(calls)
+    ended: queue.SimpleQueue[Future[_Item]] = queue.SimpleQueue()
+
+    def work() -> None:
+        while True:
+            try:
+                call = waiting.popleft()
+            except IndexError:
+                return
+            outcome: Future[_Item] = Future()
+            try:
+                check()
+                outcome.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it raises it
+                waiting.clear()
+                outcome.set_exception(error)
+            ended.put(outcome)
+
+    threads = Group(min(at_a_time, len(calls)), work)
+    try:
+        for _ in calls:
+            yield awaited(ended).result()
+    finally:
+        threads.end(patience.seconds(_END_SECONDS_AT_ONCE if asked() else _END_SECONDS))
 
 
 def abandoned() -> bool:
