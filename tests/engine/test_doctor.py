@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, MakeSite
 
 from snippetrun.engine import leftovers
 from snippetrun.engine.client import ContainerSpec, HostEngine
@@ -25,7 +25,7 @@ ISOLATION = ("users", "seccomp", "AppArmor", "capabilities", "file systems", "de
 
 
 def snippetrun(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("snippetrun")), "-f", str(REPOSITORY / "mkdocs.yml"), *arguments]
+    command = [str(Path(sys.executable).with_name("snippetrun")), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
 
 
@@ -46,7 +46,8 @@ def sandbox_of(engine: HostEngine, session: Mapping[str, str]) -> Iterator[str]:
         engine.remove(container)
 
 
-def test_all_is_well_on_a_machine_that_builds_the_site(engine: HostEngine) -> None:
+def test_all_is_well_on_a_machine_that_builds_a_site(make_site: MakeSite, engine: HostEngine) -> None:
+    make_site({})
     ran = snippetrun("doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(ran.stdout)["findings"]}
     assert ran.returncode == 0, ran.stdout
@@ -105,7 +106,9 @@ def test_what_is_weaker_than_it_could_be_is_a_warning_with_a_way_out(
 def test_what_a_dead_run_left_is_found_and_removed_and_what_a_run_uses_is_left_alone(
     engine: HostEngine,
     sandboxes: object,  # noqa: ARG001 - builds the images
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(REPOSITORY)
     gone = {SESSION: f"{os.uname().nodename} 999999999 x"}
     with sandbox_of(engine, gone) as left_behind, sandbox_of(engine, {}) as in_use:
         said = snippetrun("doctor").stdout
