@@ -9,6 +9,7 @@ integers between 0 and 255, so no input can make a tag or an attribute of its ow
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from snippetrun.render.markup import Html, escaped
@@ -33,7 +34,8 @@ def to_html(text: str, varies: Spans = ()) -> Html:
         varies = ()
     if not varies and not CONTROL.search(shown):
         return Html(escaped(shown))
-    return Html("".join(_span(*part) for part in _marked(pieces(shown, CONTROL), varies)))
+    styled = (part for part in pieces(shown, CONTROL) if part[1])
+    return Html("".join(_span(*part) for part in _marked(styled, varies)))
 
 
 def _marked(styled: Iterable[tuple[Style, str]], varies: Spans) -> Iterator[tuple[Style, str, bool]]:
@@ -52,12 +54,15 @@ def _marked(styled: Iterable[tuple[Style, str]], varies: Spans) -> Iterator[tupl
 
 def _span(style: Style, piece: str, varies: bool) -> str:  # noqa: FBT001 - a part of what `_marked` yields
     safe = escaped(piece)
+    begin, end = _tags(style, varies)
+    return "\n".join(f"{begin}{line}{end}" if line else "" for line in safe.split("\n")) if begin else safe
+
+
+@lru_cache(maxsize=1000)
+def _tags(style: Style, varies: bool) -> tuple[str, str]:  # noqa: FBT001 - as above
     spans = _spans(style, ["varies"] if varies else [])
-    if not spans:
-        return safe
     begin = "".join(f'<span class="{" ".join(f"sr-{name}" for name in classes)}">' for classes in spans)
-    lines = (f"{begin}{line}{'</span>' * len(spans)}" if line else "" for line in safe.split("\n"))
-    return "\n".join(lines)
+    return begin, "</span>" * len(spans)
 
 
 def _spans(style: Style, more: list[str]) -> list[list[str]]:
