@@ -29,22 +29,23 @@ serve:
 	@tools/setup site
 	.venv/bin/mkdocs serve
 
-# What is marked `slow` is left to CI; a test that should be marked and is not is listed at the end.
-test: export IMAGES =
-test: LIVE = '(engine or browser) and not slow' --durations 10 --durations-min 10
-test-all: LIVE = 'engine or browser'
+# What is marked `slow` is left to CI, and so are images that only it needs.
+QUICK ?= and not slow
+test-all: export QUICK =
+test-all: export IMAGES = all
 
 # An environment and images, which mostly wait for disks and other machines, are made while the checks compute.
+# The longest are named at the end: a quick test among them should be marked.
 test test-all:
 	@tools/setup test
 	@$(MAKE) --no-print-directory --jobs 3 check plugins images
 	@tools/setup browser
-	.venv/bin/pytest $(PYTEST_ARGS) -m $(LIVE) tests/site tests/engine tests/browser  # the longest first
+	.venv/bin/pytest $(PYTEST_ARGS) --durations 10 --durations-min 10 -m '(engine or browser) $(QUICK)' \
+	  tests/site tests/engine tests/browser  # the longest first
 
 plugins:
 	@tools/setup plugins
 
-IMAGES ?= all
 images:
 	@tools/setup test
 	PYTHONPATH=tests .venv/bin/python tests/helpers/images.py $(IMAGES)
@@ -61,7 +62,7 @@ check:
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
-	.venv/bin/pytest -q -n 2 --dist worksteal -m 'not engine and not browser'
+	.venv/bin/pytest -q -n 2 --dist worksteal -m 'not engine and not browser $(QUICK)'
 
 soak:
 	@tools/setup test

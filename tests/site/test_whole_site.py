@@ -78,6 +78,7 @@ def test_the_times_of_commands_add_up_with_the_time_of_their_page(file: Path) ->
     assert recording.boot_seconds + sum(command.seconds for command in commands) <= recording.seconds + rounded
 
 
+@pytest.mark.slow
 def test_a_strict_build_fails_on_the_line_that_was_edited(edited: tuple[Path, str]) -> None:
     folder, said = edited
     built = build(folder, "--strict", DOCKER_HOST=NOBODY)
@@ -85,6 +86,7 @@ def test_a_strict_build_fails_on_the_line_that_was_edited(edited: tuple[Path, st
     assert said in built.stdout
 
 
+@pytest.mark.slow
 def test_any_other_build_marks_what_is_stale(edited: tuple[Path, str]) -> None:
     folder, said = edited
     built = build(folder, SNIPPETRUN_MODE="replay")

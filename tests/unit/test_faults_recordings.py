@@ -181,6 +181,7 @@ def places(data: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noq
     return [at, *(place for key, value in items for place in places(value, (*at, key)))]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=int(os.environ.get("SNIPPETRUN_FUZZ", "400")),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

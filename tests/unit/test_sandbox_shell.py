@@ -261,6 +261,7 @@ def test_endless_output_does_not_outlive_its_time(shell: PtyShell) -> None:
     assert ran.seconds < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["yes", "cat /dev/zero", r"printf '\e]0;'; yes | tr -d '\n'"])
 def test_endless_output_is_cut_and_ends_its_command(
     shell: PtyShell, command: str, monkeypatch: pytest.MonkeyPatch

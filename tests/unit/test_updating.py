@@ -181,6 +181,7 @@ def test_a_page_that_is_again_what_it_was_is_recorded_with_what_comes_out_now(si
     assert site.check() == []
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     st.lists(LINE | st.sampled_from(["...", "<x>", "a <...>", "<x> <y>"]), max_size=6),
