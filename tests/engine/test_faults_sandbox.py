@@ -176,6 +176,7 @@ def test_nothing_that_enters_a_page_can_be_seized_with_a_right_on_the_host(
     assert host_values() == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sandboxes")
 def test_whoever_enters_before_it_drops_its_rights_is_seized_with_them(engine: HostEngine, site: SiteConfig) -> None:
     """That the race can be lost: with one more capability, the launcher could enter like that."""

@@ -62,6 +62,7 @@ def test_a_path_may_be_a_text(make_site: MakeSite) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 def test_the_example_of_the_reference_prints_what_it_says(make_site: MakeSite) -> None:
     [(example, printed)] = re.findall(r"```python\n(.*?)```.*?```text\n(.*?)```", PAGE, re.DOTALL)
     folder = make_site({"a.md": "# A\n\n```console\n$ docker run --rm busybox echo hello\n$ docker rm nobody\n```\n"})
