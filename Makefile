@@ -1,7 +1,7 @@
 # Two commands are all that a newcomer needs: `make site` and `make test`. Each sets up what it lacks.
 
 # A worker that has nothing left takes over tests of the other: what a file sets up is rarely set up twice.
-PYTEST_ARGS ?= -n 2 --dist worksteal
+PYTEST_ARGS ?= -n 2 --dist worksteal --durations 10 --durations-min 10
 
 # With this set, each of hundreds of short processes would compile our modules once more.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,13 +35,11 @@ test-all: export QUICK =
 test-all: export IMAGES = all
 
 # An environment and images, which mostly wait for disks and other machines, are made while the checks compute.
-# The longest are named at the end: a quick test among them should be marked.
 test test-all:
 	@tools/setup test
 	@$(MAKE) --no-print-directory --jobs 3 check plugins images
 	@tools/setup browser
-	.venv/bin/pytest $(PYTEST_ARGS) --durations 10 --durations-min 10 -m '(engine or browser) $(QUICK)' \
-	  tests/site tests/engine tests/browser  # the longest first
+	.venv/bin/pytest $(PYTEST_ARGS) -m '(engine or browser) $(QUICK)' tests/site tests/engine tests/browser  # the longest first
 
 plugins:
 	@tools/setup plugins
@@ -62,7 +60,7 @@ check:
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
-	.venv/bin/pytest -q -n 2 --dist worksteal -m 'not engine and not browser $(QUICK)'
+	.venv/bin/pytest -q $(PYTEST_ARGS) -m 'not engine and not browser $(QUICK)'
 
 soak:
 	@tools/setup test

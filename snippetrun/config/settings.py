@@ -133,7 +133,7 @@ class SiteConfig:
     secrets: tuple[str, ...] = ()
     """Environment variables whose values nobody must see."""
     jobs: int = field(default_factory=lambda: max(1, 3 * (os.cpu_count() or 1) // 2))
-    """Pages at a time: more than there are processors, as a page waits about as long as it works."""
+    """Pages, or images that are made, at a time: more than there are processors, as each waits as long as it works."""
     executor: str = LOCAL
     """Where pages run: `local`, or the scheduler of a Dask cluster, `dask://HOST:PORT`."""
     runs: int = 2

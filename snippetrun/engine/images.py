@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ class HostImage:
 
 Build: TypeAlias = Callable[[bytes, str], None]
 """Builds an image from a context (a tar archive with a Dockerfile), and gives it to the host's engine under a tag."""
+
+_making: dict[str, threading.Lock] = {}
+"""A lock for each tag: several names may be of one image, which is made once."""
 
 
 def provide(
@@ -88,8 +92,9 @@ def say_step(line: str, what: str, say: Callable[[str], None]) -> bool:
 
 def _built(engine: HostEngine, source: ImageSource, base: Base, builder: Build) -> tuple[str, str]:
     context, tag = _context(source.folder, source.name.split(":")[0].replace("/", "-"), base)
-    if engine.image(tag) is None:
-        builder(context, tag)
+    with _making.setdefault(tag, threading.Lock()):
+        if engine.image(tag) is None:
+            builder(context, tag)
     return tag, f"{source.build}/Dockerfile on {base.origin}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,6 @@ from snippetrun.model import Job
 from snippetrun.support import stopping
 
 if TYPE_CHECKING:
-    from snippetrun.config import ImageSource
     from snippetrun.engine.client import HostEngine
     from snippetrun.engine.images import HostImage
     from snippetrun.sandbox.interface import Sandbox
@@ -47,15 +46,8 @@ def images_of(engine: HostEngine, site: SiteConfig, say: Callable[[str], None]) 
         debian = base(engine, DEBIAN, say)
         limits = replace(site.limits, time=4 * site.limits.time)  # what it needs comes over the network
         builder = Builder(engine, sandbox_image, debian, limits, site.build_network, say)
-        of_folders: dict[str, list[ImageSource]] = {}  # what several names have in common is made once
-        for source in site.images:
-            of_folders.setdefault(source.build or source.pull, []).append(source)
-
-        def make(sources: Sequence[ImageSource]) -> list[HostImage]:
-            return [images.provide(engine, source, debian, builder, say) for source in sources]
-
-        calls = [partial(make, sources) for sources in of_folders.values()]
-        made = {image.name: image for done in stopping.at_once(calls, site.jobs) for image in done}
+        calls = [partial(images.provide, engine, source, debian, builder, say) for source in site.images]
+        made = {image.name: image for image in stopping.at_once(calls, site.jobs)}
         return sandbox_image, [made[source.name] for source in site.images]
 
 

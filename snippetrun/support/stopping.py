@@ -145,9 +145,11 @@ class Group:
         """Let each of them end; after so many seconds go on without those that have not."""
         self.ask()
         deadline = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        _abandoned.extend(thread for thread in self._threads if thread.is_alive())
+        try:
+            for thread in self._threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        finally:  # somebody may ask us to end meanwhile
+            _abandoned.extend(thread for thread in self._threads if thread.is_alive())
 
 
 def at_once(calls: Sequence[Callable[[], _Item]], at_a_time: int) -> Generator[_Item]:

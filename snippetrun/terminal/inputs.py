@@ -22,8 +22,8 @@ _LONGEST = 1000
 """Letters in which a prompt has its end."""
 # 3f2a1b4c5d6e, in `docker stop 3f2a1b4c5d6e`
 _PASTED_ID = re.compile(r"\b[0-9a-f]{12}\b")
-# 3f2a1b4c5d6e in root@3f2a1b4c5d6e:/# , web-1 in [root@web-1 /]#
-_HOST = re.compile(r"(?<=@)[\w.-]+")
+# root@3f2a in root@3f2a:/#
+_PART_OF_ID = re.compile(r"^([^@]*@)[0-9a-f]{3,11}\b")
 _DETACHED = "read escape sequence"
 """What docker prints once ^P^Q has detached it, and often the only trace of these keys in what people write."""
 _ASKING = r"(?i)(?:password|passphrase|passcode|token|secret|\bpin\b)"
@@ -70,24 +70,22 @@ def typed_at(lines: Sequence[str], start: int, prompt: str, names: Names) -> Inp
 
     A name in the prompt is bound: `root@<id>:/#` finds out what <id> is.
     """
+    own_id = _PASTED_ID.search(prompt)
+    shown = _spaceless(prompt)
     for index in range(start, len(lines)):
         for end in _prompt_ends(lines[index]):
-            if names.bind(_loose(lines[index][:end], prompt), _spaceless(prompt)):
+            if names.bind(_of_any_container(lines[index][:end], own_id and own_id[0]), shown):
                 return Input(index, lines[index][:end], lines[index][end:].rstrip())
     return None
 
 
-def _loose(written: str, prompt: str) -> str:
-    """Return a written prompt in which it does not matter which container it names.
+def _of_any_container(written: str, own_id: str | None) -> str:
+    """Return a written prompt, without blanks, as that of the container whose id the prompt on screen has, if any.
 
-    Authors paste what they saw. Where the prompt on screen has an id as its host, which nobody can know before, they
-    may also shorten it, or write another word: `root@3f2a:/#`, `root@container:/#`.
+    Authors paste an id that they saw, or shorten it: `root@3f2a:/#`. A word that is no part of an id is another host.
     """
-    written = _spaceless(written)
-    host = _HOST.search(prompt)
-    if host and _PASTED_ID.fullmatch(host[0]):
-        written = _HOST.sub("<...>", written, count=1)
-    return _PASTED_ID.sub("<...>", written)
+    written = _PASTED_ID.sub(own_id or "<...>", written)
+    return _spaceless(_PART_OF_ID.sub(rf"\g<1>{own_id}", written) if own_id else written)
 
 
 def _spaceless(prompt: str) -> str:

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from snippetrun.config import ImageSource, SiteConfig
-from snippetrun.engine import base_image, images
-from snippetrun.engine.images import HostImage
+from snippetrun.engine import base_image
+from snippetrun.engine.base_image import Base
 from snippetrun.runner.prepare import images_of
+from snippetrun.sandbox import builder as sandbox_builder
 from snippetrun.sandbox import sandbox_image
 from snippetrun.support import stopping
 
@@ -56,24 +58,31 @@ def test_the_first_that_fails_ends_those_that_have_begun_and_no_other_begins() -
     assert over == ["waits"]
 
 
-def test_images_are_made_at_the_same_time_but_for_those_of_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    both, lock = threading.Barrier(2), threading.Lock()
+def test_images_are_made_at_the_same_time_and_one_of_several_names_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    both = threading.Barrier(2)
+    made: list[str] = []
 
-    def provide(_engine: object, source: ImageSource, *_: object) -> HostImage:
-        if source.build == "same":
-            assert lock.acquire(blocking=False)
-            time.sleep(0.05)  # the other would begin meanwhile
-            lock.release()
+    def builder(_context: bytes, tag: str) -> None:
+        if "/same:" in tag:
+            time.sleep(0.05)  # another name of it would be looked for meanwhile
         else:
             both.wait(60)
-        return HostImage(source.name, source.build, "", "", "")
+        made.append(tag)
 
-    monkeypatch.setattr(images, "provide", provide)
-    monkeypatch.setattr(base_image, "base", lambda *_: None)
+    engine = SimpleNamespace(image=lambda tag: {"Id": tag} if tag in made else None)
+    monkeypatch.setattr(base_image, "base", lambda *_: Base("base", "sha256:0", "a test"))
     monkeypatch.setattr(sandbox_image, "sandbox_image_of", lambda *_: "sandbox")
-    folders = {"a:1": "same", "b:1": "one", "a:2": "same", "c:1": "other"}
-    sources = tuple(ImageSource(name=name, build=folder) for name, folder in folders.items())
-    site = SiteConfig(Path(), Path(), "mkdocs.yml", images=sources, jobs=3)
-    _, made = images_of(None, site, print)  # type: ignore[arg-type] # no engine is asked
-    assert {image.name: image.tag for image in made} == folders
-    assert [image.name for image in made] == [*folders]
+    monkeypatch.setattr(sandbox_builder, "Builder", lambda *_: builder)
+    names = ("same:1", "one:1", "same:2", "other:1")
+    for name in names:
+        folder = tmp_path / name.replace(":", "")  # two of them have the same content
+        folder.mkdir()
+        (folder / "Dockerfile").write_text("FROM scratch\n")
+    sources = tuple(ImageSource(name, name, tmp_path / name.replace(":", "")) for name in names)
+    site = SiteConfig(tmp_path, tmp_path, "mkdocs.yml", images=sources, jobs=4)
+    _, provided = images_of(engine, site, print)  # type: ignore[arg-type] # it is asked for images alone
+    assert [image.name for image in provided] == [*names]
+    assert sorted(made) == sorted({image.tag for image in provided})
+    assert len(made) == 3
