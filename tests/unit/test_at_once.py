@@ -72,6 +72,7 @@ def test_images_are_made_at_the_same_time_and_one_of_several_names_once(
         made.append(tag)
 
     engine = SimpleNamespace(image=lambda tag: {"Id": tag} if tag in made else None)
+    monkeypatch.setenv("SNIPPETRUN_CACHE", str(tmp_path / "cache"))  # another run may be making images here
     monkeypatch.setattr(base_image, "base", lambda *_: Base("base", "sha256:0", "a test"))
     monkeypatch.setattr(sandbox_image, "sandbox_image_of", lambda *_: "sandbox")
     monkeypatch.setattr(sandbox_builder, "Builder", lambda *_: builder)
