@@ -12,13 +12,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from snippetrun.support import patience
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 SLICE = 0.2
 """Seconds after which whoever waits looks again."""
@@ -157,6 +159,8 @@ def at_once(calls: Sequence[Callable[[], _Item]], at_a_time: int) -> Generator[_
 
     Raises what one of them raises. However that comes to its end, those that have begun are over, and no other begins.
     """
+    from concurrent.futures import Future  # a build that replays must not pay for it
+
     waiting = deque(calls)
     ended: queue.SimpleQueue[Future[_Item]] = queue.SimpleQueue()
 
